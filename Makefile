@@ -1,0 +1,47 @@
+# Two commands matter: `make run` and `make test`. Each does all its own set-up from a bare clone.
+.DEFAULT_GOAL := help
+.PHONY: help run test test-full check format env tools clean
+BIN := .venv/bin
+HOST ?= 127.0.0.1
+PORT ?= 8000
+DATABASE ?=
+JOBS ?= 2
+export PYTHON
+
+help:  ## list what make can do
+	@echo "certsvc: issues and verifies electronic registration certificates"
+	@echo
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1|/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-18s %s\n", $$1, $$2}'
+	@echo
+	@echo "  make run HOST=127.0.0.1 PORT=8000 DATABASE=postgresql://user@host/name"
+
+run: env  ## a demo service with made-up certificates on http://127.0.0.1:8000
+	@CERTSVC_ENV=dev CERTSVC_DATA_DIR="$${CERTSVC_DATA_DIR:-var}" CERTSVC_KEYS_DIR="$${CERTSVC_KEYS_DIR:-keys/dev}" \
+	$(if $(DATABASE),CERTSVC_DATABASE_URL='$(DATABASE)') \
+	CERTSVC_PUBLIC_URL="$${CERTSVC_PUBLIC_URL:-http://$(if $(filter 0.0.0.0 ::,$(HOST)),127.0.0.1,$(HOST)):$(PORT)}" \
+	$(BIN)/certsvc demo --host '$(HOST)' --port '$(PORT)'
+
+test: env tools check  ## every check, then every test; long drills run a seeded tenth
+	$(BIN)/pytest -n $(JOBS) --dist loadfile -rs
+
+test-full: env tools check  ## the same with the long drills whole
+	DRILLS=full $(BIN)/pytest -n $(JOBS) --dist loadfile -rs
+
+check: env  ## ruff, mypy --strict and the layers
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: env  ## let ruff lay out the code
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+env:  ## the Python environment alone (.venv, from uv.lock)
+	@tools/setup.sh
+
+tools:  ## the outside programs the tests compare with
+	@tools/test_tools.sh
+
+clean:  ## remove the environment and the caches; state in var/ and keys/ stays
+	rm -rf .venv .uv .stamp-tools .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -1,0 +1,1 @@
+"""certsvc: issues and verifies electronic registration certificates of first-class constructors."""

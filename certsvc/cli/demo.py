@@ -1,0 +1,157 @@
+"""``demo``: what ``make run`` shows. Everything in it is made up, and every file says 样本 SPECIMEN."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import click
+
+from certsvc.cli.exits import tell
+from certsvc.cli.place import load_place
+from certsvc.cli.register import fetch_endorsement
+from certsvc.cli.requests import read_events
+from certsvc.cli.serve import check_free, host_option, port_option, run_server, workers_option
+from certsvc.errors import CertsvcError, EndorsedTodayError, SettingsError, UnauthenticatedError
+
+if TYPE_CHECKING:
+    from certsvc.wiring import Services
+
+REQUESTS: Final = Path(__file__).resolve().parents[2] / "samples" / "requests"
+PURPOSE: Final = "示例工程项目投标（演示）"
+DEMO: Final = "demo"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """What ``make run`` has to show."""
+
+    number: str
+    verify_url: str
+    code: str
+    pdf: Path
+
+
+@click.command("demo")
+@host_option
+@port_option
+@workers_option
+@click.option("--no-serve", is_flag=True, help="Make the data and print what there is, without a server.")
+def demo(host: str, port: int, workers: int | None, no_serve: bool) -> None:
+    """Make test keys and made-up certificates, then serve them. Safe and quick to run again."""
+    from certsvc.wiring import build, initialise
+
+    settings = load_place()
+    if settings.env == "production":
+        raise SettingsError(
+            "CERTSVC_ENV is production: the demo would write made-up people into the register"
+        )
+    if not no_serve:
+        check_free(host, port)
+    initialise(settings, dev=True)
+    services = build(settings)
+    shown = _issue_one(services, _record_samples(services), settings.data_dir / DEMO)
+    api_key = _demo_key(services, settings.data_dir / DEMO / "api-key")
+    _print_shown(settings.public_url, shown, api_key)
+    if not no_serve:
+        run_server(host, port, workers)
+
+
+def _record_samples(services: Services) -> list[str]:
+    """Record the sample events, a second time without effect; returns the numbers they begin."""
+    numbers: list[str] = []
+    for file in sorted(REQUESTS.glob("*.json")):
+        for place, body in read_events(file):
+            assert isinstance(body, Mapping)
+            try:
+                services.recorder.record(body)
+            except CertsvcError as error:
+                click.echo(f"{place} was not recorded:", err=True)
+                tell(error)
+                continue
+            if body["type"] == "initial":
+                numbers.append(str(body["registration_number"]))
+    return numbers
+
+
+def _issue_one(services: Services, numbers: list[str], out: Path) -> Shown | None:
+    """Endorse the first registration that may be endorsed today; None when none may."""
+    for number in numbers:
+        try:
+            copy_id = _endorse(services, number)
+            body = services.enquiry.endorsement(copy_id)
+            return Shown(
+                number=number,
+                verify_url=str(body["verify_url"]),
+                code=str(body["code"]),
+                pdf=fetch_endorsement(services.enquiry, copy_id, out),
+            )
+        except CertsvcError as error:
+            refused = error
+    if numbers:
+        click.echo("No sample can be endorsed today; the last one was refused:", err=True)
+        tell(refused)
+    return None
+
+
+def _endorse(services: Services, number: str) -> str:
+    """Endorse *number*, or name the endorsement its holder already has today."""
+    day = services.clock.now().date().isoformat()
+    try:
+        answer = services.desk.endorse(
+            number, {"purpose": PURPOSE}, client_id=DEMO, key=f"{DEMO}-{day}-{_ascii(number)}"
+        )
+    except EndorsedTodayError as error:
+        if not error.existing_id:
+            raise
+        return error.existing_id
+    return str(answer.body["endorsement_id"])
+
+
+def _ascii(number: str) -> str:
+    """Write a number for an Idempotency-Key, which is ASCII: the first character as its code point."""
+    return "".join(character if character.isascii() else f"{ord(character):X}" for character in number)
+
+
+def _demo_key(services: Services, kept: Path) -> str:
+    """Return an API key with every scope: the one kept from the last run while it is good, else a new one."""
+    from certsvc.issuing.clients import SCOPES
+
+    if kept.is_file():
+        api_key: str = kept.read_text(encoding="ascii").strip()
+        try:
+            services.clients.authenticate(api_key, SCOPES[0])
+        except UnauthenticatedError:
+            kept.unlink()
+        else:
+            return api_key
+    _, api_key = services.clients.add(DEMO, SCOPES)
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    with os.fdopen(
+        os.open(kept, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="ascii"
+    ) as file:
+        file.write(api_key)
+    return api_key
+
+
+def _print_shown(url: str, shown: Shown | None, api_key: str) -> None:
+    lines = [
+        ("verify page", f"{url}/verify"),
+        ("API documentation", f"{url}/docs"),
+        ("demo API key", api_key),
+    ]
+    if shown is not None:
+        lines[1:1] = [("demo certificate", shown.verify_url), ("  its code", shown.code)]
+        lines += [
+            ("endorsed PDF", str(shown.pdf)),
+            ("try", f"curl -H 'X-API-Key: {api_key}' {url}/api/v1/registrations/{shown.number}"),
+            ("try", f"curl -H 'X-API-Key: {api_key}' -F file=@{shown.pdf} {url}/api/v1/verifications"),
+        ]
+    click.echo()
+    click.secho("  certsvc demo: made-up people, test keys, no legal effect", bold=True)
+    for name, value in lines:
+        click.echo(f"  {name:18} {value}")
+    click.echo()

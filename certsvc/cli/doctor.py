@@ -1,0 +1,175 @@
+"""``doctor``: is everything the service needs there, and if not, what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, Literal
+
+import click
+
+from certsvc.cli.exits import Exit
+from certsvc.cli.place import load_place
+from certsvc.cli.show import as_json, print_json
+from certsvc.errors import CertsvcError, DefectError
+
+if TYPE_CHECKING:
+    from certsvc.config import Settings
+
+_SIGN: Final = {"ok": "✔", "warn": "!", "fail": "✘"}
+_COLOUR: Final = {"ok": "green", "warn": "yellow", "fail": "red"}
+CLOCK_SLACK_S: Final = 5
+"""The clock may stand this far before the last recorded instant; further back, issuing stops."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Diagnosis:
+    """One thing looked at."""
+
+    part: str
+    state: Literal["ok", "warn", "fail"]
+    fact: str
+    remedy: str = ""
+
+
+@click.command("doctor")
+@as_json
+def doctor(json_: bool) -> None:
+    """Look at keys, fonts, templates, database, storage, clock and decoders; each is ok or has a remedy.
+
+    Ends with 1 when something the service cannot do without is wrong.
+    """
+    found = list(examine(load_place()))
+    if json_:
+        print_json({"checks": [asdict(item) for item in found]})
+    else:
+        for item in found:
+            click.secho(f"{_SIGN[item.state]} {item.part:10}", fg=_COLOUR[item.state], bold=True, nl=False)
+            click.echo(f" {item.fact}")
+            if item.remedy:
+                click.echo(f"    -> {item.remedy}")
+    bad = any(item.state == "fail" for item in found)
+    click.get_current_context().exit(Exit.REFUSED if bad else Exit.OK)
+
+
+def examine(settings: Settings) -> Iterator[Diagnosis]:
+    """Look at each part by itself, so that one failing never hides another."""
+    remedies: dict[str, tuple[Callable[[Settings], Diagnosis], str]] = {
+        "keys": (_examine_keys, "certsvc init --dev makes test keys; real ones: docs/operating.md"),
+        "fonts": (_examine_fonts, "fetch templates/fonts again from the repository"),
+        "templates": (_examine_templates, "certsvc template check DIR tells what is wrong"),
+        "database": (_examine_database, "certsvc init makes the schema; check CERTSVC_DATABASE_URL"),
+        "storage": (_examine_storage, "check CERTSVC_STORAGE_URL, free space and permissions"),
+        "clock": (_examine_clock, "set the clock right (NTP); it must never run behind what was recorded"),
+        "decoders": (_examine_decoders, "run make again: the environment is not complete"),
+    }
+    for part, (examine_part, remedy) in remedies.items():
+        try:
+            yield examine_part(settings)
+        except CertsvcError as error:
+            yield Diagnosis(part=part, state="fail", fact=f"{error.code}: {error.note}", remedy=remedy)
+        except (OSError, ImportError) as error:
+            yield Diagnosis(part=part, state="fail", fact=str(error), remedy=remedy)
+
+
+def _examine_keys(settings: Settings) -> Diagnosis:
+    from certsvc.sealing.keystore import Keystore
+
+    keystore = Keystore.open(settings.keys_dir)
+    signer = keystore.signer(settings.signature)
+    pinned = next(key for key in keystore.pinned if key.key_id == signer.key_id)
+    left = (pinned.valid_to - datetime.now(UTC)).days
+    fact = f"{signer.key_id} ({signer.algorithm}) in {settings.keys_dir}, valid for {left} more days"
+    if keystore.is_development and settings.env == "production":
+        return Diagnosis(
+            part="keys",
+            state="fail",
+            fact=f"{fact}, made for development",
+            remedy="production refuses development keys; bring real ones: docs/operating.md",
+        )
+    if left < 0:
+        return Diagnosis(part="keys", state="fail", fact=fact, remedy="bring a new key: docs/operating.md")
+    if left < 60:
+        return Diagnosis(
+            part="keys", state="warn", fact=fact, remedy="bring a new key soon: docs/operating.md"
+        )
+    return Diagnosis(part="keys", state="ok", fact=fact)
+
+
+def _examine_fonts(settings: Settings) -> Diagnosis:
+    from certsvc.page.fonts import FontChain
+
+    fonts = FontChain.load(settings.templates_dir / "fonts", None)
+    return Diagnosis(part="fonts", state="ok", fact=f"{', '.join(fonts.fonts)}: present, sha256 as pinned")
+
+
+def _examine_templates(settings: Settings) -> Diagnosis:
+    from certsvc.page.certificate_type import load_certificate_type
+
+    folders = sorted(path.parent for path in settings.templates_dir.glob("*/policy.toml"))
+    kinds = [load_certificate_type(folder).policy for folder in folders]
+    if not kinds:
+        return Diagnosis(
+            part="templates",
+            state="fail",
+            fact=f"no certificate type in {settings.templates_dir}",
+            remedy="check CERTSVC_TEMPLATES_DIR",
+        )
+    names = ", ".join(f"{kind.certificate_type} ({kind.title})" for kind in kinds)
+    return Diagnosis(part="templates", state="ok", fact=names)
+
+
+def _examine_database(settings: Settings) -> Diagnosis:
+    from certsvc.wiring import build
+
+    build(settings).registry.ping()
+    kind = settings.database_url.partition(":")[0]
+    return Diagnosis(part="database", state="ok", fact=f"{kind} answers, schema as expected")
+
+
+def _examine_storage(settings: Settings) -> Diagnosis:
+    from certsvc.storage.local import LocalStorage
+
+    LocalStorage(Path(settings.storage_url)).check()
+    return Diagnosis(
+        part="storage", state="ok", fact=f"{settings.storage_url}: a file was written and synced"
+    )
+
+
+def _examine_clock(settings: Settings) -> Diagnosis:
+    from certsvc.wiring import build
+
+    services = build(settings)
+    with services.registry.reading() as session:
+        last = session.last_recorded_at()
+    now = services.clock.now()
+    if last is not None and (last - now).total_seconds() > CLOCK_SLACK_S:
+        return Diagnosis(
+            part="clock",
+            state="fail",
+            fact=f"{now.isoformat()} stands before the last recorded instant {last.isoformat()}",
+            remedy="set the clock right (NTP); issuing stays stopped until then",
+        )
+    return Diagnosis(part="clock", state="ok", fact=f"{now.isoformat()}, not before anything recorded")
+
+
+def _examine_decoders(settings: Settings) -> Diagnosis:
+    from certsvc.qr.decode import read_modules, readers
+    from certsvc.qr.encode import encode
+    from certsvc.qr.payload import verify_url
+    from certsvc.qr.token import new_token
+
+    text = verify_url(settings.public_url, new_token())
+    if read_modules(encode(text)) != text:
+        raise DefectError("zxing-cpp reads another text than was encoded")
+    names = tuple(readers())
+    if "pyzbar" not in names:
+        return Diagnosis(
+            part="decoders",
+            state="warn",
+            fact="zxing-cpp reads our symbol; the second reader, pyzbar, is not there",
+            remedy="apt-get install libzbar0",
+        )
+    return Diagnosis(part="decoders", state="ok", fact=f"{', '.join(names)}; our symbol reads back")

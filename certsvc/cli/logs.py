@@ -1,0 +1,105 @@
+"""Logs: one JSON object per line, on stderr, without personal data."""
+
+from __future__ import annotations
+
+import logging
+import logging.config
+import re
+import sys
+from collections.abc import MutableMapping
+from typing import Any, Final, TextIO
+
+import structlog
+
+PERSONAL: Final = frozenset(
+    {
+        "address",
+        "api_key",
+        "birth_date",
+        "body",
+        "employer",
+        "face",
+        "headers",
+        "holder",
+        "id_number",
+        "name",
+        "name_raw",
+        "photo",
+        "purpose",
+        "registration_number",
+        "signature",
+        "token",
+    }
+)
+"""Fields never written, whoever logs them."""
+_ID_NUMBER: Final = re.compile(r"(?<![0-9A-Za-z])\d{17}[0-9Xx](?![0-9A-Za-z])")
+
+
+class StderrHandler(logging.StreamHandler[TextIO]):
+    """Writes to what stderr is at the time, also when it was replaced after the set-up."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write one record."""
+        self.stream = sys.stderr
+        super().emit(record)
+
+
+def drop_personal(logger: object, method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Take out personal fields, and anything shaped like a resident ID number from the text that stays."""
+    for field in PERSONAL & event.keys():
+        del event[field]
+    for field, value in event.items():
+        if isinstance(value, str):
+            event[field] = _ID_NUMBER.sub("[id number]", value)
+    return event
+
+
+def log_config(level: str) -> dict[str, Any]:
+    """Return the ``logging.config`` table for this process and for the server's workers."""
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "formatters": {
+            "json": {
+                "()": "structlog.stdlib.ProcessorFormatter",
+                "foreign_pre_chain": _shared(),
+                "processors": [
+                    structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                    structlog.processors.format_exc_info,
+                    drop_personal,
+                    structlog.processors.JSONRenderer(ensure_ascii=False),
+                ],
+            }
+        },
+        "handlers": {
+            "stderr": {
+                "class": "certsvc.cli.logs.StderrHandler",
+                "formatter": "json",
+            }
+        },
+        "root": {"level": level, "handlers": ["stderr"]},
+        "loggers": {
+            name: {"level": level, "handlers": ["stderr"], "propagate": False}
+            for name in ("_granian", "granian.access")
+        },
+    }
+
+
+def configure_logs(level: str) -> None:
+    """Set up logging for this process."""
+    logging.config.dictConfig(log_config(level))
+    structlog.configure(
+        processors=[*_shared(), structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=False,
+    )
+
+
+def _shared() -> list[Any]:
+    return [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.add_logger_name,
+        structlog.processors.TimeStamper(fmt="iso", utc=True, key="at"),
+    ]

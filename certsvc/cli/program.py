@@ -1,0 +1,41 @@
+"""The root command with every command under it."""
+
+from __future__ import annotations
+
+import click
+
+from certsvc.cli.checks import photo, template
+from certsvc.cli.demo import demo
+from certsvc.cli.doctor import doctor
+from certsvc.cli.exits import Program
+from certsvc.cli.register import client, endorse, expiring, issue, record, recover
+from certsvc.cli.serve import serve
+from certsvc.cli.setup import init, keys
+from certsvc.cli.verify import verify
+
+
+@click.group(cls=Program, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+def program() -> None:
+    """Issue and verify electronic registration certificates (一级建造师电子注册证书).
+
+    Exit codes: 0 success, 1 refused or not valid, 2 usage, 3 cannot tell. Settings: docs/operating.md.
+    """
+
+
+for _command in (
+    init,
+    serve,
+    keys,
+    client,
+    record,
+    issue,
+    endorse,
+    verify,
+    expiring,
+    recover,
+    doctor,
+    photo,
+    template,
+    demo,
+):
+    program.add_command(_command)

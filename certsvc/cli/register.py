@@ -1,0 +1,185 @@
+"""``client``, ``record``, ``issue``, ``endorse``, ``expiring``, ``recover``: the issuing side."""
+
+from __future__ import annotations
+
+import csv
+import io
+import secrets
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import click
+
+from certsvc.cli.exits import Exit, tell, worst
+from certsvc.cli.place import open_services
+from certsvc.cli.requests import read_events
+from certsvc.cli.show import as_json, out_folder, print_facts, print_json, print_table, write_out
+
+if TYPE_CHECKING:
+    from certsvc.issuing.enquiry import Enquiry
+
+CLI_CLIENT: Final = "cli"
+"""The client Idempotency-Keys given on the command line belong to."""
+
+
+@click.group("client")
+def client() -> None:
+    """Callers of the API."""
+
+
+@client.command("add")
+@click.argument("name")
+@click.option("--scope", required=True, help="Comma-separated: issue, endorse, verify, read.")
+@as_json
+def client_add(name: str, scope: str, json_: bool) -> None:
+    """Add a caller and print its API key, this once: only a keyed hash is stored."""
+    scopes = {part.strip() for part in scope.split(",") if part.strip()}
+    added, api_key = open_services().clients.add(name, scopes)
+    facts = {"client": added.client_id, "api_key": api_key, "scopes": sorted(added.scopes)}
+    if json_:
+        print_json(facts)
+    else:
+        print_facts(facts | {"scopes": ", ".join(sorted(added.scopes))})
+
+
+@click.command("record")
+@click.argument(
+    "files", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path)
+)
+@as_json
+def record(files: tuple[Path, ...], json_: bool) -> None:
+    """Record registration events from FILES, each one event or a list of them (docs/api.md).
+
+    A later event is tried also when one before it was refused; the exit code tells that one was.
+    """
+    from certsvc.errors import CertsvcError
+
+    recorder = open_services().recorder
+    answers: list[Mapping[str, object]] = []
+    ends: list[Exit] = []
+    for file in files:
+        for place, body in read_events(file):
+            try:
+                answer = recorder.record(body)
+            except CertsvcError as error:
+                click.echo(place, err=True)
+                ends.append(tell(error))
+                continue
+            answers.append(answer.body)
+            if not json_:
+                _print_recorded(place, answer.body, created=answer.created)
+    if json_:
+        print_json(answers[0] if len(answers) == 1 and not ends else {"recorded": answers})
+    click.get_current_context().exit(worst(ends))
+
+
+def _print_recorded(place: str, body: Mapping[str, object], *, created: bool) -> None:
+    certificate = body["certificate"]
+    assert isinstance(certificate, Mapping)
+    click.echo(
+        f"{place}: {'recorded' if created else 'already recorded'}, "
+        f"version {certificate['version']}, {certificate['licence_id']}"
+    )
+    _print_warnings(body)
+
+
+def _print_warnings(body: Mapping[str, object]) -> None:
+    warnings = body.get("warnings", [])
+    assert isinstance(warnings, list)
+    for warning in warnings:
+        click.echo(f"  {warning['message']} ({warning['specialty']}, {warning['days_left']} days)", err=True)
+
+
+@click.command("issue")
+@click.argument("number")
+@out_folder
+@as_json
+def issue(number: str, out: Path, json_: bool) -> None:
+    """Issue the original (原件) of registration NUMBER, or fetch the one already issued."""
+    services = open_services()
+    answer = services.desk.original(number)
+    file = services.enquiry.original_file(number, "pdf")
+    path = write_out(out, file.filename, file.content)
+    _print_issued(answer.body, path, json_)
+
+
+@click.command("endorse")
+@click.argument("number")
+@click.option("--purpose", required=True, help="What the copy is for; printed on it.")
+@click.option("--key", help="Idempotency-Key: the same key gives the same copy again. Random when left out.")
+@out_folder
+@as_json
+def endorse(number: str, purpose: str, key: str | None, out: Path, json_: bool) -> None:
+    """Issue one endorsed copy (加注件) of registration NUMBER; one per holder and day."""
+    services = open_services()
+    answer = services.desk.endorse(
+        number, {"purpose": purpose}, client_id=CLI_CLIENT, key=key or secrets.token_urlsafe(16)
+    )
+    path = fetch_endorsement(services.enquiry, str(answer.body["endorsement_id"]), out)
+    _print_issued(answer.body, path, json_)
+    _print_warnings(answer.body)
+
+
+def fetch_endorsement(enquiry: Enquiry, copy_id: str, out: Path) -> Path:
+    """Write the PDF of an endorsed copy into *out* and return its path."""
+    file = enquiry.endorsement_file(copy_id, "pdf")
+    return write_out(out, file.filename, file.content)
+
+
+def _print_issued(body: Mapping[str, object], path: Path, json_: bool) -> None:
+    if json_:
+        print_json({**body, "path": str(path)})
+        return
+    shown = ("endorsement_id", "licence_id", "copy_number", "use_from", "use_until", "code", "verify_url")
+    print_facts({"file": path, **{name: body.get(name) for name in shown}})
+
+
+@click.command("expiring")
+@click.option("--within-days", default=180, show_default=True, type=click.IntRange(1, 36500))
+@click.option("--csv", "csv_", is_flag=True, help="Print CSV for a spreadsheet.")
+@as_json
+def expiring(within_days: int, csv_: bool, json_: bool) -> None:
+    """List the specialties of live registrations that run out soon."""
+    columns = ("registration_number", "specialty", "valid_to", "days_left", "renew_deadline", "renewable")
+    items = list(_expiring_items(open_services().enquiry, within_days))
+    rows = [["" if item[name] is None else str(item[name]) for name in columns] for item in items]
+    if json_:
+        print_json({"items": items})
+    elif csv_:
+        text = io.StringIO()
+        writer = csv.writer(text, lineterminator="\n")
+        writer.writerow(columns)
+        writer.writerows([spreadsheet_safe(cell) for cell in row] for row in rows)
+        click.echo(text.getvalue(), nl=False)
+    else:
+        print_table(columns, rows)
+
+
+def _expiring_items(enquiry: Enquiry, within_days: int) -> Iterator[Mapping[str, object]]:
+    """Walk through all pages."""
+    cursor: str | None = None
+    while True:
+        page = enquiry.expiring(within_days, cursor)
+        items, following = page["items"], page["next_cursor"]
+        assert isinstance(items, list)
+        yield from items
+        if following is None:
+            return
+        cursor = str(following)
+
+
+def spreadsheet_safe(cell: str) -> str:
+    """Put ``'`` before a cell a spreadsheet would run as a formula."""
+    return f"'{cell}" if cell.startswith(("=", "+", "-", "@", "\t", "\r", "\n")) else cell
+
+
+@click.command("recover")
+@as_json
+def recover(json_: bool) -> None:
+    """Finish or fail the copies a crash left pending. Safe to run at any time."""
+    outcome = dict(open_services().desk.recover())
+    if json_:
+        print_json(outcome)
+    else:
+        print_facts(outcome)

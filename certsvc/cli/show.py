@@ -1,0 +1,59 @@
+"""What commands print: JSON for programs, tables for people."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Final
+
+import click
+
+as_json: Final = click.option("--json", "json_", is_flag=True, help="Print JSON for programs.")
+"""The option of every command that prints facts."""
+out_folder: Final = click.option(
+    "--out",
+    type=click.Path(file_okay=False, path_type=Path),
+    required=True,
+    help="Folder to write the file into; made when missing.",
+)
+
+
+def print_json(value: object) -> None:
+    """Print JSON values, Chinese left readable."""
+    click.echo(json.dumps(value, ensure_ascii=False, indent=2))
+
+
+def print_facts(facts: Mapping[str, object]) -> None:
+    """Print names and values in two columns; nothing is printed for a None."""
+    print_table((), [(name, str(value)) for name, value in facts.items() if value is not None])
+
+
+def print_table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    """Print rows under column names; no names, no heading.
+
+    Values come from the outside, so rich must not read markup in them, and a pipe gets whole lines.
+    """
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    console = Console(soft_wrap=not sys.stdout.isatty(), highlight=False)
+    table = Table(box=box.SIMPLE if columns else None, show_header=bool(columns))
+    for column in columns:
+        table.add_column(column)
+    for row in rows:
+        table.add_row(*(Text(cell) for cell in row))
+    console.print(table)
+
+
+def write_out(folder: Path, name: str, content: bytes) -> Path:
+    """Write an issued file into *folder* and return its path; the same name is replaced as a whole."""
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / name
+    fresh = path.with_name(f".{name}.part")
+    fresh.write_bytes(content)
+    fresh.replace(path)
+    return path

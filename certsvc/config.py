@@ -1,0 +1,113 @@
+"""Settings: environment variables CERTSVC_* over certsvc.toml over defaults; docs/operating.md lists them."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final, Literal
+from urllib.parse import urlsplit
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from certsvc.errors import SettingsError
+
+PREFIX: Final = "CERTSVC_"
+_ROOT: Final = Path(__file__).resolve().parent.parent
+
+
+class Settings(BaseModel):
+    """Every setting; ``CERTSVC_DATA_DIR`` sets ``data_dir`` and so on."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    env: Literal["dev", "production"] = "dev"
+    """``production`` refuses development keys and a public URL without https."""
+    data_dir: Path = Path("var")
+    """All state lies under it unless another setting names a place."""
+    database_url: str = ""
+    """SQLAlchemy URL, sqlite or postgresql+psycopg; default a SQLite file in data_dir."""
+    storage_url: str = ""
+    """Folder for issued files; default ``issued`` in data_dir."""
+    keys_dir: Path = Path()
+    """Folder of keys; default ``keys`` in data_dir."""
+    templates_dir: Path = _ROOT / "templates"
+    """Certificate types, fonts and web pages."""
+    public_url: str = "http://127.0.0.1:8000"
+    """Scheme, host and port, no path: what the QR carries."""
+    signature: Literal["p256", "rsa2048", "rsa3072"] = "p256"
+    issuer_name: str = "示例省住房和城乡建设厅（测试）"
+    issuer_uscc: str = "11990000000000019A"
+    type_code: str = "11990000000000019A001"
+    """证照类型代码, 21 characters."""
+
+
+def load_settings(environ: Mapping[str, str], file: Path | None = None) -> Settings:
+    """Read the settings.
+
+    Args:
+        environ: the process environment; only CERTSVC_* names are read, unknown ones are refused.
+        file: a TOML file with the same names in lower case without prefix; missing is fine.
+
+    Raises:
+        SettingsError: a name is unknown or a value makes no sense.
+    """
+    values: dict[str, object] = {}
+    if file is not None and file.is_file():
+        try:
+            values.update(tomllib.loads(file.read_text(encoding="utf-8")))
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            raise SettingsError(f"{file.name} is not TOML: {error}") from error
+    values.update(
+        {
+            name.removeprefix(PREFIX).lower(): value
+            for name, value in environ.items()
+            if name.startswith(PREFIX)
+        }
+    )
+    unknown = sorted(values.keys() - Settings.model_fields.keys())
+    if unknown:
+        names = ", ".join(PREFIX + name.upper() for name in unknown)
+        raise SettingsError(f"unknown setting {names}; known: {', '.join(setting_names())}")
+    try:
+        settings = Settings.model_validate(values)
+    except ValidationError as error:
+        told = "; ".join(f"{PREFIX}{str(e['loc'][0]).upper()}: {e['msg']}" for e in error.errors())
+        raise SettingsError(told) from error
+    return _completed(settings)
+
+
+def setting_names() -> tuple[str, ...]:
+    """List the environment names of every setting."""
+    return tuple(PREFIX + name.upper() for name in Settings.model_fields)
+
+
+def _completed(settings: Settings) -> Settings:
+    """Fill the places that default to a spot under data_dir, and check what fields alone cannot tell."""
+    url = urlsplit(settings.public_url)
+    rest = (url.path, url.query, url.fragment)
+    if (
+        url.scheme not in {"http", "https"}
+        or not url.hostname
+        or url.username
+        or any(part not in {"", "/"} for part in rest)
+    ):
+        raise SettingsError(
+            "CERTSVC_PUBLIC_URL must be scheme, host and port only, e.g. https://verify.example.cn"
+        )
+    if settings.env == "production" and url.scheme != "https":
+        raise SettingsError("CERTSVC_PUBLIC_URL must be https in production")
+    if settings.database_url and not settings.database_url.startswith(("sqlite", "postgresql")):
+        raise SettingsError("CERTSVC_DATABASE_URL must start with sqlite:/// or postgresql://")
+    if settings.storage_url.startswith("s3:"):
+        raise SettingsError("CERTSVC_STORAGE_URL: only a folder can be used in this version")
+    data = settings.data_dir
+    return settings.model_copy(
+        update={
+            "database_url": settings.database_url.replace("postgresql://", "postgresql+psycopg://", 1)
+            or f"sqlite:///{(data / 'registry.db').absolute()}",
+            "storage_url": settings.storage_url.removeprefix("file://") or str(data / "issued"),
+            "keys_dir": settings.keys_dir if settings.keys_dir != Path() else data / "keys",
+            "public_url": settings.public_url.rstrip("/"),
+        }
+    )

@@ -1,0 +1,273 @@
+"""The judge: clue, registry and instant in, one verdict and every finding out. Nothing else decides."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Final
+
+from certsvc.domain.certificate import Face, face_of
+from certsvc.domain.clock import beijing_day
+from certsvc.domain.endorsement import CopyState
+from certsvc.domain.policy import Policy
+from certsvc.domain.record_state import RecordState, state_of, status_severity, worst
+from certsvc.domain.registration import Specialty
+from certsvc.domain.report import (
+    Check,
+    Clue,
+    Entry,
+    FileOutcome,
+    Finding,
+    Kind,
+    RegistryAnswer,
+    Report,
+    Result,
+    SpecialtyLine,
+    Status,
+    Verdict,
+)
+from certsvc.domain.specialty import days_left
+from certsvc.errors import AsOfInFutureError, Fault
+
+__all__ = ["check_as_of", "judge", "status_severity", "verdict_of"]
+
+_FILES: Final = frozenset({Kind.PDF, Kind.OFD, Kind.SHA256})
+
+_OUTCOME: Final[Mapping[FileOutcome, Status]] = {
+    FileOutcome.UNREADABLE: Status.UNREADABLE,
+    FileOutcome.NO_SIGNATURE: Status.NO_SIGNATURE,
+    FileOutcome.ALTERED: Status.ALTERED,
+    FileOutcome.NOT_OURS: Status.NOT_OURS,
+    FileOutcome.INTACT: Status.VALID,
+}
+
+_CANNOT_TELL: Final[Mapping[RegistryAnswer, str]] = {
+    RegistryAnswer.AWAY: "REGISTRY_AWAY",
+    RegistryAnswer.DAMAGED: "RECORD_DAMAGED",
+    RegistryAnswer.TIME_UNCERTAIN: "TIME_UNCERTAIN",
+}
+
+_BY_CODE: Final[Mapping[str, Status]] = {
+    "FOREIGN_DOMAIN": Status.NOT_OURS,
+    "HOMOGLYPH_DOMAIN": Status.NOT_OURS,
+    "MALFORMED_QR": Status.UNKNOWN,
+    "MALFORMED_CODE": Status.UNKNOWN,
+    "UNREADABLE_FILE": Status.UNREADABLE,
+    "ENCRYPTED_FILE": Status.UNREADABLE,
+    "KIND_NOT_READ": Status.UNREADABLE,
+    "PHOTO_NOT_SUPPORTED": Status.UNREADABLE,
+    "OFD_NOT_SUPPORTED": Status.UNREADABLE,
+}
+"""What a fault of the clue itself means."""
+
+_BY_CHECK: Final[Mapping[Check, Status]] = {
+    Check.FILE_IS_OURS: Status.NOT_OURS,
+    Check.SIGNATURE: Status.ALTERED,
+    Check.COVERAGE: Status.ALTERED,
+    Check.SIGNER_PINNED: Status.NOT_OURS,
+    Check.SEAL_PINNED: Status.NOT_OURS,
+    Check.TIMESTAMP: Status.ALTERED,
+    Check.QR_MATCHES: Status.ALTERED,
+    Check.TEXT_MATCHES: Status.ALTERED,
+}
+"""What a failed check means when its code has no meaning of its own; others: it cannot be told."""
+
+_OF_RECORD: Final = frozenset({Check.USAGE_WINDOW, Check.SPECIALTY, Check.SUPERSEDED})
+
+_SAME_BYTES: Final = frozenset(
+    {Check.SIGNATURE, Check.COVERAGE, Check.SIGNER_PINNED, Check.QR_MATCHES, Check.TEXT_MATCHES}
+)
+"""Checks an issued file passed before it was handed out; the same bytes pass them again."""
+
+
+def check_as_of(as_of: datetime, now: datetime) -> None:
+    """Refuse to speak of an instant that has not come.
+
+    Raises:
+        AsOfInFutureError: *as_of* lies after *now*.
+    """
+    if as_of > now:
+        raise AsOfInFutureError(
+            Fault("/as_of", "所查询的时间晚于现在。", "The instant asked for has not come yet.")
+        )
+
+
+def verdict_of(status: Status) -> Verdict:
+    """Return the one word for *status*."""
+    if status is Status.VALID:
+        return Verdict.VALID
+    if status in (Status.UNREADABLE, Status.UNAVAILABLE):
+        return Verdict.INDETERMINATE
+    return Verdict.INVALID
+
+
+def judge(
+    clue: Clue,
+    answer: RegistryAnswer,
+    entry: Entry | None,
+    *,
+    as_of: datetime,
+    now: datetime,
+    policy: Policy,
+) -> Report:
+    """Return the whole answer to "is it genuine?".
+
+    Of everything that applies the most severe decides. A file that carries its own fault is judged without
+    the registry; anything else is VALID only when a record was found and every check passed.
+
+    Args:
+        clue: what was handed in.
+        answer: how the registry answered.
+        entry: the record, when *answer* is FOUND.
+        as_of: the instant asked for, not after *now*.
+        now: the present instant, read once.
+        policy: rules of the certificate type.
+    """
+    own = _own_fault(clue)
+    answer = _trusted(answer, entry, own)
+    shown = entry if answer is RegistryAnswer.FOUND and _may_show(clue, own) else None
+    then = state_of(shown, as_of, policy, specialty=clue.specialty) if shown else None
+    today = state_of(shown, now, policy, specialty=clue.specialty) if shown else None
+    status = own if own is not Status.VALID else _by_registry(answer, then)
+    face = _face(shown, then)
+    return Report(
+        verdict=verdict_of(status),
+        status=status,
+        subject="file" if clue.kind in _FILES else "record",
+        kind=clue.kind,
+        as_of=as_of,
+        checked_at=now,
+        state_at_as_of=then.status if then else None,
+        state_now=today.status if today else None,
+        wet_signature_required_on_print=True,
+        findings=_findings(clue, answer, then, own),
+        entry=shown,
+        face=face,
+        specialties=_lines(shown, face, as_of),
+        changed_fields=then.changed_fields if then else (),
+    )
+
+
+def _own_fault(clue: Clue) -> Status:
+    """Return what the clue says against itself, before the registry is heard; VALID when nothing."""
+    if clue.file is not None and clue.file.outcome is not FileOutcome.INTACT:
+        # The strict checker has ranked its findings; a foreign file whose digest is off stays NOT_OURS.
+        return _OUTCOME[clue.file.outcome]
+    return worst([_meaning(finding) for finding in _given(clue)])
+
+
+def _given(clue: Clue) -> tuple[Finding, ...]:
+    return (*(clue.file.findings if clue.file else ()), *clue.findings)
+
+
+def _meaning(finding: Finding) -> Status:
+    """Return the status one finding of the clue gives; what is not known to be harmless is never VALID."""
+    if finding.result is Result.PASS:
+        return Status.VALID
+    if finding.code in _BY_CODE:
+        return _BY_CODE[finding.code]
+    if finding.result is Result.FAIL:
+        return _BY_CHECK.get(finding.check, Status.UNAVAILABLE)
+    return Status.VALID if finding.result is Result.SKIP else Status.UNAVAILABLE
+
+
+def _trusted(answer: RegistryAnswer, entry: Entry | None, own: Status) -> RegistryAnswer:
+    """Return the answer as far as it can be relied on."""
+    if answer is RegistryAnswer.FOUND:
+        if entry is None:
+            return RegistryAnswer.DAMAGED
+        # Signed but never handed out: to the public it was never issued.
+        issued = entry.copy is None or entry.copy.state is CopyState.DONE
+        return answer if issued else RegistryAnswer.MISSING
+    if answer is RegistryAnswer.NOT_ASKED and own is Status.VALID:
+        return RegistryAnswer.AWAY
+    return answer
+
+
+def _may_show(clue: Clue, own: Status) -> bool:
+    """Tell whether the record is shown: the thing in hand, or what a scan or altered file claims to be."""
+    if own is Status.VALID:
+        return clue.known_file or clue.kind not in _FILES
+    return own in (Status.NO_SIGNATURE, Status.ALTERED)
+
+
+def _by_registry(answer: RegistryAnswer, then: RecordState | None) -> Status:
+    """Return the status of a clue without a fault of its own."""
+    if then is not None:
+        return then.status
+    return Status.UNAVAILABLE if answer in _CANNOT_TELL else Status.UNKNOWN
+
+
+def _findings(
+    clue: Clue, answer: RegistryAnswer, then: RecordState | None, own: Status
+) -> tuple[Finding, ...]:
+    """Return at least one finding for each check, in the order of the checks."""
+    said = (*_given(clue), *(then.findings if then else ()))
+    if clue.kind in _FILES and own is Status.NO_SIGNATURE and then is not None:
+        said += (Finding(check=Check.QR_MATCHES, result=Result.SKIP, code="COMPARE_FACE"),)
+    findings: list[Finding] = []
+    for check in Check:
+        of_check = [finding for finding in said if finding.check is check]
+        if check is Check.FILE_IS_OURS:
+            of_check.insert(0, _file_is_ours(clue, answer, own))
+        elif check is Check.REGISTRY and then is None:
+            of_check.insert(0, _registry(answer, own))
+        findings += of_check or [_unsaid(check, clue, answer, own)]
+    return tuple(findings)
+
+
+def _file_is_ours(clue: Clue, answer: RegistryAnswer, own: Status) -> Finding:
+    if clue.kind not in _FILES:
+        return Finding(check=Check.FILE_IS_OURS, result=Result.SKIP, code="COMPARE_FACE")
+    if own is Status.VALID and answer in _CANNOT_TELL:
+        return Finding(check=Check.FILE_IS_OURS, result=Result.UNKNOWN, code=_CANNOT_TELL[answer])
+    if clue.known_file and answer is RegistryAnswer.FOUND:
+        return Finding(check=Check.FILE_IS_OURS, result=Result.PASS, code="FILE_KNOWN")
+    return Finding(check=Check.FILE_IS_OURS, result=Result.FAIL, code="FILE_NOT_KNOWN")
+
+
+def _registry(answer: RegistryAnswer, own: Status) -> Finding:
+    """Return the registry's finding when no record is shown."""
+    if answer in _CANNOT_TELL:
+        return Finding(check=Check.REGISTRY, result=Result.UNKNOWN, code=_CANNOT_TELL[answer])
+    if answer is RegistryAnswer.MISSING or own is Status.VALID:
+        return Finding(check=Check.REGISTRY, result=Result.FAIL, code="NOT_IN_REGISTRY")
+    # The clue alone decided; what the registry holds is not about the thing in hand.
+    return Finding(check=Check.REGISTRY, result=Result.SKIP, code="NOT_APPLICABLE")
+
+
+def _unsaid(check: Check, clue: Clue, answer: RegistryAnswer, own: Status) -> Finding:
+    """Return the finding of a check nobody spoke of."""
+    if check in _OF_RECORD and own is Status.VALID and answer in _CANNOT_TELL:
+        return Finding(check=check, result=Result.UNKNOWN, code=_CANNOT_TELL[answer])
+    if check in _SAME_BYTES and clue.known_file and answer is RegistryAnswer.FOUND:
+        return Finding(check=check, result=Result.PASS, code="FILE_KNOWN")
+    return Finding(check=check, result=Result.SKIP, code="NOT_APPLICABLE")
+
+
+def _face(shown: Entry | None, then: RecordState | None) -> Face | None:
+    if shown is None or then is None:
+        return None
+    if shown.copy is not None:
+        return shown.version.face
+    return face_of(then.registration) if then.registration else None
+
+
+def _lines(shown: Entry | None, face: Face | None, as_of: datetime) -> tuple[SpecialtyLine, ...]:
+    """Return the specialties the paper shows, as they stand on the day asked for."""
+    if shown is None or face is None:
+        return ()
+    printed: Sequence[Specialty] = face.specialties
+    if shown.copy is not None and shown.copy.grant is not None:
+        printed = shown.copy.grant.specialties
+    day = beijing_day(as_of)
+    return tuple(
+        SpecialtyLine(
+            name=one.name,
+            valid_from=one.valid_from,
+            valid_to=one.valid_to,
+            days_left=days_left(one.valid_to, day),
+            status=one.status_on(day),
+        )
+        for one in printed
+    )

@@ -1,0 +1,146 @@
+"""Sentences for error codes, ours. The official ones stand in wording.py."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from certsvc.domain.text import Text
+
+OFFICIAL_GLOSS: Final[Mapping[str, str]] = {
+    "ENDORSED_TODAY": "An endorsed copy was already requested today; please do not request another one",
+    "SPECIALTY_LT_180D": "Some specialties are valid for less than 180 days; please renew them in time",
+    "PHOTO_OR_SIGNATURE_MISSING": (
+        "Please add the personal photo and signature under 'supplement and amend data' of any first-class "
+        "constructor service first"
+    ),
+    "NOT_FOUND": "No such certificate was found",
+    "NO_REGISTRATION_FOR_RENEWAL": "There is no registration yet, so it cannot be renewed",
+    "NO_QUALIFICATION": (
+        "Registration needs the qualification certificate of a first-class constructor first"
+    ),
+}
+"""What the official sentences say, in English; not official themselves. Titles, so without a full stop."""
+
+ERRORS: Final[Mapping[str, Text]] = {
+    "ORIGINAL_NOT_ISSUED": Text(
+        "当前版本的证书原件尚未生成，请先申请生成原件。",
+        "The original of the present version has not been issued yet; please request it first.",
+    ),
+    "ENDORSEMENT_PENDING": Text(
+        "这份加注件正在制作，请稍后用同一幂等键再次查询。",
+        "This endorsed copy is being made; please ask again shortly with the same Idempotency-Key.",
+    ),
+    "IDEMPOTENCY_CONFLICT": Text(
+        "同一标识先前已用于内容不同的请求；请核对内容，新的请求请使用新的标识。",
+        "This key or source_id came before with other content; please use a new one for a new request.",
+    ),
+    "REGISTRATION_EXISTS": Text(
+        "持证人已有在册的同类注册，不需要再次初始注册。",
+        "The holder already has a live registration of this type; no other initial registration is needed.",
+    ),
+    "REGISTRATION_ENDED": Text(
+        "该注册已注销、撤销或吊销，不能再办理此项业务；如需执业请重新注册。",
+        "This registration has ended and takes no such operation; to practise again, please register anew.",
+    ),
+    "SUSPENDED": Text(
+        "该注册处于暂停状态，恢复后即可办理。",
+        "This registration is suspended; this becomes possible again once it is resumed.",
+    ),
+    "EXPIRED": Text(
+        "注册专业的有效期均已届满，请办理重新注册；资格证书不受影响。",
+        "Every specialty has expired; please register anew. The qualification certificate is not affected.",
+    ),
+    "MALFORMED": Text(
+        "请求内容无法解析，请检查格式后重新提交。",
+        "The request cannot be parsed; please check its format and send it again.",
+    ),
+    "INVALID_FIELD": Text(
+        "有字段不符合要求，请按各项说明修改后重新提交。",
+        "Some fields need a correction; please see the note on each and send the request again.",
+    ),
+    "IMAGE_REJECTED": Text(
+        "图片不符合要求，请按说明更换后重新提交。",
+        "The image does not meet the rules; please see the note and send another one.",
+    ),
+    "GLYPH_MISSING": Text(
+        "有字符在证书字体中没有字形，证书未生成；请核对该字的编码。",
+        "A character has no glyph in the certificate's fonts, so nothing was issued; please check its code.",
+    ),
+    "VALIDITY_MISMATCH": Text(
+        "所填有效期截止日与规则不符；请更正，或在 override_reason 中说明理由。",
+        "The given last day differs from the rule; please correct it or state why in override_reason.",
+    ),
+    "OVER_AGE": Text(
+        "准予注册之日已超过年龄上限，不能注册；请核对日期。",
+        "The day of granting lies after the age limit; please check the dates.",
+    ),
+    "EFFECTIVE_IN_FUTURE": Text(
+        "生效时间晚于当前时间，请在生效后再提交。",
+        "The event takes effect in the future; please send it once it is effective.",
+    ),
+    "AS_OF_IN_FUTURE": Text(
+        "查询时点晚于当前时间，请选择现在或过去的时点。",
+        "The instant asked for lies in the future; please choose the present or the past.",
+    ),
+    "TOO_LARGE": Text(
+        "提交的内容超过大小限制，请缩小后重新提交。",
+        "The request is over the size limit; please make it smaller.",
+    ),
+    "UNSUPPORTED_TYPE": Text(
+        "不支持这种内容类型，请改用接口文档列出的类型。",
+        "This content type is not supported; please use one that the API documentation lists.",
+    ),
+    "METHOD_NOT_ALLOWED": Text(
+        "此地址不支持这种请求方法，请查看接口文档。",
+        "This address does not take this method; please see the API documentation.",
+    ),
+    "LENGTH_REQUIRED": Text(
+        "请求缺少 Content-Length，请补充后重新提交。",
+        "The request has no Content-Length; please send it with one.",
+    ),
+    "UNAUTHENTICATED": Text(
+        "请求中没有可用的 API 密钥，请在 X-API-Key 中提供。",
+        "A known API key is needed; please send it in X-API-Key.",
+    ),
+    "FORBIDDEN": Text(
+        "此 API 密钥没有该操作的权限，请联系管理员开通。",
+        "This API key does not cover the operation; please ask the operator for the scope.",
+    ),
+    "RATE_LIMITED": Text(
+        "请求过于频繁，请稍后再试。",
+        "Too many requests for now; please try again later.",
+    ),
+    "UNAVAILABLE": Text(
+        "暂时无法办理，请稍后再试；这不表示证书有问题。",
+        "This is not possible right now, please try again later; it says nothing about the certificate.",
+    ),
+    "RECORD_DAMAGED": Text(
+        "登记记录未通过完整性检查，暂时无法答复；这不表示证书有问题。",
+        "The record failed its integrity check, so there is no answer now; the certificate is not at fault.",
+    ),
+    "TIME_UNCERTAIN": Text(
+        "服务器时间暂不可信，为避免误判暂停办理，请稍后再试。",
+        "The server's clock cannot be relied on at the moment; please try again later.",
+    ),
+    "STORAGE_FULL": Text(
+        "存储空间不足，暂时无法生成证书，请稍后再试。",
+        "There is no room to store another certificate; please try again later.",
+    ),
+    "SETTINGS": Text(
+        "服务设置有误，请管理员按提示更正。",
+        "A setting is wrong; the operator can correct it as the note says.",
+    ),
+    "KEY_MATERIAL": Text(
+        "密钥或数字证书缺失或不可用，请管理员检查。",
+        "A key or certificate is missing or unfit; the operator should check it.",
+    ),
+    "TEMPLATE": Text(
+        "证书模板数据有误，请管理员按提示更正。",
+        "The data of a certificate type is wrong; the operator can correct it as the note says.",
+    ),
+    "DEFECT": Text(
+        "服务内部检查未通过，未签发任何文件；请稍后再试或联系管理员。",
+        "An internal check failed and nothing was issued; please try again later or tell the operator.",
+    ),
+}

@@ -1,0 +1,179 @@
+"""Sentences for the findings of a verification, by reason code."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from certsvc.domain.text import Text
+
+_FILE: Final[Mapping[str, Text]] = {
+    "OK": Text("检查通过。", "This check passed."),
+    "NOT_APPLICABLE": Text("此项检查不适用。", "This check does not apply here."),
+    "FILE_KNOWN": Text(
+        "这份文件与本服务签发的文件逐字节一致。", "The file is identical to one this service issued."
+    ),
+    "FILE_NOT_KNOWN": Text(
+        "这份文件与本服务签发的任何文件都不完全一致。",
+        "The file is not identical to any file this service issued.",
+    ),
+    "UNREADABLE_FILE": Text(
+        "文件无法读取，可能不完整；请重新下载或换一份再试。",
+        "The file cannot be read, it may be incomplete; please download it again or try another one.",
+    ),
+    "ENCRYPTED_FILE": Text(
+        "文件已加密，无法检查；请提交未加密的原始文件。",
+        "The file is encrypted and cannot be checked; please hand in the original without a password.",
+    ),
+    "KIND_NOT_READ": Text(
+        "不支持这种文件；请提交 PDF、PNG 或 JPEG 文件。",
+        "This kind of file is not supported; please hand in a PDF, PNG or JPEG file.",
+    ),
+    "OFD_NOT_SUPPORTED": Text(
+        "目前还不能核验 OFD 文件，请改用同一证书的 PDF 文件。",
+        "OFD files cannot be verified yet; please use the PDF of the same certificate.",
+    ),
+    "PHOTO_NOT_SUPPORTED": Text(
+        "目前还不能读取照片，请扫描二维码、输入核验码或提交原始 PDF。",
+        "Photos cannot be read yet; please scan the QR code, type the code or hand in the original PDF.",
+    ),
+    "FORBIDDEN_CONTENT": Text(
+        "文件中有本服务的证书不会包含的内容，如脚本、附件或批注。",
+        "The file holds things our certificates never do, such as scripts, attachments or annotations.",
+    ),
+}
+
+_SIGNATURE: Final[Mapping[str, Text]] = {
+    "NO_SIGNATURE": Text(
+        "文件没有电子签章；请向持证人索取下载的原始文件。",
+        "The file carries no electronic seal; please ask the holder for the original download.",
+    ),
+    "SIGNATURE_BROKEN": Text(
+        "电子签章的数据不完整或无法核实。",
+        "The data of the electronic seal is damaged or cannot be confirmed.",
+    ),
+    "DIGEST_MISMATCH": Text("文件内容在签章之后发生了变化。", "The content changed after it was sealed."),
+    "COVERAGE_PARTIAL": Text("电子签章没有覆盖整个文件。", "The seal does not cover the whole file."),
+    "LATER_REVISION": Text("签章之后又追加了修改。", "A revision was added after sealing."),
+    "TRAILING_BYTES": Text("文件结尾之后有多余的数据。", "There is data after the end of the file."),
+    "MANY_SIGNATURES": Text(
+        "签名数量不对；本服务的证书只有一个签名。",
+        "The number of signatures is wrong; our certificates have exactly one.",
+    ),
+    "BYTE_RANGE_WRONG": Text(
+        "签名范围的记录不正确。", "The range the signature speaks for is written wrongly."
+    ),
+    "SIGNER_PINNED": Text(
+        "签章使用的是本服务公布的密钥。", "The seal was made with a key this service has published."
+    ),
+    "SIGNER_NOT_OURS": Text(
+        "签章不是本服务的密钥所作，文件不是本服务签发。",
+        "The seal was not made with a key of this service; the file was not issued by this service.",
+    ),
+    "SIGNER_LOOKALIKE": Text(
+        "签章人的名称与本服务相同，密钥却不是本服务的；文件不是本服务签发。",
+        "The signer bears our name but the key is not ours; the file was not issued by this service.",
+    ),
+    "KEY_COMPROMISED": Text(
+        "签章密钥在签章之前已报告失密，不再认可；请持证人重新下载证书。",
+        "The key was reported as leaked before this seal was made; please ask for a fresh copy.",
+    ),
+    "SIGNED_OUTSIDE_VALIDITY": Text(
+        "签章时间不在密钥的有效期内。", "The seal was made outside the period in which its key was valid."
+    ),
+    "NO_TIMESTAMP": Text(
+        "文件没有第三方时间戳；签章时间以登记库为准。",
+        "The file has no third-party timestamp; the registry keeps the time of sealing.",
+    ),
+}
+
+_CLUE: Final[Mapping[str, Text]] = {
+    "FOREIGN_DOMAIN": Text(
+        "二维码指向其他网站，不是本服务签发的；请勿在该网站上核验。",
+        "The QR code leads to another website and is not of this service; please do not verify there.",
+    ),
+    "HOMOGLYPH_DOMAIN": Text(
+        "二维码指向的网址与本服务相似但不相同；请勿打开，直接在官方网址核验。",
+        "The QR code leads to an address that only looks like ours; please open our site yourself instead.",
+    ),
+    "MALFORMED_QR": Text(
+        "二维码的内容不是本服务的格式，可能没有扫全；请重新扫描。",
+        "The QR code is not in our form, perhaps it was not read whole; please scan it again.",
+    ),
+    "MALFORMED_CODE": Text(
+        "核验码不正确，可能有一位输错；请对照证书重新输入12位核验码。",
+        "The code does not fit, one place may be wrong; please type the 12 characters again.",
+    ),
+    "COMPARE_FACE": Text(
+        "此次只核验了登记信息，没有核验手中的纸面；请与显示的内容逐项核对。",
+        "Only the record was checked, not the paper in hand; please compare it with each item shown.",
+    ),
+    "QR_MISMATCH": Text(
+        "二维码对应的是另一份证书，与文件内容不一致。",
+        "The QR code belongs to another certificate than the file.",
+    ),
+    "TEXT_MISMATCH": Text(
+        "文件上的文字与登记信息不一致。", "The text of the file differs from the registered data."
+    ),
+}
+
+_REGISTRY: Final[Mapping[str, Text]] = {
+    "IN_REGISTRY": Text("登记库中有这份证照的记录。", "The registry holds this certificate."),
+    "NOT_IN_REGISTRY": Text(
+        "登记库中没有对应的记录，请核对输入内容。",
+        "The registry holds no such record; please check what was entered.",
+    ),
+    "REGISTRY_AWAY": Text(
+        "登记库暂时无法访问，现在不能得出结论；请稍后再试。",
+        "The registry cannot be reached, so nothing can be concluded now; please try again later.",
+    ),
+    "RECORD_DAMAGED": Text(
+        "登记记录未通过完整性检查，现在不能得出结论；这不表示证书有问题。",
+        "The record failed its integrity check; nothing can be concluded, the certificate is not at fault.",
+    ),
+    "TIME_UNCERTAIN": Text(
+        "服务器时间暂不可信，现在不能得出结论；请稍后再试。",
+        "The server's clock cannot be relied on, so nothing can be concluded now; please try again later.",
+    ),
+    "STATUS_AS_OF_LIST": Text(
+        "离线核验：状态以状态名单的日期为准；需要最新状态请联网核验。",
+        "Verified offline: the status is that of the status list's date; go online for the present one.",
+    ),
+    "REVOKED": Text(
+        "注册已被撤销，自始无效。", "The registration was revoked and is void from the beginning."
+    ),
+    "REVOKED_PENALTY": Text("注册已被吊销。", "The registration was revoked as a penalty."),
+    "CANCELLED": Text("注册已注销。", "The registration was cancelled."),
+    "SUSPENDED": Text("注册处于暂停状态。", "The registration is suspended."),
+    "EXPIRED": Text("注册专业的有效期均已届满。", "Every specialty has expired."),
+    "SPECIALTY_OK": Text("注册专业在有效期内。", "The specialty is in date."),
+    "SPECIALTY_EXPIRED": Text("该注册专业的有效期已届满。", "This specialty has expired."),
+    "SPECIALTY_NOT_HELD": Text(
+        "证书上没有所要求的注册专业。", "The certificate does not carry the specialty asked for."
+    ),
+    "IN_USAGE_WINDOW": Text("在使用有效期内。", "Within the usage window."),
+    "USE_EXPIRED": Text(
+        "已过使用有效期；请持证人重新加注并下载。",
+        "The usage window has ended; please ask the holder for a new endorsed copy.",
+    ),
+    "USE_NOT_YET": Text("使用有效期尚未开始。", "The usage window has not begun."),
+    "ORIGINAL_FOR_VIEWING": Text(
+        "这是证书原件，仅供查看，不用于投标等用途；使用时请提交加注件。",
+        "This is the original, for viewing only and not for a bid; for use, an endorsed copy is needed.",
+    ),
+    "NEWEST": Text("这是最新版本的证书。", "This is the newest version of the certificate."),
+    "SUPERSEDED": Text(
+        "证书信息已变更，此件不是最新版本；请持证人重新下载。",
+        "The certificate's data has changed since; please ask the holder for a newer copy.",
+    ),
+    "NEWER_COPY_EXISTS": Text(
+        "持证人此后还申请过新的加注件；此件是否可用以本报告的结论为准。",
+        "The holder has had a newer endorsed copy made; whether this one may be used is told by the verdict.",
+    ),
+    "COPY_NOT_YET": Text(
+        "在所查询的时点，此件尚未签发。", "At the instant asked for, this copy did not exist yet."
+    ),
+}
+
+FINDINGS: Final[Mapping[str, Text]] = {**_FILE, **_SIGNATURE, **_CLUE, **_REGISTRY}
+"""Every finding code anybody may emit."""

@@ -1,0 +1,300 @@
+"""What layout.toml and wording.toml of a certificate type may say; anything else is refused by name.
+
+All lengths are millimetres from the page's top left corner, y down; text is placed by its baseline.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Literal, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from certsvc.errors import TemplateError
+
+Positive = Annotated[float, Field(gt=0)]
+Colour = Annotated[str, Field(pattern=r"^#[0-9A-F]{6}$")]
+
+
+class _Table(BaseModel):
+    """One table of a template file."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+class Style(_Table):
+    """How a text looks."""
+
+    weight: Literal["regular", "bold"] = "regular"
+    size_pt: Positive
+    min_pt: Positive
+    """Smallest size the text may be shrunk to."""
+    colour: Colour
+    tracking_em: float = 0.0
+    """Extra space after each character, in units of the size."""
+
+    @model_validator(mode="after")
+    def _check_sizes(self) -> Style:
+        if self.min_pt > self.size_pt:
+            raise ValueError("min_pt is larger than size_pt")
+        return self
+
+
+class Place(_Table):
+    """Where a text stands: its box begins at x_mm, its first baseline is at y_mm."""
+
+    style: str
+    x_mm: float
+    y_mm: float
+    width_mm: Positive
+    align: Literal["left", "centre", "right"] = "left"
+    lines: Annotated[int, Field(ge=1)] = 1
+    """How many lines the text may be wrapped to."""
+
+
+class Column(_Table):
+    """Where a text stands across the page, when its height is found by the flow."""
+
+    style: str
+    x_mm: float
+    width_mm: Positive
+    align: Literal["left", "centre", "right"] = "left"
+    lines: Annotated[int, Field(ge=1)] = 1
+
+
+class Box(_Table):
+    """A box on the page."""
+
+    x_mm: float
+    y_mm: float
+    width_mm: Positive
+    height_mm: Positive
+
+
+class Span(_Table):
+    """A distance that may be stretched: the page uses its free height up."""
+
+    least_mm: Positive
+    most_mm: Positive
+
+    def at(self, openness: float) -> float:
+        """Return the distance at *openness* from 0 (least) to 1 (most)."""
+        return self.least_mm + openness * (self.most_mm - self.least_mm)
+
+
+class Frame(_Table):
+    """The border: two rules with interlaced waves between them, and a rosette behind the text."""
+
+    rule: Colour
+    wave: Colour
+    rosette: Colour
+    outer_mm: Positive
+    """Distance of the outer rule from the paper's edge."""
+    inner_mm: Positive
+    """Distance of the inner rule from the paper's edge."""
+    half_wave_mm: Positive
+    rosette_x_mm: float
+    rosette_y_mm: float
+    rosette_radius_mm: Positive
+
+
+class Flow(_Table):
+    """The middle of the page, whose height depends on the data."""
+
+    top_mm: float
+    """Baseline of the first row."""
+    bottom_mm: float
+    """Nothing of the flow reaches below."""
+    photo: Box
+    label: Column
+    name: Column
+    value: Column
+    """sex, birth_date, registration_number: beside the photo."""
+    employer: Column
+    purpose: Column
+    specialty: Column
+    period_label: Column
+    period: Column
+    row: Span
+    """From one row's baseline to the next."""
+    specialty_row: Span
+    gap: Span
+    """Added between the blocks."""
+    rule: Colour
+    leading_em: Positive
+    """From one line of a wrapped text to the next."""
+
+
+class SymbolPlace(_Table):
+    """Where the QR symbol stands, with its quiet zone."""
+
+    x_mm: float
+    y_mm: float
+    size_mm: Positive
+    """Side of the square the symbol and its quiet zone may take."""
+    module_mm: Positive
+    least_module_mm: Positive
+    quiet_modules: Annotated[int, Field(ge=4)]
+
+
+class StampPlace(_Table):
+    """Where the drawn seal stands."""
+
+    x_mm: float
+    y_mm: float
+    diameter_mm: Positive
+    colour: Colour
+
+
+class Watermark(_Table):
+    """A text drawn as outlines under everything, turned about its middle."""
+
+    x_mm: float
+    y_mm: float
+    size_mm: Positive
+    rotate_deg: float
+    colour: Colour
+
+
+class Rule(_Table):
+    """A line."""
+
+    x_mm: float
+    y_mm: float
+    width_mm: Positive
+    colour: Colour
+    weight_mm: Positive
+
+
+class Sample(_Table):
+    """Placeholder values for a preview of the template; nobody's real data."""
+
+    name: str
+    sex: Literal["男", "女"]
+    birth_date: date
+    registration_number: str
+    employer: str
+    employer_uscc: str
+    issuer: str
+    issuer_uscc: str
+    type_code: str
+    specialties: tuple[str, ...]
+    valid_from: date
+    valid_to: date
+    day: date
+    use_until: date
+    purpose: str
+    licence_id: str
+    host: str
+    code: str
+
+
+class Layout(_Table):
+    """layout.toml."""
+
+    width_mm: Positive
+    height_mm: Positive
+    frame: Frame
+    styles: dict[str, Style]
+    title: Place
+    use_window: Place
+    viewing_only: Place
+    flow: Flow
+    signature: Box
+    signature_label: Place
+    hand_label: Place
+    signed_on_label: Place
+    signed_on: Place
+    symbol: SymbolPlace
+    caption: Place
+    host_label: Place
+    host: Place
+    code_label: Place
+    code: Place
+    advice: Place
+    issuer: Place
+    issued_on: Place
+    licence_id: Place
+    stamp: StampPlace
+    rules: tuple[Rule, ...]
+    specimen: Watermark
+    viewing: tuple[Watermark, ...]
+    sample: Sample
+
+    @model_validator(mode="after")
+    def _check_styles(self) -> Layout:
+        columns = tuple(value for _, value in self.flow if isinstance(value, Column))
+        places = tuple(value for _, value in self if isinstance(value, Place))
+        missing = {"label", *(place.style for place in (*columns, *places))} - set(self.styles)
+        if missing:
+            raise ValueError(f"styles that are not defined: {', '.join(sorted(missing))}")
+        return self
+
+
+class Wording(_Table):
+    """wording.toml: the words printed on every certificate of the type."""
+
+    use_window: str
+    viewing_only: str
+    name: str
+    sex: str
+    birth_date: str
+    registration_number: str
+    employer: str
+    specialties: str
+    validity: str
+    purpose: str
+    signature: str
+    hand_signature: str
+    signed_on: str
+    signed_on_blank: str
+    caption: str
+    host: str
+    code: str
+    advice: tuple[str, str]
+    issued_on: str
+    licence_id: str
+    specimen: str
+    viewing: str
+    seal: str
+    seal_specimen: str
+    day: str
+    """Pattern of a day with {year}, {month} and {day}."""
+    until: str
+    """Between the two days of a period."""
+
+    @model_validator(mode="after")
+    def _check_day(self) -> Wording:
+        try:
+            self.show_day(date(2026, 1, 2))
+        except (KeyError, IndexError, ValueError) as fault:
+            raise ValueError("day takes only {year}, {month} and {day}") from fault
+        return self
+
+    def show_day(self, day: date) -> str:
+        """Write *day* as it is printed."""
+        return self.day.format(year=f"{day.year:04d}", month=f"{day.month:02d}", day=f"{day.day:02d}")
+
+    def show_period(self, first: date, last: date) -> str:
+        """Write a period, both days included, as it is printed."""
+        return f"{self.show_day(first)}{self.until}{self.show_day(last)}"
+
+
+Model = TypeVar("Model", Layout, Wording)
+
+
+def read_table(path: Path, model: type[Model]) -> Model:
+    """Read one template file.
+
+    Raises:
+        TemplateError: names every key that is unknown, missing or wrong.
+    """
+    try:
+        return model.model_validate(tomllib.loads(path.read_text("utf-8")))
+    except ValidationError as fault:
+        faults = "; ".join(f"{'.'.join(map(str, item['loc']))}: {item['msg']}" for item in fault.errors())
+        raise TemplateError(f"{path.name}: {faults}") from fault
+    except (OSError, ValueError) as fault:
+        raise TemplateError(f"{path.name} cannot be read: {fault}") from fault

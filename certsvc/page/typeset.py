@@ -1,0 +1,166 @@
+"""Setting one text in a width: shrink it a little, then wrap it, then shrink it to the limit; never cut it."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from certsvc.page.fonts import MM_PER_PT, FontChain
+from certsvc.page.layout import Column, Place, Style
+from certsvc.page.model import TextRun
+
+STEP_PT: Final = 0.5
+"""Texts shrink in steps of this."""
+SHRINK_BEFORE_WRAP: Final = 0.8
+"""A text that fits at this share of its size is shrunk; a longer one takes one more line."""
+CLOSING: Final = frozenset("，。、；：？！）》」』】〉”’…—·,.;:?!)]}%")
+"""Characters that never begin a line."""
+OPENING: Final = frozenset("（《「『【〈“‘([{")
+"""Characters that never end a line."""
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """A text cut into lines at a size."""
+
+    lines: tuple[str, ...]
+    """Joined they are the text; a line may end in a space, which shows nothing."""
+    size_pt: float
+
+
+def fit(
+    text: str, style: Style, width_mm: float, fonts: FontChain, *, lines: int = 1, largest_pt: float | None = None
+) -> Setting | None:
+    """Set *text* as large as the style and the width allow.
+
+    Args:
+        text: checked by FontChain.check.
+        style: gives the largest and the smallest size.
+        width_mm: no line is wider.
+        fonts: measures.
+        lines: how many lines may be used.
+        largest_pt: a size not to be exceeded although the style would allow it.
+
+    Returns:
+        None when the text does not fit even at the smallest size.
+    """
+    largest = style.size_pt if largest_pt is None else min(style.size_pt, largest_pt)
+    units = [(unit, _width_em(unit, style, fonts)) for unit in _units(text, style, fonts, width_mm)]
+    best: Setting | None = None
+    for count in range(1, lines + 1):
+        floor = style.min_pt if best is None else max(style.min_pt, best.size_pt + STEP_PT)
+        found = _largest(text, units, style, width_mm, fonts, count, largest, floor)
+        if found is not None:
+            best = found
+            if best.size_pt >= largest * SHRINK_BEFORE_WRAP:
+                break
+    return best
+
+
+def _largest(
+    text: str,
+    units: Sequence[tuple[str, float]],
+    style: Style,
+    width_mm: float,
+    fonts: FontChain,
+    count: int,
+    largest_pt: float,
+    floor_pt: float,
+) -> Setting | None:
+    """Find the largest size, not under *floor_pt*, at which *text* takes *count* lines or fewer."""
+    width_em = _width_em(text, style, fonts) - style.tracking_em
+    # No size above this can do: even without a gap at the end of a line the text would be too wide.
+    size_pt = min(largest_pt, count * width_mm / MM_PER_PT / width_em // STEP_PT * STEP_PT) if width_em > 0 else largest_pt
+    while size_pt >= floor_pt:
+        wrapped = (text,) if count == 1 else _wrap(units, width_mm / (size_pt * MM_PER_PT))
+        if wrapped is not None and len(wrapped) <= count:
+            return Setting(wrapped, size_pt)
+        size_pt -= STEP_PT
+    return None
+
+
+def set_lines(
+    setting: Setting,
+    style: Style,
+    column: Column | Place,
+    y_mm: float,
+    fonts: FontChain,
+    *,
+    leading_em: float,
+    field: str = "",
+) -> Iterator[TextRun]:
+    """Place a setting in a column, its first baseline at *y_mm*; one run for each font on each line."""
+    size_mm = setting.size_pt * MM_PER_PT
+    for index, line in enumerate(setting.lines):
+        width_mm = _width_em(line.rstrip(" "), style, fonts) * size_mm - style.tracking_em * size_mm
+        slack_mm = column.width_mm - width_mm
+        x_mm = column.x_mm + {"left": 0.0, "centre": slack_mm / 2, "right": slack_mm}[column.align]
+        yield from run_at(line, x_mm, y_mm + index * leading_em * size_mm, setting.size_pt, style, fonts, field=field)
+
+
+def run_at(
+    text: str, x_mm: float, y_mm: float, size_pt: float, style: Style, fonts: FontChain, *, field: str = ""
+) -> Iterator[TextRun]:
+    """Place *text* from *x_mm* on; one run for each font."""
+    size_mm = size_pt * MM_PER_PT
+    for font, part, width_em in fonts.split(text, style.weight):
+        yield TextRun(
+            text=part,
+            x_mm=round(x_mm, 3),
+            y_mm=round(y_mm, 3),
+            size_pt=size_pt,
+            font=font,
+            colour=style.colour,
+            tracking_mm=round(style.tracking_em * size_mm, 4),
+            field=field,
+        )
+        x_mm += (width_em + len(part) * style.tracking_em) * size_mm
+
+
+def _width_em(text: str, style: Style, fonts: FontChain) -> float:
+    return fonts.width_em(text, style.weight) + len(text) * style.tracking_em
+
+
+def _units(text: str, style: Style, fonts: FontChain, width_mm: float) -> Sequence[str]:
+    """Cut *text* where a line may end: between Chinese characters, and after a Latin word and its spaces."""
+    units: list[str] = []
+    for character in text:
+        before = units[-1][-1] if units else ""
+        if before and (_joins(before, character) or character == " "):
+            units[-1] += character
+        else:
+            units.append(character)
+    widest_em = width_mm / (style.min_pt * MM_PER_PT)
+    parts: list[str] = []
+    for unit in units:
+        # A word longer than a line (an address, say) may be broken anywhere.
+        parts.extend(unit if _width_em(unit, style, fonts) > widest_em / 2 else [unit])
+    return parts
+
+
+def _joins(before: str, after: str) -> bool:
+    if after in CLOSING or before in OPENING:
+        return True
+    return before != " " and after != " " and not _wide(before) and not _wide(after)
+
+
+def _wide(character: str) -> bool:
+    return unicodedata.east_asian_width(character) in {"W", "F"} or ord(character) >= 0x20000
+
+
+def _wrap(units: Sequence[tuple[str, float]], width_em: float) -> tuple[str, ...] | None:
+    """Fill lines one after another; None when a unit alone is wider than a line."""
+    lines: list[str] = []
+    used_em = 0.0
+    for unit, unit_em in units:
+        if unit_em > width_em:
+            return None
+        if lines and used_em + unit_em <= width_em:
+            lines[-1] += unit
+            used_em += unit_em
+        else:
+            lines.append(unit)
+            used_em = unit_em
+    return tuple(lines)

@@ -1,0 +1,1 @@
+"""Tokens, codes and QR symbols."""

@@ -1,0 +1,132 @@
+"""The text inside a QR symbol: written short and upper case, read with distrust.
+
+A browser forgives a great deal in an address (tabs, backslashes, full-width letters, a user before the @);
+every one of those is a way to show one host and open another. So nothing is forgiven here: a text is ours
+only when it is, apart from case, exactly what we write.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from certsvc.errors import SettingsError
+from certsvc.qr.lookalike import looks_like
+from certsvc.qr.token import canonical_token
+
+Fault = Literal["FOREIGN_DOMAIN", "HOMOGLYPH_DOMAIN", "MALFORMED_QR"]
+
+MAX_TEXT: Final = 4296
+"""Most characters of an alphanumeric QR symbol (ISO/IEC 18004, version 40-L)."""
+
+_PUBLIC_URL: Final = re.compile(
+    r"(?P<scheme>https?)://(?P<host>[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?)(?::(?P<port>[1-9][0-9]{0,4}))?/?"
+)
+_LINK: Final = re.compile(
+    r"(?P<scheme>https?)://(?P<host>[a-z0-9.-]+)(?::(?P<port>[1-9][0-9]{0,4}))?(?P<path>/.*)"
+)
+_PATH: Final = re.compile(r"/[vVcC]/(?P<token>[A-Za-z0-9]{1,64})")
+_ANY_SCHEME: Final = re.compile(r"[a-z][a-z0-9+.-]*:(?=[^\s])")
+_BARE_HOST: Final = re.compile(r"[^\s/\\:]+\.[^\s/\\:]{2,}(?::\d+)?[/\\?#]")
+_DEFAULT_PORT: Final = {"http": 80, "https": 443}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QRClue:
+    """What a QR text says: a token of ours, or what is wrong with it."""
+
+    token: str | None = None
+    """Canonical token; None when there is a fault."""
+    fault: Fault | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Origin:
+    """Scheme, host and port, lower case."""
+
+    scheme: str
+    host: str
+    port: int
+
+
+def verify_url(public_url: str, token: str) -> str:
+    """Return the symbol's text: upper case throughout, so that QR alphanumeric mode holds it.
+
+    Raises:
+        SettingsError: *public_url* is not scheme, ASCII host and port alone.
+    """
+    _origin(public_url)
+    return f"{public_url.rstrip('/')}/v/{token}".upper()
+
+
+def page_url(public_url: str, token: str) -> str:
+    """Return the link people follow: the public URL in its own case, /v/ and the token."""
+    _origin(public_url)
+    return f"{public_url.rstrip('/')}/v/{token}"
+
+
+def read_payload(text: str, public_url: str) -> QRClue:
+    """Read a text somebody found in a QR symbol.
+
+    Blanks and line ends around it are a pasting slip and go; within it nothing is forgiven.
+
+    Returns:
+        The token; or FOREIGN_DOMAIN for any link that is not exactly ours, HOMOGLYPH_DOMAIN when its host
+        could be taken for ours, MALFORMED_QR for what is no link at all or our link with a damaged token.
+    """
+    ours = _origin(public_url)
+    text = text.strip(" \r\n")
+    link = _LINK.fullmatch(_lower_ascii(text)) if len(text) <= MAX_TEXT else None
+    if link and _same(link, ours):
+        path = _PATH.fullmatch(text[link.start("path") :])
+        if path is None:
+            return QRClue(fault="FOREIGN_DOMAIN")
+        token = canonical_token(path["token"])
+        return QRClue(token=token) if token else QRClue(fault="MALFORMED_QR")
+    host = _shown_host(text[:MAX_TEXT])
+    if host is None:
+        return QRClue(fault="MALFORMED_QR")
+    # Full-width letters or a zero-width space make a host that only a browser takes for ours.
+    disguised = host.strip(".") == ours.host and ours.host not in _lower_ascii(text)
+    if disguised or looks_like(host, ours.host):
+        return QRClue(fault="HOMOGLYPH_DOMAIN")
+    return QRClue(fault="FOREIGN_DOMAIN")
+
+
+def _origin(public_url: str) -> _Origin:
+    """Return the parts of our own public URL, or raise SettingsError."""
+    match = _PUBLIC_URL.fullmatch(_lower_ascii(public_url))
+    port = int(match["port"] or _DEFAULT_PORT[match["scheme"]]) if match else 0
+    if match is None or port > 65535 or ".." in match["host"]:
+        raise SettingsError("the public URL must be http(s)://host[:port] with an ASCII host and no path")
+    return _Origin(scheme=match["scheme"], host=match["host"], port=port)
+
+
+def _same(link: re.Match[str], ours: _Origin) -> bool:
+    """Tell whether a link leads to our scheme, host and port."""
+    port = int(link["port"] or _DEFAULT_PORT[link["scheme"]])
+    return (link["scheme"], link["host"], port) == (ours.scheme, ours.host, ours.port)
+
+
+def _lower_ascii(text: str) -> str:
+    """Return *text* with A-Z lowered and nothing else: U+212A must not become a k."""
+    return text.translate({upper: upper + 32 for upper in range(0x41, 0x5B)})
+
+
+def _shown_host(text: str) -> str | None:
+    """Return the host a browser or a person would make of *text*, read generously; None for no link."""
+    # A browser drops control characters before it reads the scheme and takes full-width letters for plain.
+    bare = "".join(c for c in text if unicodedata.category(c) not in ("Cc", "Cf")).strip()
+    folded = unicodedata.normalize("NFKC", bare).casefold()
+    scheme = _ANY_SCHEME.match(folded)
+    if scheme and (folded[scheme.end()] in "/\\" or scheme[0] in ("http:", "https:")):
+        rest = folded[scheme.end() :]
+    elif folded.startswith(("//", "\\\\", "www.")) or _BARE_HOST.match(folded):
+        rest = folded
+    else:
+        # data:, javascript: and the like have no host, but a scanner may well run them.
+        return "" if scheme else None
+    authority = re.split(r"[/\\?#]", rest.lstrip("/\\"), maxsplit=1)[0]
+    return re.sub(r":[0-9]*$", "", authority.rpartition("@")[2])

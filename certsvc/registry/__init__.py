@@ -1,0 +1,1 @@
+"""The database: append-only events, versions, copies; every row under a MAC."""

@@ -1,0 +1,150 @@
+"""Connections, transactions and statements: SQLAlchemy builds the SQL, the driver runs it.
+
+Statements are compiled once per dialect and sent as text over the driver's own connection. SQLAlchemy's
+result layer is left out: our columns need no conversion, and it would cost two thirds of a public look-up.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from typing import Any, Final, Protocol, cast
+
+import sqlalchemy as sa
+
+from certsvc.errors import UnavailableError
+from certsvc.registry.crypto import Value
+from certsvc.registry.dialects import WAIT_S, Dialect, dialect_of, translated
+
+POOLED: Final = 16
+OVERFLOW: Final = 112
+"""Two for each of a worker's 64 threads at most; beyond the pooled ones they are closed after use."""
+
+Statement = sa.Select[Any] | sa.Insert | sa.Update | sa.Delete
+
+
+class Cursor(Protocol):
+    """What we use of a driver's cursor."""
+
+    @property
+    def rowcount(self) -> int:
+        """Rows the statement changed."""
+
+    def fetchall(self) -> Sequence[Sequence[object]]:
+        """Return the rest of the rows."""
+
+
+class Connection(Protocol):
+    """What we use of a driver's connection; sqlite3 and psycopg 3 agree on it."""
+
+    def execute(self, sql: str, arguments: Sequence[Value] | Mapping[str, Value] = ..., /) -> Cursor:
+        """Run one statement."""
+
+    def commit(self) -> None:
+        """End the open transaction, if any."""
+
+    def rollback(self) -> None:
+        """Undo the open transaction, if any."""
+
+
+class Query:
+    """One statement with named parameters, ready to be sent."""
+
+    def __init__(self, statement: Statement | Mapping[str, Statement]) -> None:
+        """Take a statement, or one for each dialect's name where no single one can be built for both."""
+        self._statement = statement
+        self._compiled: dict[str, tuple[str, Sequence[str] | None, dict[str, Value]]] = {}
+
+    def prepared(
+        self, dialect: sa.Dialect, given: Mapping[str, Value]
+    ) -> tuple[str, Sequence[Value] | Mapping[str, Value]]:
+        """Return the SQL text and its arguments as the driver of *dialect* takes them."""
+        if dialect.name not in self._compiled:
+            self._compiled[dialect.name] = self._compile(dialect)
+        sql, order, fixed = self._compiled[dialect.name]
+        merged = {**fixed, **given}
+        if len(merged) != len(fixed):
+            raise TypeError(f"unknown parameters: {sorted(given.keys() - fixed.keys())}")
+        return sql, (merged if order is None else [merged[name] for name in order])
+
+    def _compile(self, dialect: sa.Dialect) -> tuple[str, Sequence[str] | None, dict[str, Value]]:
+        statement = self._statement[dialect.name] if isinstance(self._statement, Mapping) else self._statement
+        compiled = statement.compile(dialect=dialect)
+        return str(compiled), compiled.positiontup, dict(compiled.params)
+
+
+class Database:
+    """The engine of one process; safe to share between threads, not across a fork."""
+
+    def __init__(self, url: str) -> None:
+        """Set the engine up; nothing is connected yet."""
+        self.dialect: Dialect = dialect_of(url)
+        postgresql = self.dialect.name == "postgresql"
+        self.engine: sa.Engine = sa.create_engine(
+            url,
+            # The driver opens no transaction of its own: every BEGIN below is written out.
+            isolation_level="AUTOCOMMIT",
+            pool_size=POOLED,
+            max_overflow=OVERFLOW,
+            pool_timeout=WAIT_S,
+            pool_pre_ping=postgresql,
+            connect_args={"connect_timeout": WAIT_S} if postgresql else {"timeout": WAIT_S},
+        )
+        sa.event.listen(self.engine, "connect", self._settle)
+        self._turn: AbstractContextManager[object] = _Turn() if self.dialect.one_writer else nullcontext()
+
+    def _settle(self, connection: Connection, _record: object) -> None:
+        for setting in self.dialect.settings:
+            connection.execute(setting)
+
+    @contextmanager
+    def transaction(self, *, writing: bool) -> Iterator[Connection]:
+        """Open a transaction; leaving commits, an exception rolls back.
+
+        Raises:
+            UnavailableError: the database cannot be reached, is locked or (StorageFullError) full.
+        """
+        with self.translating(), self._turn if writing else nullcontext():
+            pooled = self.engine.raw_connection()
+            try:
+                connection = cast(Connection, pooled.dbapi_connection)
+                connection.execute(self.dialect.begin_writing if writing else self.dialect.begin_reading)
+                try:
+                    yield connection
+                except BaseException:
+                    connection.rollback()
+                    raise
+                connection.commit()
+            finally:
+                # The pool rolls back what a failed commit may have left open.
+                pooled.close()
+
+    @property
+    def integrity_error(self) -> type[Exception]:
+        """What the driver raises when a constraint refuses a row."""
+        driver = cast(Any, self.engine.dialect.dbapi)
+        return cast(type[Exception], driver.IntegrityError)
+
+    @contextmanager
+    def translating(self) -> Iterator[None]:
+        """Turn the driver's errors, and only those, into ours."""
+        driver = cast(Any, self.engine.dialect.dbapi)
+        try:
+            yield
+        except (driver.Error, sa.exc.SQLAlchemyError) as error:
+            raise translated(error) from error
+
+
+class _Turn:
+    """The one writer's place of this process."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+
+    def __enter__(self) -> None:
+        if not self._lock.acquire(timeout=WAIT_S):
+            raise UnavailableError("too many writers are waiting")
+
+    def __exit__(self, *_: object) -> None:
+        self._lock.release()

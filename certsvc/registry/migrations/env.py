@@ -1,0 +1,10 @@
+"""Run by Alembic; the connection and its transaction come from migrate()."""
+
+from __future__ import annotations
+
+from alembic import context
+
+from certsvc.registry.tables import METADATA
+
+context.configure(connection=context.config.attributes["connection"], target_metadata=METADATA)
+context.run_migrations()

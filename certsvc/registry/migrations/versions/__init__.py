@@ -1,0 +1,1 @@
+"""One file per revision, named by it, never edited once released."""

@@ -1,0 +1,226 @@
+"""What the flows ask of the registry. Only wiring.py picks an implementation.
+
+A session is one transaction: leaving its ``with`` block commits, an exception rolls everything back.
+Reads check each row's MAC (RecordDamagedError); a database that cannot be reached is UnavailableError.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Protocol
+
+from certsvc.domain.certificate import CertificateVersion, VersionId
+from certsvc.domain.endorsement import Copy, CopyId, IssuedFile
+from certsvc.domain.events import Event, EventId, HolderId, IdType, RegistrationId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordedEvent:
+    """One event with what recording it gave."""
+
+    event: Event
+    registration_id: RegistrationId
+    body_digest: str
+    """Hex sha256 of the canonical request body; tells a retry from a conflict."""
+    version_id: VersionId
+    """The certificate version in force after it."""
+    changed_fields: tuple[str, ...]
+    outcome: Mapping[str, object]
+    """The 201 answer's body as JSON values, given again to a retry."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IdempotentRequest:
+    """An Idempotency-Key a client used."""
+
+    body_digest: str
+    copy_id: CopyId
+    """The latest attempt under this key."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class APIClient:
+    """Somebody who calls the API."""
+
+    client_id: str
+    name: str
+    scopes: frozenset[str]
+    """Of issue, endorse, verify, read."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExpiringSpecialty:
+    """One specialty of a live registration that runs out."""
+
+    registration_id: RegistrationId
+    registration_number: str
+    specialty: str
+    valid_to: date
+
+
+class ReadSession(Protocol):
+    """Look-ups. ``find_`` may answer None, ``get_`` raises NotFoundError."""
+
+    def find_event(self, source_id: str) -> RecordedEvent | None:
+        """Find what an earlier delivery of *source_id* gave."""
+
+    def find_registration(self, registration_number: str) -> RegistrationId | None:
+        """Find the latest registration that has or had this number."""
+
+    def find_holder(self, id_type: IdType, id_number: str) -> HolderId | None:
+        """Find a holder by the identity document in force, through the HMAC index."""
+
+    def registrations_of(self, holder_id: HolderId, certificate_type: str) -> Sequence[RegistrationId]:
+        """List a holder's registrations of one type, oldest first."""
+
+    def holder_of(self, registration_id: RegistrationId) -> HolderId:
+        """Return whose registration it is."""
+
+    def history(self, registration_id: RegistrationId) -> Sequence[RecordedEvent]:
+        """List the events of one registration in the order of recording."""
+
+    def latest_version(self, registration_id: RegistrationId) -> CertificateVersion:
+        """Return the version with the highest recording order."""
+
+    def get_version(self, version_id: VersionId) -> CertificateVersion:
+        """Return one version."""
+
+    def get_image(self, sha256: str) -> bytes:
+        """Return a normalised photo or signature image."""
+
+    def get_copy(self, copy_id: CopyId) -> Copy:
+        """Return one copy in any state."""
+
+    def find_copy_by_token(self, token: str) -> Copy | None:
+        """Find a DONE copy by its canonical token."""
+
+    def find_copy_by_code(self, code: str) -> Copy | None:
+        """Find a DONE copy by its canonical code."""
+
+    def find_copy_by_sha256(self, sha256: str) -> Copy | None:
+        """Find a DONE copy one of whose files has this hex sha256."""
+
+    def find_original(self, version_id: VersionId, reissue: int) -> Copy | None:
+        """Find the PENDING or DONE original of a version."""
+
+    def find_endorsement_on(self, holder_id: HolderId, certificate_type: str, day: date) -> Copy | None:
+        """Find the PENDING or DONE endorsement that takes the holder's *day*."""
+
+    def newest_endorsement(self, registration_id: RegistrationId) -> Copy | None:
+        """Find the DONE endorsement with the highest copy number."""
+
+    def find_idempotent(self, client_id: str, key: str) -> IdempotentRequest | None:
+        """Find an earlier use of an Idempotency-Key by this client."""
+
+    def find_client(self, api_key: str) -> APIClient | None:
+        """Find a client by its API key (looked up by keyed hash)."""
+
+    def expiring(
+        self, valid_from_day: date, before: date, after: tuple[date, str, str] | None, limit: int
+    ) -> Sequence[ExpiringSpecialty]:
+        """List specialties of live registrations with valid_from_day <= valid_to < before.
+
+        Args:
+            valid_from_day: earliest valid_to to list, included (today).
+            before: first valid_to not to list.
+            after: (valid_to, registration_number, specialty) of the last row of the page before.
+            limit: rows at most.
+        """
+
+    def pending_copies(self, lease_before: datetime) -> Sequence[Copy]:
+        """List PENDING copies whose lease ended before this instant."""
+
+    def last_recorded_at(self) -> datetime | None:
+        """Return the latest instant any row was written at; the clock must not stand before it."""
+
+
+class WriteSession(ReadSession, Protocol):
+    """Look-ups and changes in one transaction."""
+
+    def lock_holder(self, id_type: IdType, id_number: str, at: datetime) -> HolderId:
+        """Find or create the holder and hold it until the transaction ends."""
+
+    def lock_registration(self, registration_id: RegistrationId) -> None:
+        """Hold a registration until the transaction ends."""
+
+    def add_registration(self, holder_id: HolderId, certificate_type: str, at: datetime) -> RegistrationId:
+        """Create an empty registration; its first event follows in the same transaction."""
+
+    def set_holder_document(self, holder_id: HolderId, id_type: IdType, id_number: str) -> None:
+        """Move a holder to another identity document. InvalidFieldError when another holder has it."""
+
+    def add_numbers(self, registration_id: RegistrationId, numbers: Sequence[str], at: datetime) -> None:
+        """Make the registration answer to these numbers too; known ones are passed over."""
+
+    def put_image(self, sha256: str, content: bytes, at: datetime) -> None:
+        """Keep an image; the same content twice is kept once."""
+
+    def next_serial(self, year: int) -> str:
+        """Return a fresh serial: the year and ten digits, rising within the year."""
+
+    def append_event(self, recorded: RecordedEvent) -> Event:
+        """Append one event; returns it with its ``seq``."""
+
+    def add_version(self, version: CertificateVersion) -> None:
+        """Add one version; (serial, version) and licence_id are unique."""
+
+    def project(
+        self, registration_id: RegistrationId, registration_number: str, live: bool, ends: Mapping[str, date]
+    ) -> None:
+        """Replace the rows the expiring list is read from: specialty -> valid_to, as of the last recording."""
+
+    def reserve(self, copy: Copy) -> bool:
+        """Insert a PENDING copy; False when the day (or the original's place) is taken.
+
+        The partial unique indexes decide, so this is safe against any number of rivals. The copy number of an
+        endorsement is given here: the copy is stored with ``copy_number`` = highest so far + 1.
+        """
+
+    def put_idempotent(self, client_id: str, key: str, request: IdempotentRequest, at: datetime) -> bool:
+        """Claim a key, or move it from a FAILED attempt to a new one.
+
+        False when the key is claimed with another body, or its attempt is PENDING or DONE.
+        """
+
+    def extend_lease(self, copy_id: CopyId, worker: str, until: datetime) -> bool:
+        """Prolong the lease; False when it is no longer this worker's or no longer PENDING."""
+
+    def complete(self, copy_id: CopyId, worker: str, files: Mapping[str, IssuedFile], at: datetime) -> bool:
+        """PENDING -> DONE with the files' hashes; False when the lease is lost (another worker, or lease_until < at)."""
+
+    def fail(self, copy_id: CopyId, worker: str, code: str, at: datetime) -> bool:
+        """PENDING -> FAILED, which frees the day; False when it is no longer this worker's PENDING copy."""
+
+    def take_over(self, copy_id: CopyId, worker: str, at: datetime, until: datetime) -> bool:
+        """Give an expired PENDING copy to *worker*; False when its lease still runs or it is not PENDING."""
+
+    def add_client(self, name: str, scopes: frozenset[str], api_key: str, at: datetime) -> APIClient:
+        """Add an API client; only a keyed hash of the key is stored."""
+
+
+class Registry(Protocol):
+    """The database as a whole; safe to share between threads."""
+
+    def reading(self) -> AbstractContextManager[ReadSession]:
+        """Open one consistent read transaction."""
+
+    def writing(self) -> AbstractContextManager[WriteSession]:
+        """Open one write transaction (BEGIN IMMEDIATE on SQLite)."""
+
+    def ping(self) -> None:
+        """Raise UnavailableError unless the database answers and its schema is the one we know."""
+
+
+__all__ = [
+    "APIClient",
+    "EventId",
+    "ExpiringSpecialty",
+    "IdempotentRequest",
+    "ReadSession",
+    "RecordedEvent",
+    "Registry",
+    "WriteSession",
+]

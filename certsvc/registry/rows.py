@@ -1,0 +1,282 @@
+"""Rows to domain values and back."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import UTC, date, datetime
+
+from certsvc.domain.certificate import CertificateVersion, VersionId
+from certsvc.domain.endorsement import CapReason, Copy, CopyId, CopyKind, CopyState, Grant, IssuedFile
+from certsvc.domain.events import Event, EventId, EventType, HolderId, RegistrationId
+from certsvc.errors import DefectError, RecordDamagedError
+from certsvc.registry import payload
+from certsvc.registry.crypto import Value, Vault
+from certsvc.registry.port import RecordedEvent
+
+FORMATS = ("pdf", "ofd")
+"""Each has two columns in a copy's row."""
+
+
+class Record:
+    """The values of one row whose MAC held, read by name and type."""
+
+    __slots__ = ("_values",)
+
+    def __init__(self, values: Mapping[str, object]) -> None:
+        """Take the columns by name."""
+        self._values = values
+
+    def text(self, name: str) -> str:
+        """Return a text column that is never NULL."""
+        value = self._values[name]
+        if isinstance(value, str):
+            return value
+        raise RecordDamagedError(f"{name} holds no text")
+
+    def maybe_text(self, name: str) -> str | None:
+        """Return a text column that may be NULL."""
+        return None if self._values[name] is None else self.text(name)
+
+    def whole(self, name: str) -> int:
+        """Return a number column that is never NULL."""
+        value = self._values[name]
+        if isinstance(value, int):
+            return value
+        raise RecordDamagedError(f"{name} holds no number")
+
+    def maybe_whole(self, name: str) -> int | None:
+        """Return a number column that may be NULL."""
+        return None if self._values[name] is None else self.whole(name)
+
+    def content(self, name: str) -> bytes:
+        """Return a bytes column that is never NULL."""
+        value = self._values[name]
+        if isinstance(value, bytes):
+            return value
+        raise RecordDamagedError(f"{name} holds no bytes")
+
+    def maybe_content(self, name: str) -> bytes | None:
+        """Return a bytes column that may be NULL."""
+        return None if self._values[name] is None else self.content(name)
+
+    def day(self, name: str) -> date:
+        """Return a day."""
+        return date.fromisoformat(self.text(name))
+
+    def instant(self, name: str) -> datetime:
+        """Return an instant, aware, in UTC."""
+        return datetime.fromisoformat(self.text(name))
+
+    def maybe_instant(self, name: str) -> datetime | None:
+        """Return an instant, or None for NULL."""
+        return None if self._values[name] is None else self.instant(name)
+
+    def values(self) -> dict[str, Value]:
+        """Return the whole row, to be written again with changes."""
+        kept: dict[str, Value] = {}
+        for name, value in self._values.items():
+            if value is not None and not isinstance(value, str | int | bytes):
+                raise RecordDamagedError(f"{name} holds a value of a strange type")
+            kept[name] = value
+        return kept
+
+
+def instant_text(instant: datetime) -> str:
+    """Return *instant* (aware) as columns hold it: UTC, always 27 characters, so text sorts as time."""
+    if instant.tzinfo is None:
+        raise DefectError("an instant without offset reached the registry")
+    return instant.astimezone(UTC).isoformat(timespec="microseconds").removesuffix("+00:00") + "Z"
+
+
+def _maybe_instant_text(instant: datetime | None) -> str | None:
+    return None if instant is None else instant_text(instant)
+
+
+def _place_of_id_number(event_id: str) -> str:
+    return f"event {event_id} id_number"
+
+
+def event_values(recorded: RecordedEvent, seq: int, vault: Vault) -> dict[str, Value]:
+    """Return the row of an event that takes place *seq* in the order of recording."""
+    event = recorded.event
+    id_number = None if event.holder is None else event.holder.id_number
+    outcome = payload.text_of(dict(recorded.outcome))
+    if id_number is not None and payload.text_of(id_number) in outcome:
+        raise DefectError("the answer to an event would have kept the ID number in clear")
+    return {
+        "event_id": event.event_id,
+        "seq": seq,
+        "source_id": event.source_id,
+        "registration_id": recorded.registration_id,
+        "type": event.type.value,
+        "certificate_type": event.certificate_type,
+        "effective_at": instant_text(event.effective_at),
+        "recorded_at": instant_text(event.recorded_at),
+        "body_digest": recorded.body_digest,
+        "version_id": recorded.version_id,
+        "payload": payload.event_text(event),
+        "id_number": None
+        if id_number is None
+        else vault.encrypt(id_number, _place_of_id_number(event.event_id)),
+        "changed_fields": payload.text_of(list(recorded.changed_fields)),
+        "outcome": outcome,
+    }
+
+
+def event_from(record: Record, vault: Vault) -> RecordedEvent:
+    """Return the event a row holds, its ID number opened."""
+    event_id = EventId(record.text("event_id"))
+    sealed = record.maybe_content("id_number")
+    id_number = None if sealed is None else vault.decrypt(sealed, _place_of_id_number(event_id))
+    parts = payload.read_event(record.text("payload"))
+    event = Event(
+        event_id=event_id,
+        source_id=record.text("source_id"),
+        type=EventType(record.text("type")),
+        certificate_type=record.text("certificate_type"),
+        effective_at=record.instant("effective_at"),
+        recorded_at=record.instant("recorded_at"),
+        seq=record.whole("seq"),
+        registration_number=parts["registration_number"],
+        new_registration_number=parts["new_registration_number"],
+        former_numbers=tuple(parts["former_numbers"]),
+        holder=payload.read_holder(parts["holder"], id_number),
+        employer=payload.read_employer(parts["employer"]),
+        specialties=payload.read_grants(parts["specialties"]),
+        qualification_number=parts["qualification_number"],
+        reason=payload.read_reason(parts["reason"]),
+        override_reason=parts["override_reason"],
+    )
+    changed_fields: list[str] = json.loads(record.text("changed_fields"))
+    outcome: dict[str, object] = json.loads(record.text("outcome"))
+    return RecordedEvent(
+        event=event,
+        registration_id=RegistrationId(record.text("registration_id")),
+        body_digest=record.text("body_digest"),
+        version_id=VersionId(record.text("version_id")),
+        changed_fields=tuple(changed_fields),
+        outcome=outcome,
+    )
+
+
+def version_values(version: CertificateVersion, ordinal: int) -> dict[str, Value]:
+    """Return the row of a version that is the *ordinal*-th recorded of its registration."""
+    return {
+        "version_id": version.version_id,
+        "registration_id": version.registration_id,
+        "ordinal": ordinal,
+        "serial": version.serial,
+        "version": version.version,
+        "licence_id": version.licence_id,
+        "previous_licence_id": version.previous_licence_id,
+        "face": payload.face_text(version.face),
+        "face_hash": version.face_hash,
+        "event_id": version.event_id,
+        "created_at": instant_text(version.created_at),
+    }
+
+
+def version_from(record: Record) -> CertificateVersion:
+    """Return the version a row holds."""
+    return CertificateVersion(
+        version_id=VersionId(record.text("version_id")),
+        registration_id=RegistrationId(record.text("registration_id")),
+        serial=record.text("serial"),
+        version=record.whole("version"),
+        licence_id=record.text("licence_id"),
+        previous_licence_id=record.maybe_text("previous_licence_id"),
+        face=payload.read_face(record.text("face")),
+        face_hash=record.text("face_hash"),
+        event_id=EventId(record.text("event_id")),
+        created_at=record.instant("created_at"),
+    )
+
+
+def file_values(files: Mapping[str, IssuedFile]) -> dict[str, Value]:
+    """Return the columns that name a copy's files."""
+    if strange := files.keys() - set(FORMATS):
+        raise DefectError(f"no column for files of format {sorted(strange)}")
+    values: dict[str, Value] = {}
+    for form in FORMATS:
+        file = files.get(form)
+        values[f"{form}_sha256"] = None if file is None else file.sha256
+        values[f"{form}_size"] = None if file is None else file.size
+    return values
+
+
+def copy_values(copy: Copy) -> dict[str, Value]:
+    """Return the row of a copy that was just reserved."""
+    grant = copy.grant
+    return {
+        "copy_id": copy.copy_id,
+        "kind": copy.kind.value,
+        "registration_id": copy.registration_id,
+        "holder_id": copy.holder_id,
+        "certificate_type": copy.certificate_type,
+        "version_id": copy.version_id,
+        "day": copy.day.isoformat(),
+        "state": copy.state.value,
+        "worker": copy.worker,
+        "lease_until": instant_text(copy.lease_until),
+        "token": copy.token,
+        "code": copy.code,
+        "reissue": copy.reissue,
+        "content_digest": copy.content_digest,
+        "key_id": copy.key_id,
+        "reserved_at": instant_text(copy.reserved_at),
+        "use_from": None if grant is None else grant.use_from.isoformat(),
+        "use_until": None if grant is None else grant.use_until.isoformat(),
+        "cap_reason": None if grant is None else grant.cap_reason.value,
+        "specialties": None if grant is None else payload.specialties_text(grant.specialties),
+        "warnings": None if grant is None else payload.warnings_text(grant.warnings),
+        "copy_number": copy.copy_number,
+        "purpose": copy.purpose,
+        **file_values(copy.files),
+        "done_at": _maybe_instant_text(copy.done_at),
+        "failure": copy.failure,
+        "changed_at": instant_text(copy.reserved_at),
+    }
+
+
+def copy_from(record: Record) -> Copy:
+    """Return the copy a row holds."""
+    files = {
+        form: IssuedFile(sha256=record.text(f"{form}_sha256"), size=record.whole(f"{form}_size"))
+        for form in FORMATS
+        if record.maybe_text(f"{form}_sha256") is not None
+    }
+    return Copy(
+        copy_id=CopyId(record.text("copy_id")),
+        kind=CopyKind(record.text("kind")),
+        registration_id=RegistrationId(record.text("registration_id")),
+        holder_id=HolderId(record.text("holder_id")),
+        certificate_type=record.text("certificate_type"),
+        version_id=VersionId(record.text("version_id")),
+        day=record.day("day"),
+        state=CopyState(record.text("state")),
+        worker=record.text("worker"),
+        lease_until=record.instant("lease_until"),
+        token=record.text("token"),
+        code=record.text("code"),
+        reissue=record.whole("reissue"),
+        content_digest=record.text("content_digest"),
+        key_id=record.text("key_id"),
+        reserved_at=record.instant("reserved_at"),
+        grant=None if record.maybe_text("use_from") is None else _grant_from(record),
+        copy_number=record.maybe_whole("copy_number"),
+        purpose=record.maybe_text("purpose"),
+        files=files,
+        done_at=record.maybe_instant("done_at"),
+        failure=record.maybe_text("failure"),
+    )
+
+
+def _grant_from(record: Record) -> Grant:
+    return Grant(
+        use_from=record.day("use_from"),
+        use_until=record.day("use_until"),
+        cap_reason=CapReason(record.text("cap_reason")),
+        specialties=payload.read_specialties(record.text("specialties")),
+        warnings=payload.read_warnings(record.text("warnings")),
+    )

@@ -1,0 +1,112 @@
+"""The registry on SQLite or PostgreSQL."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from certsvc.errors import UnavailableError
+from certsvc.registry.crypto import Vault
+from certsvc.registry.database import Database
+from certsvc.registry.dialects import SQLITE
+from certsvc.registry.port import ReadSession, WriteSession
+from certsvc.registry.reading import RecordReading
+from certsvc.registry.reading_copies import CopyReading
+from certsvc.registry.tables import REVISION
+from certsvc.registry.writing import RecordWriting
+from certsvc.registry.writing_copies import CopyWriting
+
+
+class SQLReadSession(RecordReading, CopyReading):
+    """Look-ups in one transaction."""
+
+
+class SQLWriteSession(RecordWriting, CopyWriting):
+    """Look-ups and changes in one transaction."""
+
+
+class SQLRegistry:
+    """The database as a whole; safe to share between threads. Each process opens its own."""
+
+    def __init__(self, database: Database, vault: Vault) -> None:
+        """Use *database* under the keys of *vault*."""
+        self.database = database
+        self._vault = vault
+
+    @contextmanager
+    def reading(self) -> Iterator[ReadSession]:
+        """Open one consistent read transaction."""
+        with self.database.transaction(writing=False) as connection:
+            yield SQLReadSession(connection, self.database, self._vault)
+
+    @contextmanager
+    def writing(self) -> Iterator[WriteSession]:
+        """Open one write transaction (BEGIN IMMEDIATE on SQLite)."""
+        with self.database.transaction(writing=True) as connection:
+            yield SQLWriteSession(connection, self.database, self._vault)
+
+    def ping(self) -> None:
+        """Raise UnavailableError unless the database answers and its schema is the one we know."""
+        with self.database.transaction(writing=False) as connection:
+            found = [
+                str(row[0])
+                for row in connection.execute("SELECT version_num FROM alembic_version").fetchall()
+            ]
+        if found != [REVISION]:
+            raise UnavailableError(f"the schema is at {found}, this program needs {REVISION}")
+
+    def close(self) -> None:
+        """Close the pooled connections."""
+        self.database.engine.dispose()
+
+
+def open_registry(url: str, secret: bytes) -> SQLRegistry:
+    """Return the registry at *url*; its schema must be there already, see migrate().
+
+    Args:
+        url: ``sqlite:///FILE`` or ``postgresql+psycopg://...``.
+        secret: 32 bytes from the keystore; rows written under another secret count as damaged.
+
+    Raises:
+        SettingsError: *url* names another kind of database.
+        KeyMaterialError: *secret* has another length.
+    """
+    return SQLRegistry(Database(url), Vault(secret))
+
+
+def migrate(url: str) -> None:
+    """Bring the schema at *url* to the newest revision; harmless to run again, or several times at once.
+
+    Raises:
+        SettingsError: *url* names another kind of database.
+        UnavailableError: the database cannot be reached.
+    """
+    # Alembic takes a third of a second to import and only this command needs it.
+    from alembic import command
+    from alembic.config import Config
+
+    database = Database(url)
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).with_name("migrations")).replace("%", "%%"))
+    try:
+        with database.translating():
+            _keep_private(database)
+            with database.engine.connect() as connection:
+                for statement in database.dialect.begin_migrating:
+                    connection.exec_driver_sql(statement)
+                config.attributes["connection"] = connection
+                command.upgrade(config, "head")
+                connection.commit()
+    finally:
+        database.engine.dispose()
+
+
+def _keep_private(database: Database) -> None:
+    """Create a SQLite file so that only its owner reads it; its WAL takes over the same mode."""
+    if database.dialect is SQLITE and database.engine.url.database:
+        path = Path(database.engine.url.database)
+        try:
+            path.touch(mode=0o600)
+        except OSError as error:
+            raise UnavailableError(f"the database file cannot be created: {error.strerror}") from error

@@ -1,0 +1,1 @@
+"""Page -> PDF (later OFD) and PNG preview."""

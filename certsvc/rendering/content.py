@@ -1,0 +1,148 @@
+"""Page items as PDF drawing operators: millimetres from the top left become points from the bottom left."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from math import cos, radians, sin
+from typing import Final
+
+from certsvc.page.model import Path, Picture, Symbol
+
+PT_PER_MM: Final = 72 / 25.4
+OPERATORS: Final = {"M": "m", "L": "l", "C": "c", "Z": "h"}
+
+
+class Content:
+    """A content stream under construction."""
+
+    def __init__(self, height_mm: float) -> None:
+        """Take the height of the page, from which y is counted down."""
+        self._height_mm = height_mm
+        self._lines: list[str] = []
+        self.opacities: set[float] = set()
+        """Each needs an ExtGState named by opacity_name()."""
+
+    def content(self) -> bytes:
+        """Return the operators, plain."""
+        return ("\n".join(self._lines) + "\n").encode("ascii")
+
+    def paths(self, paths: Iterable[Path]) -> None:
+        """Draw lines and filled outlines."""
+        for path in paths:
+            if path.stroke is None and path.fill is None:
+                continue
+            self._lines.append("q 1 J 1 j")
+            self._opacity(path.opacity)
+            if path.fill is not None:
+                self._lines.append(f"{_colour(path.fill)} rg")
+            if path.stroke is not None:
+                self._lines.append(f"{_colour(path.stroke)} RG {number(path.width_mm * PT_PER_MM)} w")
+            for name, *numbers in path.segments:
+                points = zip(numbers[::2], numbers[1::2], strict=True)
+                shown = " ".join(self._point(float(x), float(y)) for x, y in points)
+                self._lines.append(f"{shown} {OPERATORS[str(name)]}" if shown else OPERATORS[str(name)])
+            painted = "B" if path.fill and path.stroke else "f" if path.fill else "S"
+            self._lines.append(f"{painted} Q")
+
+    def text(
+        self,
+        shown: Iterable[tuple[str, bytes]],
+        *,
+        at_mm: tuple[float, float],
+        size_pt: float,
+        colour: str,
+        tracking_mm: float,
+        rotate_deg: float,
+        opacity: float,
+    ) -> None:
+        """Show one run: pairs of a font resource name and the codes shown in that font."""
+        self._lines.append("q")
+        self._opacity(opacity)
+        self._lines.append(f"BT {_colour(colour)} rg {number(tracking_mm * PT_PER_MM)} Tc")
+        cosine, sine = cos(radians(rotate_deg)), sin(radians(rotate_deg))
+        turned = " ".join(f"{part:.5g}" for part in (cosine, sine, -sine, cosine))
+        self._lines.append(f"{turned} {self._point(*at_mm)} Tm")
+        self._lines += [f"{font} {number(size_pt)} Tf <{codes.hex().upper()}> Tj" for font, codes in shown]
+        self._lines.append("ET Q")
+
+    def image(self, name: str, picture: Picture) -> None:
+        """Draw the XObject *name* in the picture's box."""
+        size = f"{number(picture.width_mm * PT_PER_MM)} 0 0 {number(picture.height_mm * PT_PER_MM)}"
+        corner = self._point(picture.x_mm, picture.y_mm + picture.height_mm)
+        self._lines.append(f"q {size} {corner} cm /{name} Do Q")
+
+    def form(self, name: str) -> None:
+        """Draw the form XObject *name*, which covers the page."""
+        self._lines.append(f"/{name} Do")
+
+    def symbol(self, symbol: Symbol) -> None:
+        """Draw a QR symbol as one outline: no seams between modules, nothing for a viewer to blur."""
+        self._lines.append("q 0 g")
+        for loop in outlines(symbol.modules):
+            for index, (column, row) in enumerate(loop):
+                x_mm, y_mm = symbol.x_mm + column * symbol.module_mm, symbol.y_mm + row * symbol.module_mm
+                self._lines.append(f"{self._point(x_mm, y_mm)} {'l' if index else 'm'}")
+            self._lines.append("h")
+        # Even-odd: where modules touch at a corner any way round the loops gives the same area.
+        self._lines.append("f* Q")
+
+    def _opacity(self, opacity: float) -> None:
+        if opacity != 1.0:
+            self.opacities.add(opacity)
+            self._lines.append(f"/{opacity_name(opacity)} gs")
+
+    def _point(self, x_mm: float, y_mm: float) -> str:
+        return f"{number(x_mm * PT_PER_MM)} {number((self._height_mm - y_mm) * PT_PER_MM)}"
+
+
+def number(value: float) -> str:
+    """Write a number of points; a hundredth of a point is 3.5 micrometres."""
+    return f"{value:.2f}".rstrip("0").rstrip(".")
+
+
+def opacity_name(opacity: float) -> str:
+    """Return the resource name of an opacity."""
+    return f"GS{round(opacity * 1000)}"
+
+
+def _colour(colour: str) -> str:
+    return " ".join(f"{int(colour[start : start + 2], 16) / 255:.4g}" for start in (1, 3, 5))
+
+
+def outlines(modules: tuple[tuple[bool, ...], ...]) -> Iterator[list[tuple[int, int]]]:
+    """Trace the edges between dark and light modules into closed loops of corners (column, row)."""
+    after: dict[tuple[int, int], list[tuple[int, int]]] = {}
+    size = len(modules)
+
+    def dark(column: int, row: int) -> bool:
+        return 0 <= row < size and 0 <= column < size and modules[row][column]
+
+    for row in range(size):
+        for column in range(size):
+            if not modules[row][column]:
+                continue
+            for there, start, end in (
+                (dark(column, row - 1), (column, row), (column + 1, row)),
+                (dark(column + 1, row), (column + 1, row), (column + 1, row + 1)),
+                (dark(column, row + 1), (column + 1, row + 1), (column, row + 1)),
+                (dark(column - 1, row), (column, row + 1), (column, row)),
+            ):
+                if not there:
+                    after.setdefault(start, []).append(end)
+    while after:
+        first = at = next(iter(after))
+        loop: list[tuple[int, int]] = []
+        while True:
+            ends = after[at]
+            onward = ends.pop()
+            if not ends:
+                del after[at]
+            # A corner is kept only where the edge turns.
+            if len(loop) > 1 and (loop[-1][0] == loop[-2][0] == at[0] or loop[-1][1] == loop[-2][1] == at[1]):
+                loop[-1] = at
+            else:
+                loop.append(at)
+            at = onward
+            if at == first:
+                break
+        yield loop

@@ -1,0 +1,61 @@
+"""The XMP packet: PDF/A identification, the dates of the Info dictionary again, the e-licence metadata."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+from xml.sax.saxutils import escape
+
+from certsvc.page.model import DocumentFacts
+
+PRODUCER: Final = "certsvc"
+NAMESPACE: Final = "urn:certsvc:e-licence:1#"
+"""Namespace of the e-licence properties; PDF/A wants each property of an own namespace declared."""
+PREFIX: Final = "elicence"
+PACKET_ID: Final = "W5M0MpCehiHzreSzNTczkc9d"
+"""The constant every XMP packet begins with."""
+
+
+def packet(facts: DocumentFacts) -> bytes:
+    """Return the packet, UTF-8, the same for the same facts."""
+    return "\n".join(_lines(facts)).encode("utf-8")
+
+
+def _lines(facts: DocumentFacts) -> Iterator[str]:
+    yield f'<?xpacket begin="\ufeff" id="{PACKET_ID}"?>'
+    yield '<x:xmpmeta xmlns:x="adobe:ns:meta/">'
+    yield '<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'
+    yield '<rdf:Description rdf:about="" xmlns:pdfaid="http://www.aiim.org/pdfa/ns/id/"'
+    yield ' xmlns:dc="http://purl.org/dc/elements/1.1/" xmlns:xmp="http://ns.adobe.com/xap/1.0/"'
+    yield f' xmlns:pdf="http://ns.adobe.com/pdf/1.3/" xmlns:{PREFIX}="{NAMESPACE}">'
+    yield "<pdfaid:part>2</pdfaid:part><pdfaid:conformance>B</pdfaid:conformance>"
+    yield f'<dc:title><rdf:Alt><rdf:li xml:lang="x-default">{escape(facts.title)}</rdf:li></rdf:Alt></dc:title>'
+    yield f"<xmp:CreateDate>{facts.created_at}</xmp:CreateDate>"
+    yield f"<xmp:ModifyDate>{facts.created_at}</xmp:ModifyDate>"
+    yield f"<xmp:MetadataDate>{facts.created_at}</xmp:MetadataDate>"
+    yield f"<xmp:CreatorTool>{PRODUCER}</xmp:CreatorTool><pdf:Producer>{PRODUCER}</pdf:Producer>"
+    for name, value in facts.metadata:
+        yield f"<{PREFIX}:{name}>{escape(value)}</{PREFIX}:{name}>"
+    yield "</rdf:Description>"
+    yield from _schema(facts)
+    yield '</rdf:RDF></x:xmpmeta>\n<?xpacket end="r"?>'
+
+
+def _schema(facts: DocumentFacts) -> Iterator[str]:
+    """Declare every property of our namespace, once."""
+    if not facts.metadata:
+        return
+    yield '<rdf:Description rdf:about="" xmlns:pdfaExtension="http://www.aiim.org/pdfa/ns/extension/"'
+    yield ' xmlns:pdfaSchema="http://www.aiim.org/pdfa/ns/schema#"'
+    yield ' xmlns:pdfaProperty="http://www.aiim.org/pdfa/ns/property#">'
+    yield '<pdfaExtension:schemas><rdf:Bag><rdf:li rdf:parseType="Resource">'
+    yield "<pdfaSchema:schema>E-licence metadata by the short names of GB/T 36903</pdfaSchema:schema>"
+    yield f"<pdfaSchema:namespaceURI>{NAMESPACE}</pdfaSchema:namespaceURI>"
+    yield f"<pdfaSchema:prefix>{PREFIX}</pdfaSchema:prefix>"
+    yield "<pdfaSchema:property><rdf:Seq>"
+    for name, _ in facts.metadata:
+        yield f'<rdf:li rdf:parseType="Resource"><pdfaProperty:name>{name}</pdfaProperty:name>'
+        yield "<pdfaProperty:valueType>Text</pdfaProperty:valueType>"
+        yield "<pdfaProperty:category>external</pdfaProperty:category>"
+        yield f"<pdfaProperty:description>GB/T 36903 {name}</pdfaProperty:description></rdf:li>"
+    yield "</rdf:Seq></pdfaSchema:property></rdf:li></rdf:Bag></pdfaExtension:schemas></rdf:Description>"

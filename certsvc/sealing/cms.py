@@ -1,0 +1,279 @@
+"""The one CMS shape our PDF seals have: built here and read back here, byte for byte.
+
+RFC 5652 SignedData, detached, one SignerInfo, SHA-256, DER throughout. Signed attributes are those of
+PAdES-B-B (ETSI EN 319 142-1): content-type, message-digest, signing-certificate-v2; the claimed time
+stands in the PDF's /M. The signing-certificate-v2 attribute names every certificate the container carries,
+the signer first, so nothing in the container can be exchanged without breaking the signature or the shape.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final
+
+from cryptography import x509
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
+from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature, encode_dss_signature
+
+_SEQUENCE: Final = 0x30
+_SET: Final = 0x31
+_CONTEXT_0: Final = 0xA0
+_INTEGER: Final = 0x02
+_OCTETS: Final = 0x04
+_P256_ORDER: Final = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
+
+_OID_DATA: Final = bytes.fromhex("06092a864886f70d010701")
+SIGNED_DATA: Final = bytes.fromhex("06092a864886f70d010702")
+_OID_CONTENT_TYPE: Final = bytes.fromhex("06092a864886f70d010903")
+_OID_MESSAGE_DIGEST: Final = bytes.fromhex("06092a864886f70d010904")
+_OID_SIGNING_CERTIFICATE_V2: Final = bytes.fromhex("060b2a864886f70d010910022f")
+_SHA256: Final = bytes.fromhex("300b0609608648016503040201")
+_SIGNATURE_ALGORITHMS: Final = {
+    "ecdsa": bytes.fromhex("300a06082a8648ce3d040302"),
+    "rsa": bytes.fromhex("300d06092a864886f70d01010b0500"),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SealCMS:
+    """What one container of our shape says."""
+
+    certificates: tuple[bytes, ...]
+    """DER, the signer first, then the CAs, without the root."""
+    digest: bytes
+    """SHA-256 of the covered bytes."""
+    family: str
+    """``ecdsa`` or ``rsa``."""
+    signature: bytes
+    """DER ECDSA with the smaller s, or RSASSA-PKCS1-v1_5."""
+
+    @property
+    def signed_bytes(self) -> bytes:
+        """The DER set of attributes the signature is over."""
+        return signed_attributes(self.certificates, self.digest)
+
+
+@dataclass(frozen=True, slots=True)
+class TLV:
+    """One DER element."""
+
+    tag: int
+    whole: bytes
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CertificateNames:
+    """The parts of a certificate a look-alike copies, each as DER."""
+
+    issuer: bytes
+    subject: bytes
+    serial: bytes
+    public_key: bytes
+
+
+def elements(der: bytes) -> list[TLV]:
+    """Split *der* into its top-level elements. ValueError unless it is strict DER without a rest."""
+    found: list[TLV] = []
+    at = 0
+    while at < len(der):
+        if at + 2 > len(der) or der[at] & 0x1F == 0x1F:
+            raise ValueError("no DER element")
+        size, start = der[at + 1], at + 2
+        if size >= 0x80:
+            count = size & 0x7F
+            raw = der[start : start + count]
+            if not 1 <= count <= 4 or len(raw) < count or raw[0] == 0:
+                raise ValueError("length is not DER")
+            size, start = int.from_bytes(raw, "big"), start + count
+            if size < 0x80:
+                raise ValueError("length is not the shortest")
+        end = start + size
+        if end > len(der):
+            raise ValueError("element is cut")
+        found.append(TLV(der[at], der[at:end], der[start:end]))
+        at = end
+    return found
+
+
+def first_element(der: bytes) -> bytes:
+    """Return the first whole element of *der*, whatever follows it. ValueError when there is none."""
+    if len(der) < 2:
+        raise ValueError("no DER element")
+    size, start = der[1], 2
+    if size >= 0x80:
+        count = size & 0x7F
+        if not 1 <= count <= 4 or len(der) < 2 + count:
+            raise ValueError("length is not DER")
+        size, start = int.from_bytes(der[2 : 2 + count], "big"), 2 + count
+    if start + size > len(der):
+        raise ValueError("element is cut")
+    return der[: start + size]
+
+
+def inside(element: TLV, tag: int, least: int = 0) -> list[TLV]:
+    """Return the children of *element*, which must have *tag* and at least *least* children."""
+    if element.tag != tag:
+        raise ValueError(f"tag {element.tag:#x} where {tag:#x} belongs")
+    children = elements(element.body)
+    if len(children) < least:
+        raise ValueError("too few elements")
+    return children
+
+
+@lru_cache(maxsize=64)
+def certificate_names(certificate: bytes) -> CertificateNames:
+    """Read names, serial and key of a DER certificate. ValueError when it is none."""
+    whole = elements(certificate)
+    if len(whole) != 1:
+        raise ValueError("not one certificate")
+    to_be_signed = inside(inside(whole[0], _SEQUENCE, 3)[0], _SEQUENCE, 7)
+    return CertificateNames(
+        serial=to_be_signed[1].whole,
+        issuer=to_be_signed[3].whole,
+        subject=to_be_signed[5].whole,
+        public_key=to_be_signed[6].whole,
+    )
+
+
+@lru_cache(maxsize=64)
+def key_identifier(certificate: bytes) -> bytes:
+    """Return the subject key identifier of one of our certificates."""
+    extensions = x509.load_der_x509_certificate(certificate).extensions
+    return extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value.digest
+
+
+def signed_attributes(certificates: Sequence[bytes], digest: bytes) -> bytes:
+    """Return the DER set of attributes to sign for a document with this SHA-256 *digest*."""
+    return _tlv(_SET, _attribute_bodies(tuple(certificates), digest))
+
+
+def build_cms(certificates: Sequence[bytes], digest: bytes, family: str, signature: bytes) -> bytes:
+    """Put the container together.
+
+    Args:
+        certificates: DER, the signer first, then the CAs up to but without the root.
+        digest: SHA-256 of the covered bytes.
+        family: ``ecdsa`` or ``rsa``.
+        signature: over ``signed_attributes(certificates, digest)``.
+    """
+    before, after = _frame(tuple(certificates), family)
+    attributes = _tlv(_CONTEXT_0, _attribute_bodies(tuple(certificates), digest))
+    signer_info = _tlv(_SEQUENCE, before, attributes, after, _tlv(_OCTETS, signature))
+    signed_data = _tlv(_SEQUENCE, _head(tuple(certificates)), _tlv(_SET, signer_info))
+    return _tlv(_SEQUENCE, SIGNED_DATA, _tlv(_CONTEXT_0, signed_data))
+
+
+def read_cms(der: bytes) -> SealCMS:
+    """Read a container of exactly our shape. ValueError for everything else, however slightly other.
+
+    The parts are taken out and the container is built anew from them; only an equal result is accepted, so
+    there is one container for one set of parts and no place left for an attacker's bytes.
+    """
+    whole = elements(der)
+    if len(whole) != 1:
+        raise ValueError("bytes after the container")
+    content = inside(inside(whole[0], _SEQUENCE, 2)[1], _CONTEXT_0, 1)[0]
+    signed_data = inside(content, _SEQUENCE, 5)
+    carried = {hashlib.sha256(c.whole).digest(): c.whole for c in inside(signed_data[3], _CONTEXT_0, 1)}
+    signer_info = inside(inside(signed_data[4], _SET, 1)[0], _SEQUENCE, 6)
+    attributes = {
+        kind.whole: values
+        for kind, values in (inside(a, _SEQUENCE, 2)[:2] for a in inside(signer_info[3], _CONTEXT_0, 3))
+    }
+    family = next((f for f, oid in _SIGNATURE_ALGORITHMS.items() if oid == signer_info[4].whole), None)
+    if family is None or not {_OID_MESSAGE_DIGEST, _OID_SIGNING_CERTIFICATE_V2} <= attributes.keys():
+        raise ValueError("not our attributes or algorithm")
+    named = inside(inside(attributes[_OID_SIGNING_CERTIFICATE_V2], _SET, 1)[0], _SEQUENCE, 1)[0]
+    hashes = [inside(identifier, _SEQUENCE, 1)[0].body for identifier in inside(named, _SEQUENCE, 1)]
+    if not set(hashes) <= carried.keys():
+        raise ValueError("a named certificate is missing")
+    seal = SealCMS(
+        certificates=tuple(carried[h] for h in hashes),
+        digest=inside(attributes[_OID_MESSAGE_DIGEST], _SET, 1)[0].body,
+        family=family,
+        signature=signer_info[5].body,
+    )
+    if build_cms(seal.certificates, seal.digest, seal.family, seal.signature) != der:
+        raise ValueError("not byte for byte our shape")
+    if family == "ecdsa" and smaller_s(seal.signature) != seal.signature:
+        raise ValueError("the twin of an ECDSA signature")
+    return seal
+
+
+def smaller_s(signature: bytes) -> bytes:
+    """Return the DER P-256 signature with the smaller of its two s values; (r, s) and (r, n - s) both verify.
+
+    Taking one of them leaves one valid file for one act of sealing. ValueError when it is not DER ECDSA.
+    """
+    r, s = decode_dss_signature(signature)
+    return encode_dss_signature(r, min(s, _P256_ORDER - s))
+
+
+def verifies(certificate: bytes, family: str, signature: bytes, message: bytes) -> bool:
+    """Tell whether *signature* over *message* is by the key of this DER certificate, one of ours."""
+    key = _public_key(certificate)
+    try:
+        if family == "ecdsa" and isinstance(key, ec.EllipticCurvePublicKey):
+            key.verify(signature, message, ec.ECDSA(hashes.SHA256()))
+        elif family == "rsa" and isinstance(key, rsa.RSAPublicKey):
+            key.verify(signature, message, padding.PKCS1v15(), hashes.SHA256())
+        else:
+            return False
+    except InvalidSignature:
+        return False
+    return True
+
+
+@lru_cache(maxsize=64)
+def _public_key(certificate: bytes) -> object:
+    return x509.load_der_x509_certificate(certificate).public_key()
+
+
+def _tlv(tag: int, *parts: bytes) -> bytes:
+    body = b"".join(parts)
+    size = len(body)
+    if size < 0x80:
+        return bytes((tag, size)) + body
+    raw = size.to_bytes((size.bit_length() + 7) // 8, "big")
+    return bytes((tag, 0x80 | len(raw))) + raw + body
+
+
+def _attribute_bodies(certificates: tuple[bytes, ...], digest: bytes) -> bytes:
+    content_type, signing_certificate = _constant_attributes(certificates)
+    message_digest = _tlv(_SEQUENCE, _OID_MESSAGE_DIGEST, _tlv(_SET, _tlv(_OCTETS, digest)))
+    return b"".join(sorted((content_type, message_digest, signing_certificate)))
+
+
+@lru_cache(maxsize=64)
+def _constant_attributes(certificates: tuple[bytes, ...]) -> tuple[bytes, bytes]:
+    content_type = _tlv(_SEQUENCE, _OID_CONTENT_TYPE, _tlv(_SET, _OID_DATA))
+    identifiers = (_tlv(_SEQUENCE, _tlv(_OCTETS, hashlib.sha256(c).digest())) for c in certificates)
+    named = _tlv(_SEQUENCE, _tlv(_SEQUENCE, *identifiers))
+    return content_type, _tlv(_SEQUENCE, _OID_SIGNING_CERTIFICATE_V2, _tlv(_SET, named))
+
+
+@lru_cache(maxsize=64)
+def _head(certificates: tuple[bytes, ...]) -> bytes:
+    """Return everything of SignedData before the signer infos."""
+    return b"".join(
+        (
+            _tlv(_INTEGER, b"\x01"),
+            _tlv(_SET, _SHA256),
+            _tlv(_SEQUENCE, _OID_DATA),
+            _tlv(_CONTEXT_0, *sorted(certificates)),
+        )
+    )
+
+
+@lru_cache(maxsize=64)
+def _frame(certificates: tuple[bytes, ...], family: str) -> tuple[bytes, bytes]:
+    """Return the parts of the SignerInfo before and after its attributes."""
+    names = certificate_names(certificates[0])
+    signer_id = _tlv(_SEQUENCE, names.issuer, names.serial)
+    return _tlv(_INTEGER, b"\x01") + signer_id + _SHA256, _SIGNATURE_ALGORITHMS[family]

@@ -1,0 +1,253 @@
+"""Our keys: made for development, opened for use."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    load_pem_private_key,
+)
+
+from certsvc.errors import KeyMaterialError
+from certsvc.sealing import files
+from certsvc.sealing.pki import (
+    RSA_SIZES,
+    CertificatePlan,
+    PKIPlan,
+    PrivateKey,
+    make_certificate,
+    make_key,
+    read_plan,
+)
+from certsvc.sealing.port import PinnedKey, Signer
+from certsvc.sealing.trust import TRUST_FILE, TrustedKey, read_certificate, read_trust, write_trust
+
+_ROOT: Final = "root"
+_ISSUING: Final = "issuing"
+_SECRET: Final = "registry.secret"  # noqa: S105  the file's name
+_SECRET_BYTES: Final = 32
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileSigner:
+    """A signer whose private key lies in the key folder."""
+
+    key_id: str
+    certificate: bytes
+    chain: tuple[bytes, ...]
+    algorithm: str
+    private_key: PrivateKey
+
+    def sign(self, message: bytes) -> bytes:
+        """Sign with SHA-256: DER ECDSA, or RSASSA-PKCS1-v1_5."""
+        if isinstance(self.private_key, ec.EllipticCurvePrivateKey):
+            return self.private_key.sign(message, ec.ECDSA(hashes.SHA256()))
+        return self.private_key.sign(message, padding.PKCS1v15(), hashes.SHA256())
+
+
+class Keystore:
+    """An opened key folder. Private keys are loaded at first use and kept; threads may share it."""
+
+    def __init__(self, folder: Path, keys: Sequence[TrustedKey], registry_secret: bytes) -> None:
+        """Take a folder's facts; ``Keystore.open`` reads them."""
+        self.folder = folder
+        self.keys = tuple(keys)
+        self.pinned: tuple[PinnedKey, ...] = tuple(key.pinned(folder) for key in keys)
+        self.registry_secret = registry_secret
+        self.root_pem = folder / f"{_ROOT}.pem"
+        self._chain = (read_certificate(folder / f"{_ISSUING}.pem"),)
+        self._signers: dict[str, Signer] = {}
+        # Loading an RSA key takes a quarter of a tenth of a second: one thread loads, the others wait for it.
+        self._loading = threading.Lock()
+
+    @classmethod
+    def open(cls, folder: Path) -> Keystore:
+        """Open a key folder.
+
+        Raises:
+            KeyMaterialError: something is missing, damaged or readable by others; the note names the remedy.
+        """
+        keys = read_trust(folder)
+        if not keys:
+            raise KeyMaterialError(f"{folder} trusts no key; run: certsvc keys init")
+        read_certificate(folder / f"{_ROOT}.pem")
+        return cls(folder, keys, _read_secret(folder))
+
+    @property
+    def is_development(self) -> bool:
+        """Whether any trusted key was made by ``init --dev``; production refuses such a folder."""
+        return any(key.development for key in self.keys)
+
+    def signer(self, algorithm: str) -> Signer:
+        """Return the newest signer of an algorithm that is not retired.
+
+        Raises:
+            KeyMaterialError: there is none, or its private key is missing, damaged or another's.
+        """
+        with self._loading:
+            if algorithm not in self._signers:
+                self._signers[algorithm] = self._load(algorithm)
+            return self._signers[algorithm]
+
+    def _load(self, algorithm: str) -> Signer:
+        usable = [key for key in self.keys if key.algorithm == algorithm and key.retired_at is None]
+        if not usable:
+            known = ", ".join(sorted({key.algorithm for key in self.keys}))
+            remedy = "set CERTSVC_SIGNATURE to one there is, or run: certsvc keys rotate"
+            raise KeyMaterialError(f"no key in use for {algorithm!r} (trusted: {known}); {remedy}")
+        key = usable[-1]
+        path = self.folder / f"{Path(key.certificate).stem}.key.pem"
+        certificate = read_certificate(self.folder / key.certificate)
+        return FileSigner(
+            key_id=key.key_id,
+            certificate=certificate,
+            chain=self._chain,
+            algorithm=algorithm,
+            private_key=_read_key(path, algorithm, x509.load_der_x509_certificate(certificate)),
+        )
+
+
+def init_dev_keys(folder: Path, plan: Path, now: datetime) -> None:
+    """Make the test PKI and the registry's secret in *folder*.
+
+    Safe to run again, at once from several processes, and after a crash: what is there is kept and checked,
+    what is missing is made. A key without certificate (a crash between the two) gets one.
+
+    Args:
+        folder: made with mode 0700; files get 0600.
+        plan: ``keys/pki.toml``.
+        now: certificates count from a day before.
+
+    Raises:
+        KeyMaterialError: the plan or something already in the folder is not usable.
+    """
+    pki = read_plan(plan)
+    with files.locked_folder(folder):
+        # The secret is made before the trust list. A list without it means a loss, and a new secret would
+        # make every row of the registry look damaged.
+        if not (folder / _SECRET).exists() and not (folder / TRUST_FILE).exists():
+            files.write_new(folder / _SECRET, f"{secrets.token_hex(_SECRET_BYTES)}\n".encode())
+        _read_secret(folder)
+        keys = list(read_trust(folder)) if (folder / TRUST_FILE).exists() else []
+        for signer in pki.signers:
+            if not any(key.algorithm == signer.algorithm for key in keys):
+                keys.append(_add_signer(folder, pki, signer, f"{signer.file}-001", now))
+        write_trust(folder, keys)
+
+
+def rotate_dev_key(folder: Path, plan: Path, algorithm: str, now: datetime) -> TrustedKey:
+    """Make the next document signing key of an algorithm and retire the ones before it.
+
+    The new key is trusted and the old ones retired by one write of the trust list.
+
+    Raises:
+        KeyMaterialError: the plan has no such signer, or the folder is not usable.
+    """
+    pki = read_plan(plan)
+    signer = next((s for s in pki.signers if s.algorithm == algorithm), None)
+    if signer is None:
+        raise KeyMaterialError(f"{plan} declares no signer {algorithm!r}")
+    with files.locked_folder(folder):
+        keys = read_trust(folder)
+        number = 1 + sum(key.algorithm == algorithm for key in keys)
+        new = _add_signer(folder, pki, signer, f"{signer.file}-{number:03d}", now)
+        write_trust(folder, [*(_retired(key, algorithm, now) for key in keys), new])
+    return new
+
+
+def _retired(key: TrustedKey, algorithm: str, at: datetime) -> TrustedKey:
+    if key.algorithm != algorithm or key.retired_at is not None:
+        return key
+    return TrustedKey(
+        key_id=key.key_id,
+        algorithm=key.algorithm,
+        certificate=key.certificate,
+        valid_from=key.valid_from,
+        valid_to=key.valid_to,
+        retired_at=at,
+        compromised_since=key.compromised_since,
+        development=key.development,
+    )
+
+
+def _add_signer(folder: Path, pki: PKIPlan, plan: CertificatePlan, stem: str, now: datetime) -> TrustedKey:
+    since = now.astimezone(UTC).replace(microsecond=0) - pki.backdate
+    root, root_key = _ensure(folder, pki.root, _ROOT, since, None)
+    issuing, issuing_key = _ensure(folder, pki.issuing, _ISSUING, since, (root, root_key))
+    certificate, _ = _ensure(folder, plan, stem, since, (issuing, issuing_key))
+    fingerprint = hashlib.sha256(certificate.public_bytes(Encoding.DER)).hexdigest()
+    return TrustedKey(
+        key_id=f"{plan.algorithm}-{fingerprint[:12]}",
+        algorithm=plan.algorithm,
+        certificate=f"{stem}.pem",
+        valid_from=certificate.not_valid_before_utc,
+        valid_to=certificate.not_valid_after_utc,
+        development=True,
+    )
+
+
+def _ensure(
+    folder: Path,
+    plan: CertificatePlan,
+    stem: str,
+    since: datetime,
+    issuer: tuple[x509.Certificate, PrivateKey] | None,
+) -> tuple[x509.Certificate, PrivateKey]:
+    """Return certificate and key of one part of the PKI; make what is missing, the key always first."""
+    certificate_path, key_path = folder / f"{stem}.pem", folder / f"{stem}.key.pem"
+    if certificate_path.exists():
+        certificate = x509.load_der_x509_certificate(read_certificate(certificate_path))
+        return certificate, _read_key(key_path, plan.algorithm, certificate)
+    if not key_path.exists():
+        made = make_key(plan.algorithm)
+        pem = made.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+        files.write_new(key_path, pem)
+    key = _read_key(key_path, plan.algorithm, None)
+    above, above_key = issuer or (None, key)
+    certificate = make_certificate(plan, key, issuer=above, issuer_key=above_key, not_before=since)
+    files.write_new(certificate_path, certificate.public_bytes(Encoding.PEM))
+    return certificate, key
+
+
+def _read_key(path: Path, algorithm: str, certificate: x509.Certificate | None) -> PrivateKey:
+    pem = files.read_private(path, "a private key")
+    try:
+        key = load_pem_private_key(pem, password=None)
+    except (ValueError, TypeError, UnsupportedAlgorithm) as fault:
+        raise KeyMaterialError(f"{path} holds no usable private key; restore it from your backup") from fault
+    fits = (
+        isinstance(key, ec.EllipticCurvePrivateKey) and isinstance(key.curve, ec.SECP256R1)
+        if algorithm == "p256"
+        else isinstance(key, rsa.RSAPrivateKey) and key.key_size == RSA_SIZES.get(algorithm)
+    )
+    if not fits or not isinstance(key, ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey):
+        raise KeyMaterialError(f"{path} is not a {algorithm} key; restore the right one from your backup")
+    if certificate is not None and certificate.public_key() != key.public_key():
+        raise KeyMaterialError(f"{path} does not belong to its certificate; restore both from one backup")
+    return key
+
+
+def _read_secret(folder: Path) -> bytes:
+    path = folder / _SECRET
+    text = files.read_private(path, "the registry's secret")
+    try:
+        secret = bytes.fromhex(text.decode("ascii"))
+    except ValueError:
+        secret = b""
+    if len(secret) != _SECRET_BYTES:
+        raise KeyMaterialError(f"{path} is not {_SECRET_BYTES} bytes in hex; restore it from your backup")
+    return secret

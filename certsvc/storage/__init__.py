@@ -1,0 +1,1 @@
+"""Issued bytes under their reserved id and format: written once, never changed."""

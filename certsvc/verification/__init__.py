@@ -1,0 +1,1 @@
+"""FLOW 2: from what somebody holds to a Report."""

@@ -1,0 +1,99 @@
+"""From a scan to what the registry knows: found, missing, away or damaged; never a guess."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from certsvc.domain.clock import CLOCK_SLACK
+from certsvc.domain.endorsement import Copy
+from certsvc.domain.events import RegistrationId
+from certsvc.domain.identity import canonical_name, is_lookup_number
+from certsvc.domain.registration import fold
+from certsvc.domain.report import Entry, RegistryAnswer
+from certsvc.errors import InvalidFieldError, RecordDamagedError, UnavailableError
+from certsvc.page.certificate_type import CertificateType
+from certsvc.registry.port import ReadSession, Registry
+from certsvc.verification.scan import Scan
+
+
+@dataclass(frozen=True, slots=True)
+class Resolution:
+    """How the registry answered, with the entry when it was FOUND."""
+
+    answer: RegistryAnswer
+    entry: Entry | None = None
+
+
+def resolve(
+    scanned: Scan, registry: Registry, kinds: Mapping[str, CertificateType], now: datetime
+) -> Resolution:
+    """Look a scan up; every failure of the registry becomes an answer, not an error."""
+    if scanned.sha256 is scanned.token is scanned.code is scanned.number is None:
+        return Resolution(RegistryAnswer.NOT_ASKED)
+    try:
+        with registry.reading() as session:
+            last = session.last_recorded_at()
+            if last is not None and now < last - CLOCK_SLACK:
+                return Resolution(RegistryAnswer.TIME_UNCERTAIN)
+            entry = _find_entry(session, scanned, kinds, now)
+    except RecordDamagedError:
+        return Resolution(RegistryAnswer.DAMAGED)
+    except UnavailableError:
+        return Resolution(RegistryAnswer.AWAY)
+    if entry is None:
+        return Resolution(RegistryAnswer.MISSING)
+    return Resolution(RegistryAnswer.FOUND, entry)
+
+
+def _find_entry(
+    session: ReadSession, scanned: Scan, kinds: Mapping[str, CertificateType], now: datetime
+) -> Entry | None:
+    if scanned.number is not None and scanned.name is not None:
+        return _find_record(session, scanned.number, scanned.name, kinds, now)
+    copy = _find_copy(session, scanned)
+    return _entry(session, copy.registration_id, copy) if copy is not None else None
+
+
+def _find_copy(session: ReadSession, scanned: Scan) -> Copy | None:
+    if scanned.sha256 is not None:
+        return session.find_copy_by_sha256(scanned.sha256)
+    if scanned.token is not None:
+        return session.find_copy_by_token(scanned.token)
+    return session.find_copy_by_code(scanned.code) if scanned.code is not None else None
+
+
+def _find_record(
+    session: ReadSession, number: str, name: str, kinds: Mapping[str, CertificateType], now: datetime
+) -> Entry | None:
+    """Find a registration by number and name; a wrong pair is found no more than an unknown number."""
+    number = number.strip()
+    if not any(is_lookup_number(number, kind.policy) for kind in kinds.values()):
+        return None
+    registration_id = session.find_registration(number)
+    if registration_id is None:
+        return None
+    entry = _entry(session, registration_id, None)
+    policy = kinds[entry.version.face.certificate_type].policy
+    try:
+        typed = canonical_name(name, pointer="/name", limit=policy.name_max)
+    except InvalidFieldError:
+        return None
+    state = fold(entry.events, now, policy)
+    return entry if state is not None and state.holder.name == typed else None
+
+
+def _entry(session: ReadSession, registration_id: RegistrationId, copy: Copy | None) -> Entry:
+    version = (
+        session.get_version(copy.version_id) if copy is not None else session.latest_version(registration_id)
+    )
+    newest = session.newest_endorsement(registration_id)
+    return Entry(
+        registration_number=version.face.registration_number,
+        version=version,
+        copy=copy,
+        events=tuple(item.event for item in session.history(registration_id)),
+        newest_copy_number=newest.copy_number if newest is not None else None,
+        newest_copy_day=newest.day if newest is not None else None,
+    )

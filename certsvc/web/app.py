@@ -1,0 +1,96 @@
+"""The web application: routes, limits, headers and errors put together."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Final
+
+from apiflask import APIFlask
+from jinja2 import StrictUndefined
+from werkzeug.routing import BaseConverter
+
+from certsvc.config import load_settings
+from certsvc.web import (
+    api_endorsements,
+    api_events,
+    api_verifications,
+    errors,
+    health,
+    limits,
+    observe,
+    openapi,
+    public,
+    security,
+)
+from certsvc.web.assets import Assets
+from certsvc.web.body import UPLOAD_LIMIT, check_framing
+from certsvc.web.current import ASSETS, EXTENSION
+from certsvc.wiring import Services, build
+
+_SETTINGS_FILE: Final = Path("certsvc.toml")
+
+
+class _NumberConverter(BaseConverter):
+    """A number or identifier in a path: printable and short; anything else is an unknown address.
+
+    A dot ends it, so that ``…/original.pdf`` is a file and not a registration.
+    """
+
+    regex = r"[^/.\x00-\x20\x7f]{1,64}"
+
+
+def create_app(services: Services | None = None) -> APIFlask:
+    """Make the application.
+
+    Args:
+        services: what it works with; by default built from the environment, as the server's factory needs.
+    """
+    held = services or build(load_settings(os.environ, _SETTINGS_FILE))
+    templates = held.settings.templates_dir / "web"
+    app = APIFlask(
+        "certsvc.web",
+        title="certsvc",
+        version="1",
+        docs_path=None,
+        static_folder=None,  # type: ignore[arg-type]  # Flask takes None: our static files have hashed names
+        template_folder=str(templates.absolute()),
+        json_errors=False,
+    )
+    app.url_map.converters["number"] = _NumberConverter
+    # A slash too many is another address, not a redirect whose target repeats what was typed.
+    app.url_map.strict_slashes = True
+    app.url_map.merge_slashes = False
+    app.config.update(MAX_CONTENT_LENGTH=UPLOAD_LIMIT, MAX_FORM_PARTS=20, MAX_FORM_MEMORY_SIZE=64 * 1024)
+    app.jinja_env.undefined = StrictUndefined
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+
+    assets = Assets(templates, held.fonts, _common_data(held))
+    app.jinja_env.globals.update(asset=assets.url, page_font=assets.page_font)
+    app.extensions[EXTENSION] = held
+    app.extensions[ASSETS] = assets
+    app.extensions[limits.EXTENSION] = limits.Limiter()
+    app.extensions[health.EXTENSION] = health.Readiness()
+
+    errors.register(app)
+    observe.register(app)
+    security.register(app)
+    app.before_request(check_framing)
+    openapi.configure(app, held.settings.public_url)
+    for module in (api_events, api_endorsements, api_verifications, public, health):
+        app.register_blueprint(module.bp)
+    return app
+
+
+def _common_data(services: Services) -> str:
+    """Return the data most pages show: issuer, address, titles, specialties, first characters of numbers."""
+    policies = [kind.policy for kind in services.kinds.values()]
+    return "".join(
+        (
+            services.settings.issuer_name,
+            services.settings.public_url,
+            *(policy.title for policy in policies),
+            *(name for policy in policies for name in policy.specialty_names),
+            *(policy.registration_number_pattern for policy in policies),
+        )
+    )

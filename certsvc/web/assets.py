@@ -1,0 +1,118 @@
+"""Static files under names that carry their hash, and the fonts cut for our pages.
+
+Any phone must show 𬭎 and 𫖯, so pages bring their own font: one subset with every character of our own
+texts, a static file cached for ever, and per page one with what is left (a holder's name), inside the page
+itself: a name in an address would end up in logs.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib.resources import files
+from pathlib import Path
+from typing import Final
+
+from certsvc.domain import texts_errors, texts_fields, texts_findings, texts_status, wording
+from certsvc.domain.text import Text
+from certsvc.page.fonts import FontChain
+from certsvc.web import texts
+
+_SWAGGER: Final = ("swagger-ui.css", "swagger-ui-bundle.js", "index.css")
+_MIME: Final = {"css": "text/css", "js": "text/javascript", "woff": "font/woff", "svg": "image/svg+xml"}
+_PAGES_KEPT: Final = 512
+"""Cut page fonts kept in memory, by their set of characters."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asset:
+    """One static file."""
+
+    content: bytes
+    mimetype: str
+
+
+class Assets:
+    """Everything under /static, by name."""
+
+    def __init__(self, folder: Path, fonts: FontChain, also: str) -> None:
+        """Read the files of *folder* and cut the font of our texts.
+
+        Args:
+            folder: templates/web.
+            fonts: the chain to cut from.
+            also: characters most pages show besides our own texts (the issuer's name, specialties).
+        """
+        self._by_name: dict[str, Asset] = {}
+        self._urls: dict[str, str] = {}
+        self._fonts = fonts
+        self._known = frozenset("".join(_our_texts()) + also)
+        faces = fonts.woff_faces("".join(sorted(self._known)))
+        rules = []
+        for place, face in enumerate(faces):
+            rules.append(_font_face(f"certsvc-{place}", self._add(f"certsvc-{place}.woff", face)))
+        style = "\n".join(rules) + "\n" + (folder / "certsvc.css").read_text(encoding="utf-8")
+        self._add("certsvc.css", style.encode())
+        self._add("certsvc.svg", (folder / "certsvc.svg").read_bytes())
+        self._add("docs.js", (folder / "docs.js").read_bytes())
+        swagger = files("flask_swagger_ui") / "dist"
+        for name in _SWAGGER:
+            self._add(name, (swagger / name).read_bytes())
+        self._cut = lru_cache(maxsize=_PAGES_KEPT)(self._cut_page_font)
+
+    def url(self, name: str) -> str:
+        """Return the address of the file called *name* in its folder."""
+        return self._urls[name]
+
+    def find(self, name: str) -> Asset | None:
+        """Find a file by the name in its address."""
+        return self._by_name.get(name)
+
+    def page_font(self, text: str) -> str:
+        """Return the CSS that brings what the static font lacks of *text*; empty when nothing is missing."""
+        return self._cut(frozenset(text) - self._known)
+
+    def _cut_page_font(self, characters: frozenset[str]) -> str:
+        faces = self._fonts.woff_faces("".join(sorted(characters)))
+        return "".join(
+            _font_face(f"page-{place}", f"data:font/woff;base64,{base64.b64encode(face).decode()}")
+            for place, face in enumerate(faces)
+        )
+
+    def _add(self, name: str, content: bytes) -> str:
+        stem, _, ending = name.rpartition(".")
+        hashed = f"{stem}.{hashlib.sha256(content).hexdigest()[:16]}.{ending}"
+        self._by_name[hashed] = Asset(content, _MIME[ending])
+        self._urls[name] = f"/static/{hashed}"
+        return self._urls[name]
+
+
+def _font_face(family: str, url: str) -> str:
+    return f'@font-face{{font-family:"{family}";font-display:swap;src:url("{url}") format("woff")}}'
+
+
+def _our_texts() -> Iterator[str]:
+    """Yield every sentence a page may show that is not data, and the printable ASCII characters."""
+    yield "".join(map(chr, range(0x20, 0x7F)))
+    yield "·—–…“”‘’，。、；：？！（）「」《》×年月日男女第份共"
+    yield from wording.OFFICIAL.values()
+    yield from texts_errors.OFFICIAL_GLOSS.values()
+    for table in (
+        texts.PAGE,
+        texts.PROBLEMS,
+        texts.RESULTS,
+        texts_errors.ERRORS,
+        texts_findings.FINDINGS,
+        texts_fields.FIELDS,
+        texts_fields.CHECKS,
+        texts_status.HEADINGS,
+        texts_status.ADVICE,
+    ):
+        for text in table.values():
+            yield from (text.zh, text.en)
+    loose: tuple[Text, ...] = (texts_status.RECORD_HEADING, texts_status.RECORD_ADVICE, *texts.loose())
+    for text in loose:
+        yield from (text.zh, text.en)

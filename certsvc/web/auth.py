@@ -1,0 +1,31 @@
+"""API keys and their scopes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Final, Literal, ParamSpec, TypeVar
+
+from flask import request
+
+from certsvc.web.current import services, set_client
+
+API_KEY_HEADER: Final = "X-API-Key"
+Scope = Literal["issue", "endorse", "verify", "read"]
+
+_P = ParamSpec("_P")
+_R = TypeVar("_R")
+
+
+def scope(needed: Scope) -> Callable[[Callable[_P, _R]], Callable[_P, _R]]:
+    """Let only clients with this scope call the view; asked before the body is read."""
+
+    def guard(view: Callable[_P, _R]) -> Callable[_P, _R]:
+        @wraps(view)
+        def guarded(*args: _P.args, **kwargs: _P.kwargs) -> _R:
+            set_client(services().clients.authenticate(request.headers.get(API_KEY_HEADER), needed))
+            return view(*args, **kwargs)
+
+        return guarded
+
+    return guard

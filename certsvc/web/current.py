@@ -1,0 +1,78 @@
+"""What belongs to the request in hand: the services, the language, the request's id and nonce."""
+
+from __future__ import annotations
+
+import secrets
+import uuid
+from typing import Final
+
+from flask import current_app, g, request
+
+from certsvc.registry.port import APIClient
+from certsvc.web.assets import Assets
+from certsvc.web.texts import Lang
+from certsvc.wiring import Services
+
+EXTENSION: Final = "certsvc"
+ASSETS: Final = "certsvc.assets"
+
+
+def services() -> Services:
+    """Return the services the application was made with."""
+    held = current_app.extensions[EXTENSION]
+    assert isinstance(held, Services)
+    return held
+
+
+def assets() -> Assets:
+    """Return the static files the application was made with."""
+    held = current_app.extensions[ASSETS]
+    assert isinstance(held, Assets)
+    return held
+
+
+def language() -> Lang:
+    """Choose the language: ``?lang=``, else Accept-Language, else Chinese."""
+    asked = request.args.get("lang", "")
+    if asked in {"zh", "en"}:
+        return "en" if asked == "en" else "zh"
+    best = request.accept_languages.best_match(["zh", "zh-CN", "zh-Hans", "en", "en-GB", "en-US"])
+    return "en" if best is not None and best.startswith("en") else "zh"
+
+
+def language_tag() -> str:
+    """Return the language as the Content-Language and ``html lang`` say it."""
+    return "en" if language() == "en" else "zh-CN"
+
+
+def wants_html() -> bool:
+    """Tell whether the caller asked for a page by name; a bare ``*/*`` did not."""
+    accepted = request.accept_mimetypes
+    named = any(mime == "text/html" for mime, _ in accepted)
+    return named and accepted.quality("text/html") >= accepted.quality("application/json")
+
+
+def request_id() -> str:
+    """Return this request's id, made at its first use."""
+    if "request_id" not in g:
+        g.request_id = str(uuid.uuid4())
+    return str(g.request_id)
+
+
+def nonce() -> str:
+    """Return this response's CSP nonce, made at its first use."""
+    if "nonce" not in g:
+        g.nonce = secrets.token_urlsafe(18)
+    return str(g.nonce)
+
+
+def set_client(client: APIClient) -> None:
+    """Remember who was let in."""
+    g.client = client
+
+
+def client() -> APIClient:
+    """Return who was let in by ``auth.scope``."""
+    held = g.client
+    assert isinstance(held, APIClient)
+    return held

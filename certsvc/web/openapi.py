@@ -1,0 +1,212 @@
+"""The description of the API (OpenAPI 3.1.0): each view says beside its code what it takes and gives."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final, TypeAlias, TypeVar
+
+from apiflask import APIBlueprint, APIFlask
+from pydantic import BaseModel
+from pydantic.json_schema import models_json_schema
+
+from certsvc.web import schemas
+from certsvc.web.auth import API_KEY_HEADER, Scope
+
+JSON: TypeAlias = dict[str, object]
+
+VERSION: Final = "3.1.0"
+_SCHEME: Final = "APIKey"
+_REFERENCE: Final = "#/components/schemas/{model}"
+_PROBLEM: Final = "application/problem+json"
+_EXTENSION: Final = "x-certsvc-scope"
+_REASONS: Final[Mapping[int, str]] = {
+    400: "The body or query is not what it says it is (MALFORMED).",
+    401: "No API key, or an unknown one (UNAUTHENTICATED).",
+    403: "The API key lacks the scope (FORBIDDEN).",
+    404: "Nothing is registered or issued under this name.",
+    405: "The address does not take this method.",
+    409: "A rule of the register says no; `code` tells which.",
+    411: "The body has no stated length (LENGTH_REQUIRED).",
+    413: "Over the size limit (TOO_LARGE).",
+    415: "Another Content-Type is needed (UNSUPPORTED_TYPE).",
+    422: "A field breaks a rule; `errors` names each with its JSON pointer.",
+    429: "Too many tries (RATE_LIMITED); see Retry-After.",
+    500: "Something unforeseen (INTERNAL).",
+    503: "Cannot tell or cannot do it now; see Retry-After.",
+}
+_RETRY: Final = frozenset({409, 429, 503})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parameter:
+    """One query or header parameter."""
+
+    name: str
+    place: str = "query"
+    required: bool = False
+    description: str = ""
+    schema: JSON = field(default_factory=lambda: {"type": "string"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """One operation as its description tells it."""
+
+    answers: Mapping[int, type[BaseModel] | str]
+    """HTTP status -> model of the JSON body, or another media type."""
+    problems: Sequence[int] = ()
+    """HTTP statuses of problems beyond those every call may give."""
+    request: type[BaseModel] | None = None
+    """The JSON body."""
+    upload: bool = False
+    """The body may also be multipart with a file."""
+    parameters: Sequence[Parameter] = ()
+    scope: Scope | None = None
+
+
+_View = TypeVar("_View", bound=Callable[..., object])
+_calls: Final[dict[str, Call]] = {}
+
+AS_OF: Final = Parameter(
+    name="as_of",
+    description="The state at this instant; default now. The future is refused.",
+    schema={"type": "string", "format": "date-time"},
+)
+
+
+def describe(bp: APIBlueprint, operation_id: str, call: Call) -> Callable[[_View], _View]:
+    """Attach *call* to a view under *operation_id*."""
+    _calls[operation_id] = call
+    return bp.doc(
+        operation_id=operation_id,
+        security=[{_SCHEME: []}] if call.scope is not None else None,
+        extensions={_EXTENSION: call.scope} if call.scope is not None else None,
+    )
+
+
+def configure(app: APIFlask, public_url: str) -> None:
+    """Make *app* serve the description at /openapi.json."""
+    app.config.update(
+        OPENAPI_VERSION=VERSION,
+        AUTO_200_RESPONSE=False,
+        AUTO_404_RESPONSE=False,
+        AUTO_AUTH_ERROR_RESPONSE=False,
+        AUTO_VALIDATION_ERROR_RESPONSE=False,
+        SECURITY_SCHEMES={
+            _SCHEME: {
+                "type": "apiKey",
+                "in": "header",
+                "name": API_KEY_HEADER,
+                "description": "Made by `certsvc client add`; scopes: issue, endorse, verify, read.",
+            }
+        },
+    )
+    app.servers = [{"url": public_url}]
+    app.description = (
+        "Issues, endorses and verifies electronic registration certificates. Errors are RFC 9457 problems."
+    )
+    app.spec_callback = _complete
+
+
+def _complete(spec: dict[Any, Any] | str) -> dict[Any, Any] | str:
+    """Fill in what the views declared: bodies, answers, problems, models."""
+    assert isinstance(spec, dict)  # a string only where YAML is served
+    models: set[type[BaseModel]] = {schemas.Problem}
+    paths = spec["paths"]
+    assert isinstance(paths, dict)
+    for operations in paths.values():
+        for operation in operations.values():
+            call = _calls[operation["operationId"]]
+            models.update(_models(call))
+            operation["parameters"] = [
+                *_path_parameters(operation.get("parameters", ())),
+                *(_parameter(one) for one in call.parameters),
+            ]
+            operation["responses"] = _responses(call)
+            if (body := _request_body(call)) is not None:
+                operation["requestBody"] = body
+    ordered = sorted(models, key=lambda model: model.__name__)
+    _, definitions = models_json_schema([(model, "validation") for model in ordered], ref_template=_REFERENCE)
+    components = spec.setdefault("components", {})
+    assert isinstance(components, dict)
+    components["schemas"] = definitions["$defs"]
+    return spec
+
+
+def _path_parameters(found: Sequence[JSON]) -> list[JSON]:
+    return [{**one, "schema": {"type": "string", "minLength": 1, "maxLength": 64}} for one in found]
+
+
+def _parameter(one: Parameter) -> JSON:
+    return {
+        "name": one.name,
+        "in": one.place,
+        "required": one.required,
+        "description": one.description,
+        "schema": one.schema,
+    }
+
+
+def _models(call: Call) -> set[type[BaseModel]]:
+    found = {answer for answer in call.answers.values() if not isinstance(answer, str)}
+    return found | ({call.request} if call.request is not None else set())
+
+
+def _reference(model: type[BaseModel]) -> JSON:
+    return {"$ref": _REFERENCE.format(model=model.__name__)}
+
+
+def _request_body(call: Call) -> JSON | None:
+    content: JSON = {}
+    if call.request is not None:
+        content["application/json"] = {"schema": _reference(call.request)}
+    if call.upload:
+        fields: JSON = {
+            "file": {"type": "string", "format": "binary", "description": "PDF, PNG or JPEG up to 10 MB"},
+            "as_of": {"type": "string", "format": "date-time"},
+            "specialty": {"type": "string"},
+        }
+        content["multipart/form-data"] = {
+            "schema": {"type": "object", "required": ["file"], "properties": fields}
+        }
+    return {"required": True, "content": content} if content else None
+
+
+def _responses(call: Call) -> JSON:
+    responses: JSON = {}
+    for status, answer in sorted(call.answers.items()):
+        if status == 304:
+            responses["304"] = {"description": "The caller has these bytes."}
+        elif isinstance(answer, str):
+            schema: JSON = (
+                {"type": "string", "format": "binary"} if answer != "text/html" else {"type": "string"}
+            )
+            responses[str(status)] = {
+                "description": "The file or page.",
+                "content": {answer: {"schema": schema}},
+            }
+        else:
+            responses[str(status)] = {
+                "description": (answer.__doc__ or "").strip(),
+                "content": {"application/json": {"schema": _reference(answer)}},
+            }
+    problems = {*call.problems, 500, 503}
+    if call.scope is not None:
+        problems |= {400, 401, 403, 411, 422}
+    if call.request is not None or call.upload:
+        problems |= {413, 415}
+    for status in sorted(problems - set(call.answers)):
+        told: JSON = {
+            "description": _REASONS[status],
+            "content": {_PROBLEM: {"schema": _reference(schemas.Problem)}},
+        }
+        if status in _RETRY:
+            told["headers"] = {
+                "Retry-After": {
+                    "description": "Seconds to wait.",
+                    "schema": {"type": "integer", "minimum": 0},
+                }
+            }
+        responses[str(status)] = told
+    return responses

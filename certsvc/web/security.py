@@ -1,0 +1,55 @@
+"""Headers every answer carries."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from apiflask import APIFlask
+from flask import Response
+
+from certsvc.web.current import language_tag, nonce, request_id, services
+
+_ALWAYS: Final = {
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "no-referrer",
+    "Permissions-Policy": (
+        "accelerometer=(), autoplay=(), camera=(), display-capture=(), encrypted-media=(), fullscreen=(), "
+        "geolocation=(), gyroscope=(), magnetometer=(), microphone=(), midi=(), payment=(), "
+        "publickey-credentials-get=(), screen-wake-lock=(), usb=(), xr-spatial-tracking=()"
+    ),
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "X-Robots-Tag": "noindex, nofollow",
+}
+_NOTHING: Final = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+_PAGE: Final = (
+    "default-src 'none'; style-src 'self' 'nonce-{nonce}'; font-src 'self' data:; img-src 'self' data:; "
+    "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+)
+DOCS_POLICY: Final = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+"""Swagger UI is a script of ours; it calls only this server."""
+
+
+def register(app: APIFlask) -> None:
+    """Put the headers on every answer of *app*, errors included."""
+    app.after_request(_harden)
+
+
+def _harden(response: Response) -> Response:
+    """Add what the view has not set itself."""
+    headers = response.headers
+    for name, value in _ALWAYS.items():
+        headers.setdefault(name, value)
+    if response.mimetype == "text/html":
+        headers.setdefault("Content-Security-Policy", _PAGE.format(nonce=nonce()))
+        headers.setdefault("Content-Language", language_tag())
+    headers.setdefault("Content-Security-Policy", _NOTHING)
+    headers.setdefault("Cache-Control", "no-store")
+    headers.setdefault("X-Request-Id", request_id())
+    if services().settings.public_url.startswith("https://"):
+        headers.setdefault("Strict-Transport-Security", "max-age=31536000")
+    return response

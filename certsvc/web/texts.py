@@ -1,0 +1,188 @@
+"""Every sentence the web part says itself, in Chinese and English; the register's are domain.wording's."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Final, Literal, TypeAlias
+
+from certsvc.domain.events import Sex
+from certsvc.domain.report import Result
+from certsvc.domain.wording import Text
+
+Lang: TypeAlias = Literal["zh", "en"]
+
+PAGE: Final[Mapping[str, Text]] = {
+    # frame
+    "service": Text("电子证书核验", "Certificate verification"),
+    "issued_by": Text("发证机关", "Issuing authority"),
+    "skip": Text("跳到正文", "Skip to content"),
+    "language": Text("English", "中文"),
+    "official_site": Text("官方核验地址", "Official verification address"),
+    "official_site_note": Text(
+        "请核对浏览器地址栏：网址与此不同的页面都不是本服务。",
+        "Compare it with the address bar: a page under any other address is not this service.",
+    ),
+    "again": Text("核验另一份证书", "Verify another certificate"),
+    "interface": Text("接口文档", "API documentation"),
+    # verdict
+    "original_note": Text(
+        "这是证书原件，仅供查看，不能用于投标等用途；使用时请索取加注件。",
+        "This is the original, for viewing only. For a bid or another use, ask for an endorsed copy.",
+    ),
+    "beijing_time": Text("北京时间", "Beijing time"),
+    "scan_yourself": Text(
+        "请勿相信他人出示的核验页面或截图，请亲自扫描证书上的二维码，并核对网址。",
+        "Do not trust a page or screenshot that somebody else shows you: scan the code on the certificate "
+        "yourself and check the address.",
+    ),
+    "since": Text("生效日期", "Since"),
+    # data
+    "certificate": Text("证书内容", "The certificate"),
+    "valid_until": Text("有效期至", "Valid until"),
+    "VALID": Text("有效", "valid"),
+    "EXPIRED": Text("已过期", "expired"),
+    "NOT_YET": Text("尚未生效", "not yet valid"),
+    "use": Text("本份用途", "Use of this copy"),
+    "usage_window": Text("使用有效期", "May be used"),
+    "until": Text("至", "to"),
+    "both_included": Text("含首尾两日", "both days included"),
+    "newest_copy": Text("最新一份", "Newest copy"),
+    "this_is_newest": Text("即本份", "this one"),
+    "changed": Text("签发后变更的内容", "Changed since it was issued"),
+    # signature on paper
+    "wet_signature": Text("个人签名", "Signature of the holder"),
+    "wet_signature_note": Text(
+        "纸质打印件须有持证人手写签名，且与证书上的签名图像一致，否则无效。",
+        "A printed copy counts only with the holder's hand signature, matching the signature image.",
+    ),
+    "signature_image": Text("登记的签名图像", "Signature image on record"),
+    "signature_hidden": Text(
+        "输入完整姓名后显示登记的签名图像，供比对。",
+        "Enter the full name to see the signature image on record and compare.",
+    ),
+    # unmasking
+    "masked": Text("显示完整信息", "Show the full data"),
+    "masked_note": Text(
+        "为保护个人信息，姓名已部分隐藏。输入证书上的完整姓名，相符即显示全部内容。",
+        "To protect personal data the name is partly hidden. Enter the full name on the certificate; if it "
+        "matches, everything is shown.",
+    ),
+    "full_name": Text("完整姓名", "Full name"),
+    "show": Text("显示", "Show"),
+    "name_differs": Text(
+        "姓名与登记不符，请对照证书核对后重试。",
+        "The name is not the registered one. Compare it with the certificate and try again.",
+    ),
+    # checks
+    "idle": Text("此处不适用的检查", "Checks that do not apply here"),
+    "comma": Text("、", ", "),
+    "checks": Text("逐项检查", "The checks"),
+    # asking
+    "verify_title": Text("核验电子证书", "Verify a certificate"),
+    "verify_lead": Text(
+        "扫描证书上的二维码即可核验；也可以用下列任一方式。",
+        "Scanning the QR code on the certificate verifies it at once. Or use one of these ways.",
+    ),
+    "by_file": Text("上传文件", "Upload the file"),
+    "by_file_note": Text(
+        "持证人下载的电子证书原文件（PDF），不超过 10 MB，不保存。",
+        "The electronic certificate as the holder downloaded it (PDF), up to 10 MB; not kept.",
+    ),
+    "file": Text("选择文件", "Choose the file"),
+    "by_code": Text("输入核验码", "Type the code"),
+    "by_code_note": Text("印在二维码旁，共 12 位。", "Twelve characters, printed beside the QR code."),
+    "code": Text("核验码", "Code"),
+    "by_number": Text("注册编号与姓名", "Number and name"),
+    "by_number_note": Text("两项须同时相符。", "Both have to match."),
+    "submit": Text("核验", "Verify"),
+    "more": Text("查询过去某一时点（如开标时间）", "State at an earlier moment, e.g. a bid opening"),
+    "as_of_note": Text("北京时间；留空即现在。", "Beijing time; leave empty for now."),
+    "there_is_a_problem": Text("请先更正以下内容", "Please correct this first"),
+    "docs_title": Text("接口文档", "API documentation"),
+}
+"""Texts of the pages, by the name templates use."""
+
+RESULTS: Final[Mapping[Result, Text]] = {
+    Result.PASS: Text("通过", "passed"),
+    Result.FAIL: Text("未通过", "failed"),
+    Result.UNKNOWN: Text("无法判断", "cannot tell"),
+    Result.SKIP: Text("不适用", "not applicable"),
+}
+
+PROBLEMS: Final[Mapping[str, Text]] = {
+    "INTERNAL": Text(
+        "服务出现未预料的错误，请稍后重试；持续出现时请告知请求编号。",
+        "Something unforeseen happened. Try again later; if it stays, tell us the request id.",
+    ),
+}
+"""Details of what the HTTP layer refuses; every other code has its sentence in domain.wording."""
+
+NO_SUCH_PAGE: Final = Text("没有这个页面，请核对网址。", "There is no such page; check the address.")
+BAD_AS_OF: Final = Text(
+    "时点格式不正确，请写成 2026-11-20T10:00（北京时间）",
+    "write the moment as 2026-11-20T10:00 (Beijing time)",
+)
+TOO_LONG: Final = Text(
+    "填写的内容过长，请对照证书检查", "what was typed is too long; compare it with the certificate"
+)
+NOTHING_GIVEN: Final = Text(
+    "请上传文件，或填写核验码，或同时填写注册编号与姓名",
+    "upload a file, or fill in the code, or both number and name",
+)
+NO_RECEIPT: Final = Text(
+    "本版本不提供核验回执,请去掉此字段或写 false",
+    "receipts are not in this version; leave the field out or say false",
+)
+
+SEXES: Final[Mapping[Sex, Text]] = {Sex.MALE: Text("男", "male"), Sex.FEMALE: Text("女", "female")}
+
+FIELDS_SHOWN: Final = (
+    "as_of",
+    "checked_at",
+    "state_now",
+    "specialty",
+    "specialties",
+    "days_left",
+    "registration_number",
+)
+"""Names of fields that templates ask domain.wording for."""
+
+_TITLES: Final[Mapping[int, Text]] = {
+    400: Text("请求格式错误", "Malformed request"),
+    401: Text("未提供有效的访问密钥", "No valid API key"),
+    403: Text("没有权限", "Not allowed"),
+    404: Text("未找到", "Not found"),
+    405: Text("不支持的请求方法", "Method not allowed"),
+    409: Text("与现有状态冲突", "Conflict with the present state"),
+    411: Text("缺少长度", "Length required"),
+    413: Text("内容过大", "Too large"),
+    415: Text("不支持的内容类型", "Unsupported content type"),
+    422: Text("内容不符合要求", "Content refused"),
+    429: Text("请求过于频繁", "Too many requests"),
+    500: Text("服务内部错误", "Internal error"),
+    503: Text("暂时无法办理", "Cannot be done now"),
+}
+
+
+def problem_title(status: int, lang: Lang) -> str:
+    """Return the short title of a problem with this HTTP status."""
+    known = _TITLES.get(status)
+    if known is None:
+        return HTTPStatus(status).phrase
+    return said(known, lang)
+
+
+def said(text: Text, lang: Lang) -> str:
+    """Return *text* in one language."""
+    return text.en if lang == "en" else text.zh
+
+
+def words(lang: Lang) -> dict[str, str]:
+    """Return the texts of the pages in one language."""
+    return {name: said(text, lang) for name, text in PAGE.items()}
+
+
+def loose() -> tuple[Text, ...]:
+    """Return the texts that stand in no public table, for the font."""
+    return (NO_SUCH_PAGE, BAD_AS_OF, TOO_LONG, NOTHING_GIVEN, NO_RECEIPT, *SEXES.values(), *_TITLES.values())

@@ -1,0 +1,78 @@
+"""Made-up values for tests: every factory has a sound default, a test names only what it is about.
+
+Nobody here exists. The default registration took effect on 2025-06-02 (STARTED); "now" is 2026-11-20 (NOW).
+"""
+
+from __future__ import annotations
+
+from tests.factories_issued import (
+    CODE,
+    TOKEN,
+    a_copy,
+    a_grant,
+    a_version,
+    an_entry,
+)
+from tests.factories_register import (
+    BUILDING,
+    CONSTRUCTOR_1,
+    HIGHWAY,
+    HOLDER,
+    MECHANICAL,
+    NOW,
+    NUMBER,
+    OTHER_NUMBER,
+    PHOTO,
+    REGISTRATION,
+    SIGNATURE,
+    STARTED,
+    FixedClock,
+    a_grant_of,
+    a_holder,
+    a_policy,
+    a_reason,
+    a_registration,
+    a_specialty,
+    a_whole_event,
+    an_employer,
+    an_event,
+    an_initial,
+    an_issuer,
+    at,
+    folded,
+)
+
+__all__ = [
+    "BUILDING",
+    "CODE",
+    "CONSTRUCTOR_1",
+    "HIGHWAY",
+    "HOLDER",
+    "MECHANICAL",
+    "NOW",
+    "NUMBER",
+    "OTHER_NUMBER",
+    "PHOTO",
+    "REGISTRATION",
+    "SIGNATURE",
+    "STARTED",
+    "TOKEN",
+    "FixedClock",
+    "a_copy",
+    "a_grant",
+    "a_grant_of",
+    "a_holder",
+    "a_policy",
+    "a_reason",
+    "a_registration",
+    "a_specialty",
+    "a_version",
+    "a_whole_event",
+    "an_employer",
+    "an_entry",
+    "an_event",
+    "an_initial",
+    "an_issuer",
+    "at",
+    "folded",
+]

@@ -1,0 +1,124 @@
+"""Puts holders, registrations, versions and copies into a registry without the flows."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from typing import Final
+
+from certsvc.domain.certificate import CertificateVersion
+from certsvc.domain.clock import beijing_day
+from certsvc.domain.endorsement import Copy, CopyKind, CopyState, IssuedFile
+from certsvc.domain.events import EventId, HolderId, IdType, RegistrationId
+from certsvc.registry.port import RecordedEvent, Registry, WriteSession
+from tests.factories import CONSTRUCTOR_1, NOW, a_copy, a_grant, a_holder, a_version, an_initial
+
+SECRET: Final = bytes(range(32))
+LEASE: Final = timedelta(seconds=60)
+CANARY: Final = "360426199101010071"
+"""The ID number of a_holder(); it may stand nowhere in clear."""
+
+
+@dataclass(frozen=True)
+class Registered:
+    """One holder with one registration, event and version."""
+
+    holder_id: HolderId
+    registration_id: RegistrationId
+    version: CertificateVersion
+    number: str
+    recorded: RecordedEvent
+
+
+def id_number(order: int) -> str:
+    """Return a different number for each holder; the registry does not look at check digits."""
+    return CANARY if order == 1 else f"99000019910101{order:04d}"
+
+
+def register(session: WriteSession, order: int = 1, *, at: datetime = NOW) -> Registered:
+    """Record the *order*-th holder's initial registration."""
+    number = f"京1112020202{order:06d}"
+    holder_id = session.lock_holder(IdType.RESIDENT_ID, id_number(order), at)
+    registration_id = session.add_registration(holder_id, CONSTRUCTOR_1, at)
+    event = replace(
+        an_initial(recorded_at=at, registration_number=number, holder=a_holder(id_number=id_number(order))),
+        event_id=EventId(f"E{order}-{registration_id}"),
+        source_id=f"source-{order}-{registration_id}",
+        seq=0,
+    )
+    serial = session.next_serial(at.year)
+    version = a_version(
+        version_id=f"V-{registration_id}",
+        registration_id=registration_id,
+        serial=serial,
+        licence_id=f"licence.{serial}.001.K",
+        event_id=event.event_id,
+        created_at=at,
+    )
+    recorded = RecordedEvent(
+        event=event,
+        registration_id=registration_id,
+        body_digest="e" * 64,
+        version_id=version.version_id,
+        changed_fields=("employer", "specialties"),
+        outcome={"event_id": event.event_id, "certificate": {"version": 1}, "warnings": []},
+    )
+    session.add_version(version)
+    kept = session.append_event(recorded)
+    session.add_numbers(registration_id, [number], at)
+    session.project(registration_id, number, live=True, ends={"建筑工程": date(2028, 6, 1)})
+    return Registered(holder_id, registration_id, version, number, replace(recorded, event=kept))
+
+
+def pending(
+    who: Registered,
+    order: int = 1,
+    *,
+    at: datetime = NOW,
+    kind: CopyKind = CopyKind.ENDORSEMENT,
+    worker: str = "worker-1",
+    reissue: int = 0,
+) -> Copy:
+    """Return a copy ready to be reserved; *order* sets id, token and code."""
+    endorsed = kind is CopyKind.ENDORSEMENT
+    copy = a_copy(
+        kind,
+        copy_id=f"C{order}-{who.registration_id}",
+        registration_id=who.registration_id,
+        holder_id=who.holder_id,
+        version_id=who.version.version_id,
+        state=CopyState.PENDING,
+        worker=worker,
+        lease_until=at + LEASE,
+        token=some_hex(f"token {order} {who.registration_id}")[:26],
+        code=some_hex(f"code {order} {who.registration_id}")[:12],
+        reissue=reissue,
+        reserved_at=at,
+        grant=a_grant(use_from=beijing_day(at)) if endorsed else None,
+    )
+    return replace(copy, copy_number=None)
+
+
+def files_of(copy: Copy) -> dict[str, IssuedFile]:
+    """Return made-up files of one copy."""
+    return {
+        form: IssuedFile(sha256=some_hex(f"{form} {copy.copy_id}"), size=size)
+        for form, size in (("pdf", 120_000), ("ofd", 90_000))
+    }
+
+
+def some_hex(text: str) -> str:
+    """Return 64 upper-case hex characters that *text* determines."""
+    return hashlib.sha256(text.encode()).hexdigest().upper()
+
+
+def issue(registry: Registry, who: Registered, order: int = 1, *, at: datetime = NOW) -> Copy:
+    """Reserve and complete one endorsed copy."""
+    copy = pending(who, order, at=at)
+    with registry.writing() as session:
+        assert session.reserve(copy)
+    with registry.writing() as session:
+        assert session.complete(copy.copy_id, copy.worker, files_of(copy), at + timedelta(seconds=2))
+    with registry.reading() as session:
+        return session.get_copy(copy.copy_id)

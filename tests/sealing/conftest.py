@@ -1,0 +1,44 @@
+"""Keys of the sealing tests: the suite's test PKI, opened once."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from certsvc.sealing.keystore import Keystore, init_dev_keys
+from certsvc.sealing.port import PinnedKey, Signer
+from tests.sealing.samples import PLAN, a_sealed_pdf
+
+
+@pytest.fixture(scope="session")
+def keystore(dev_keys: Path) -> Keystore:
+    """The test PKI."""
+    return Keystore.open(dev_keys)
+
+
+@pytest.fixture(scope="session")
+def judged_keystore(tmp_path_factory: pytest.TempPathFactory) -> Keystore:
+    """Keys made now by the machine's clock, which outside programs read."""
+    folder = tmp_path_factory.mktemp("judged") / "keys"
+    init_dev_keys(folder, PLAN, datetime.now(UTC))
+    return Keystore.open(folder)
+
+
+@pytest.fixture(scope="session")
+def signer(keystore: Keystore) -> Signer:
+    """The default signer, P-256."""
+    return keystore.signer("p256")
+
+
+@pytest.fixture(scope="session")
+def pinned(keystore: Keystore) -> tuple[PinnedKey, ...]:
+    """All keys of the test PKI."""
+    return keystore.pinned
+
+
+@pytest.fixture(scope="session")
+def sealed(signer: Signer) -> bytes:
+    """The small sample, sealed with P-256."""
+    return a_sealed_pdf(signer)

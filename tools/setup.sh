@@ -1,0 +1,81 @@
+#!/bin/sh
+# Makes .venv from uv.lock, from a bare clone. Quick when nothing changed.
+#
+#   tools/setup.sh            PYTHON=/path/to/python3.11 names an interpreter
+set -eu
+cd "$(dirname "$0")/.."
+
+# The stamp lies inside .venv, so that deleting .venv is enough to start anew. It names this folder
+# too: the scripts of an environment that was moved point to where it used to be.
+want="$PWD $(sha256sum uv.lock pyproject.toml | sha256sum)"
+if [ -x .venv/bin/python ] && [ "$(cat .venv/.stamp 2>/dev/null || true)" = "$want" ]; then
+    exit 0
+fi
+
+say() { printf '%s\n' "$*" >&2; }
+
+find_python() {
+    for name in ${PYTHON:-} python3.11 python3 python; do
+        if "$name" -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' >/dev/null 2>&1; then
+            "$name" -c 'import sys; print(sys.executable)'
+            return 0
+        fi
+    done
+    say "certsvc needs Python 3.11, and neither python3.11 nor python3 is one."
+    say "  Debian 12:  apt-get install python3 python3-venv"
+    say "  elsewhere:  install Python 3.11, then  make PYTHON=/path/to/python3.11 <target>"
+    return 1
+}
+
+# Root, or somebody sudo asks no password of, may install what is missing.
+as_root() {
+    if [ "$(id -u)" = 0 ]; then "$@"
+    elif sudo -n true >/dev/null 2>&1; then sudo -n "$@"
+    else return 1
+    fi
+}
+
+install_uv() {
+    rm -rf .uv
+    if "$python" -m venv .uv >/dev/null 2>&1 && .uv/bin/python -m pip install --quiet "uv>=0.9"; then
+        return 0
+    fi
+    rm -rf .uv
+    # No ensurepip (Debian ships it apart, in python3-venv). pip's --target needs no environment and
+    # is allowed where the system's Python is externally managed.
+    if "$python" -m pip --version >/dev/null 2>&1 &&
+        "$python" -m pip install --quiet --target .uv "uv>=0.9"; then
+        return 0
+    fi
+    rm -rf .uv
+    if command -v apt-get >/dev/null && as_root apt-get update -qq &&
+        as_root env DEBIAN_FRONTEND=noninteractive \
+            apt-get install -y -qq --no-install-recommends python3-venv &&
+        "$python" -m venv .uv && .uv/bin/python -m pip install --quiet "uv>=0.9"; then
+        return 0
+    fi
+    rm -rf .uv
+    say "uv could not be installed: $python offers neither a working venv nor pip, or the network is away."
+    say "  Debian 12:  apt-get install python3-venv ca-certificates"
+    say "  or install uv yourself, so that 'uv' is on the PATH, and start again."
+    return 1
+}
+
+python=$(find_python)
+if [ -x .uv/bin/uv ] && .uv/bin/uv --version >/dev/null 2>&1; then
+    uv=.uv/bin/uv
+elif uv --version >/dev/null 2>&1; then
+    uv=uv
+else
+    say "Setting up uv in .uv ..."
+    install_uv
+    uv=.uv/bin/uv
+fi
+
+case "$(cat .venv/.stamp 2>/dev/null || true)" in
+    "$PWD "*) ;;
+    *) rm -rf .venv ;;
+esac
+say "Setting up .venv from uv.lock ..."
+VIRTUAL_ENV='' "$uv" sync --frozen --quiet --python "$python"
+printf '%s' "$want" > .venv/.stamp

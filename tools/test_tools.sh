@@ -1,0 +1,50 @@
+#!/bin/sh
+# Installs the outside programs the tests compare us with, where that is allowed, and names those still
+# missing. Never fails: a test that needs a missing one is skipped and says so.
+set -u
+cd "$(dirname "$0")/.."
+
+has_program() { command -v "$1" >/dev/null 2>&1; }
+
+has_library() {
+    for folder in /lib /usr/lib /usr/local/lib /lib/*-linux-gnu /usr/lib/*-linux-gnu /lib64 /usr/lib64; do
+        [ -e "$folder/$1" ] && return 0
+    done
+    return 1
+}
+
+list_missing() {
+    has_library libzbar.so.0 || echo libzbar0
+    has_library libatomic.so.1 || echo libatomic1
+    { has_program pdftotext && has_program pdfsig && has_program pdftoppm; } || echo poppler-utils
+    has_program qpdf || echo qpdf
+    has_program mutool || echo mupdf-tools
+    has_program openssl || echo openssl
+    has_program certutil || echo libnss3-tools
+    has_program strace || echo strace
+    { has_program chromium || has_program chromium-browser || has_program google-chrome; } || echo chromium
+}
+
+missing=$(list_missing | tr '\n' ' ')
+[ -z "$missing" ] && { rm -f .stamp-tools; exit 0; }
+
+# One try a day for the same list: without network a failing apt-get takes long.
+today="$(date +%F) $missing"
+if [ "$(cat .stamp-tools 2>/dev/null || true)" != "$today" ] && has_program apt-get; then
+    root=''
+    [ "$(id -u)" = 0 ] || root='sudo -n'
+    if $root true >/dev/null 2>&1; then
+        echo "Installing for the tests: $missing" >&2
+        $root apt-get update -qq >/dev/null 2>&1
+        for package in $missing; do
+            $root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
+                "$package" >/dev/null 2>&1 || echo "  apt-get could not install $package" >&2
+        done
+    fi
+    missing=$(list_missing | tr '\n' ' ')
+    [ -z "$missing" ] && { rm -f .stamp-tools; exit 0; }
+    printf '%s' "$(date +%F) $missing" > .stamp-tools
+fi
+echo "Not on this machine, so the tests that need them are skipped and say so:" >&2
+echo "  $missing" >&2
+echo "  To have them: apt-get install --no-install-recommends $missing" >&2
