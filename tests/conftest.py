@@ -26,7 +26,15 @@ def dev_keys(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.fixture(scope="session")
+def font_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Share one folder of unpacked fonts; unpacking takes most of a second."""
+    return tmp_path_factory.mktemp("fonts")
+
+
 @pytest.fixture
-def world(tmp_path: Path, dev_keys: Path) -> World:
+def world(tmp_path: Path, dev_keys: Path, font_cache: Path) -> World:
     """Make a fresh instance standing at NOW."""
+    (tmp_path / "var").mkdir()
+    (tmp_path / "var" / "cache").symlink_to(font_cache)
     return World(settings_in(tmp_path / "var", dev_keys), FixedClock())

@@ -15,6 +15,7 @@ from certsvc.cli.place import load_place
 from certsvc.cli.register import fetch_endorsement
 from certsvc.cli.requests import read_events
 from certsvc.cli.serve import check_free, host_option, port_option, run_server, workers_option
+from certsvc.domain.clock import beijing_day
 from certsvc.errors import CertsvcError, EndorsedTodayError, SettingsError, UnauthenticatedError
 
 if TYPE_CHECKING:
@@ -99,7 +100,7 @@ def _issue_one(services: Services, numbers: list[str], out: Path) -> Shown | Non
 
 def _endorse(services: Services, number: str) -> str:
     """Endorse *number*, or name the endorsement its holder already has today."""
-    day = services.clock.now().date().isoformat()
+    day = beijing_day(services.clock.now()).isoformat()
     try:
         answer = services.desk.endorse(
             number, {"purpose": PURPOSE}, client_id=DEMO, key=f"{DEMO}-{day}-{_ascii(number)}"

@@ -17,6 +17,7 @@ from certsvc.errors import CertsvcError, DefectError
 
 if TYPE_CHECKING:
     from certsvc.config import Settings
+    from certsvc.registry.port import Registry
 
 _SIGN: Final = {"ok": "✔", "warn": "!", "fail": "✘"}
 _COLOUR: Final = {"ok": "green", "warn": "yellow", "fail": "red"}
@@ -101,7 +102,7 @@ def _examine_keys(settings: Settings) -> Diagnosis:
 def _examine_fonts(settings: Settings) -> Diagnosis:
     from certsvc.page.fonts import FontChain
 
-    fonts = FontChain.load(settings.templates_dir / "fonts", None)
+    fonts = FontChain.load(settings.templates_dir / "fonts", settings.data_dir / "cache")
     return Diagnosis(part="fonts", state="ok", fact=f"{', '.join(fonts.fonts)}: present, sha256 as pinned")
 
 
@@ -122,11 +123,17 @@ def _examine_templates(settings: Settings) -> Diagnosis:
 
 
 def _examine_database(settings: Settings) -> Diagnosis:
-    from certsvc.wiring import build
-
-    build(settings).registry.ping()
+    _open_registry(settings).ping()
     kind = settings.database_url.partition(":")[0]
     return Diagnosis(part="database", state="ok", fact=f"{kind} answers, schema as expected")
+
+
+def _open_registry(settings: Settings) -> Registry:
+    """Open the registry without fonts, templates and signers, which are looked at by themselves."""
+    from certsvc.registry.sql import open_registry
+    from certsvc.sealing.keystore import Keystore
+
+    return open_registry(settings.database_url, Keystore.open(settings.keys_dir).registry_secret)
 
 
 def _examine_storage(settings: Settings) -> Diagnosis:
@@ -139,12 +146,9 @@ def _examine_storage(settings: Settings) -> Diagnosis:
 
 
 def _examine_clock(settings: Settings) -> Diagnosis:
-    from certsvc.wiring import build
-
-    services = build(settings)
-    with services.registry.reading() as session:
+    with _open_registry(settings).reading() as session:
         last = session.last_recorded_at()
-    now = services.clock.now()
+    now = datetime.now(UTC)
     if last is not None and (last - now).total_seconds() > CLOCK_SLACK_S:
         return Diagnosis(
             part="clock",

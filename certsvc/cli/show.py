@@ -20,6 +20,9 @@ out_folder: Final = click.option(
 )
 
 
+_PIPE_WIDTH: Final = 4000
+
+
 def print_json(value: object) -> None:
     """Print JSON values, Chinese left readable."""
     click.echo(json.dumps(value, ensure_ascii=False, indent=2))
@@ -27,26 +30,26 @@ def print_json(value: object) -> None:
 
 def print_facts(facts: Mapping[str, object]) -> None:
     """Print names and values in two columns; nothing is printed for a None."""
-    print_table((), [(name, str(value)) for name, value in facts.items() if value is not None])
+    shown = {name: value for name, value in facts.items() if value is not None}
+    width = max(map(len, shown), default=0)
+    for name, value in shown.items():
+        click.echo(f"  {name:{width}}  {value}")
 
 
 def print_table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-    """Print rows under column names; no names, no heading.
-
-    Values come from the outside, so rich must not read markup in them, and a pipe gets whole lines.
-    """
+    """Print rows under column names: folded to the width of a terminal, whole lines into a pipe."""
     from rich import box
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
-    console = Console(soft_wrap=not sys.stdout.isatty(), highlight=False)
-    table = Table(box=box.SIMPLE if columns else None, show_header=bool(columns))
+    table = Table(box=box.SIMPLE)
     for column in columns:
-        table.add_column(column)
+        table.add_column(column, overflow="fold")
     for row in rows:
+        # Values come from the outside: as Text, so that no markup is read in them.
         table.add_row(*(Text(cell) for cell in row))
-    console.print(table)
+    Console(width=None if sys.stdout.isatty() else _PIPE_WIDTH, highlight=False).print(table)
 
 
 def write_out(folder: Path, name: str, content: bytes) -> Path:

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Final
 
 from certsvc.domain.certificate import CertificateVersion
-from certsvc.domain.clock import BEIJING
+from certsvc.domain.clock import BEIJING, beijing_day
 from certsvc.domain.endorsement import Copy
 from certsvc.domain.events import IdType
 from certsvc.domain.policy import Issuer, Policy
@@ -64,7 +64,7 @@ def _licence(
         ("ZZBS", version.licence_id),
         ("ZZBFJG", issuer.name),
         ("ZZBFJGDM", issuer.uscc),
-        ("ZZBFRQ", copy.day.isoformat()),
+        ("ZZBFRQ", beijing_day(version.created_at).isoformat()),
     ]
     if specialties:
         pairs += [

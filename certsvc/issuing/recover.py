@@ -37,6 +37,8 @@ class Recovery:
             outcome = self.settle(copy, now)
             if outcome is not None:
                 counts[outcome] += 1
+        # A writer that died between write and link leaves a sealed file nobody may ever find.
+        self._storage.sweep_temporary(now - _LEASE)
         return counts
 
     def settle(self, copy: Copy, now: datetime) -> str | None:

@@ -1,4 +1,4 @@
-"""The drawn parts of the page, as plain outlines: border, rosette, rules, watermark. No emblem, no font needed."""
+"""The drawn parts of the page, as plain outlines: border, rosette, rules, watermark. No emblem."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def moved(segments: Iterable[Segment], move: Move) -> tuple[Segment, ...]:
 
 
 def turn(angle: float, x_mm: float, y_mm: float) -> Move:
-    """Return the move that turns about the origin by *angle* (radians, clockwise on the page), then shifts."""
+    """Return the move that turns about the origin by *angle* (radians, clockwise), then shifts."""
     cosine, sine = cos(angle), sin(angle)
     return lambda x, y: (x_mm + x * cosine - y * sine, y_mm + x * sine + y * cosine)
 
@@ -57,7 +57,10 @@ def rectangle(box: Box) -> tuple[Segment, ...]:
 
 def rule(x_mm: float, y_mm: float, width_mm: float, colour: str, weight_mm: float) -> Path:
     """Return a level line."""
-    ends: tuple[Segment, ...] = (("M", round(x_mm, 3), round(y_mm, 3)), ("L", round(x_mm + width_mm, 3), round(y_mm, 3)))
+    ends: tuple[Segment, ...] = (
+        ("M", round(x_mm, 3), round(y_mm, 3)),
+        ("L", round(x_mm + width_mm, 3), round(y_mm, 3)),
+    )
     return Path(segments=ends, stroke=colour, width_mm=weight_mm)
 
 

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from certsvc.domain.policy import Policy, policy_from
 from certsvc.errors import TemplateError
-from certsvc.page.layout import Layout, Wording, read_table
+from certsvc.page.layout import Layout, read_table
+from certsvc.page.wording import Wording
 
 
 @dataclass(frozen=True, eq=False)

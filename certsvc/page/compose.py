@@ -52,7 +52,7 @@ class Subject:
 def compose(kind: CertificateType, subject: Subject, fonts: FontChain) -> Page:
     """Compose the page of one copy.
 
-    ``static`` of the page is one and the same tuple for all copies of a type, kind of copy and specimen or not.
+    ``static`` is one and the same tuple for all copies of a type, of a kind, specimen or not.
 
     Raises:
         GlyphMissingError: a character of the name, the employer or the purpose has no glyph.
@@ -89,7 +89,7 @@ def expected_texts(page: Page) -> Mapping[str, str]:
 def _static(
     kind: CertificateType, copy_kind: CopyKind, specimen: bool, fonts: FontChain
 ) -> tuple[TextRun | Path | Picture, ...]:
-    """Draw what is the same on every such page; watermarks first, so that everything stays readable over them."""
+    """Draw what is the same on every such page; watermarks first, so that all stays readable over them."""
     layout, wording = kind.layout, kind.wording
     items: list[TextRun | Path | Picture] = []
     border = art.border(layout)
@@ -99,7 +99,9 @@ def _static(
     if specimen:
         items.append(art.watermark(wording.specimen, layout.specimen, fonts))
     items += border
-    items += [art.rule(line.x_mm, line.y_mm, line.width_mm, line.colour, line.weight_mm) for line in layout.rules]
+    items += [
+        art.rule(line.x_mm, line.y_mm, line.width_mm, line.colour, line.weight_mm) for line in layout.rules
+    ]
     items += _text(kind, kind.policy.title, layout.title, fonts)
     if copy_kind is CopyKind.ORIGINAL:
         items += _text(kind, wording.viewing_only, layout.viewing_only, fonts)
@@ -145,14 +147,16 @@ def _variable(
     yield from _text(kind, subject.host, layout.host, fonts, "host")
     yield from _text(kind, subject.code, layout.code, fonts, "code")
     yield from _text(kind, subject.issuer.name, layout.issuer, fonts, "issuer")
-    # The day of the version, not of the copy: every copy of one version states the same day, as its metadata does.
+    # The version's day, as in the metadata: every copy of one version states the same.
     issued_on = wording.show_day(beijing_day(subject.version.created_at))
     yield from _labelled(kind, wording.issued_on, issued_on, layout.issued_on, fonts, "issued_on")
     licence_id = subject.version.licence_id
     yield from _labelled(kind, wording.licence_id, licence_id, layout.licence_id, fonts, "licence_id")
 
 
-def _text(kind: CertificateType, text: str, place: Place, fonts: FontChain, field: str = "") -> Iterator[TextRun]:
+def _text(
+    kind: CertificateType, text: str, place: Place, fonts: FontChain, field: str = ""
+) -> Iterator[TextRun]:
     style = kind.layout.styles[place.style]
     setting = fit(text, style, place.width_mm, fonts, lines=place.lines)
     if setting is None:
@@ -166,7 +170,10 @@ def _labelled(
     """Set a label and its value on one line, aligned together."""
     style = kind.layout.styles[place.style]
     label_style = style.model_copy(update={"colour": kind.layout.styles["label"].colour})
-    label_em, value_em = fonts.width_em(label, style.weight) + LABEL_GAP_EM, fonts.width_em(value, style.weight)
+    label_em, value_em = (
+        fonts.width_em(label, style.weight) + LABEL_GAP_EM,
+        fonts.width_em(value, style.weight),
+    )
     setting = fit(value, style, place.width_mm * value_em / (label_em + value_em), fonts)
     if setting is None:
         raise too_long(None, field)
@@ -174,7 +181,9 @@ def _labelled(
     slack_mm = place.width_mm - (label_em + value_em) * size_mm
     x_mm = place.x_mm + {"left": 0.0, "centre": slack_mm / 2, "right": slack_mm}[place.align]
     yield from run_at(label, x_mm, place.y_mm, setting.size_pt, label_style, fonts)
-    yield from run_at(value, x_mm + label_em * size_mm, place.y_mm, setting.size_pt, style, fonts, field=field)
+    yield from run_at(
+        value, x_mm + label_em * size_mm, place.y_mm, setting.size_pt, style, fonts, field=field
+    )
 
 
 def _photo(kind: CertificateType, photo: bytes | None) -> Iterator[Picture | Path]:

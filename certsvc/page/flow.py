@@ -1,4 +1,4 @@
-"""The middle of the page: rows whose number and height depend on the data, spread over the height there is."""
+"""The middle of the page: rows whose number and height depend on the data, spread over the page."""
 
 from __future__ import annotations
 
@@ -106,7 +106,9 @@ class Flow:
         style, column = self._kind.layout.styles[row.column.style], row.column
         setting = None
         if largest_pt is None or largest_pt >= style.min_pt:
-            setting = fit(row.text, style, column.width_mm, self._fonts, lines=column.lines, largest_pt=largest_pt)
+            setting = fit(
+                row.text, style, column.width_mm, self._fonts, lines=column.lines, largest_pt=largest_pt
+            )
         if setting is None:
             raise too_long(row.pointer, row.field)
         return _SetRow(row, setting)

@@ -105,7 +105,9 @@ class FontChain:
             raise TemplateError(f"fonts.toml in {folder} cannot be used: {fault}") from fault
         unknown = {name for names in table.chain.values() for name in names} - set(table.font)
         if unknown or set(table.chain) != {"regular", "bold"}:
-            raise TemplateError(f"fonts.toml: [chain] needs regular and bold; unknown fonts: {sorted(unknown)}")
+            raise TemplateError(
+                f"fonts.toml: [chain] needs regular and bold; unknown fonts: {sorted(unknown)}"
+            )
         # lzma and hashlib let other threads run, so three fonts take as long as the slowest one.
         with ThreadPoolExecutor(max_workers=len(table.font)) as pool:
             fonts = pool.map(lambda item: _open(item[0], _unpack(folder, item[1], cache)), table.font.items())
@@ -125,7 +127,9 @@ class FontChain:
         Raises:
             GlyphMissingError: names each such character once, at *pointer*.
         """
-        missing = [character for character in dict.fromkeys(text) if self._place(character, "regular") is None]
+        missing = [
+            character for character in dict.fromkeys(text) if self._place(character, "regular") is None
+        ]
         if missing:
             named = "、".join(_name(character) for character in missing)
             raise GlyphMissingError(
@@ -183,35 +187,37 @@ class _Pen:
     def _mm(self, point: tuple[float, float]) -> tuple[float, float]:
         return round(self._x_mm + point[0] * self._scale, 4), round(-point[1] * self._scale, 4)
 
-    def moveTo(self, point: tuple[float, float]) -> None:  # noqa: N802  # the pen protocol's names
+    def moveTo(self, point: tuple[float, float]) -> None:  # the pen protocol's names
         self._segments.append(("M", *self._mm(point)))
         self._at = point
 
-    def lineTo(self, point: tuple[float, float]) -> None:  # noqa: N802
+    def lineTo(self, point: tuple[float, float]) -> None:
         self._segments.append(("L", *self._mm(point)))
         self._at = point
 
-    def curveTo(  # noqa: N802
+    def curveTo(
         self, first: tuple[float, float], second: tuple[float, float], point: tuple[float, float]
     ) -> None:
         self._segments.append(("C", *self._mm(first), *self._mm(second), *self._mm(point)))
         self._at = point
 
-    def qCurveTo(self, control: tuple[float, float], point: tuple[float, float]) -> None:  # noqa: N802
+    def qCurveTo(self, control: tuple[float, float], point: tuple[float, float]) -> None:
         first, second = (
             (end[0] + 2 / 3 * (control[0] - end[0]), end[1] + 2 / 3 * (control[1] - end[1]))
             for end in (self._at, point)
         )
         self.curveTo(first, second, point)
 
-    def closePath(self) -> None:  # noqa: N802
+    def closePath(self) -> None:
         self._segments.append(("Z",))
 
 
 def _name(character: str) -> str:
     """Name *character* so that it can be found in a table: 「𰻝」U+30EDD."""
     # A control or format character would garble the very message that names it.
-    shown = "" if unicodedata.category(character) in {"Cc", "Cf", "Cs", "Mn", "Zl", "Zp"} else f"「{character}」"
+    shown = (
+        "" if unicodedata.category(character) in {"Cc", "Cf", "Cs", "Mn", "Zl", "Zp"} else f"「{character}」"
+    )
     return f"{shown}U+{ord(character):04X}"
 
 

@@ -1,4 +1,4 @@
-"""What layout.toml and wording.toml of a certificate type may say; anything else is refused by name.
+"""What layout.toml of a certificate type may say; anything else is refused by name.
 
 All lengths are millimetres from the page's top left corner, y down; text is placed by its baseline.
 """
@@ -18,13 +18,13 @@ Positive = Annotated[float, Field(gt=0)]
 Colour = Annotated[str, Field(pattern=r"^#[0-9A-F]{6}$")]
 
 
-class _Table(BaseModel):
+class Table(BaseModel):
     """One table of a template file."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
-class Style(_Table):
+class Style(Table):
     """How a text looks."""
 
     weight: Literal["regular", "bold"] = "regular"
@@ -42,7 +42,7 @@ class Style(_Table):
         return self
 
 
-class Place(_Table):
+class Place(Table):
     """Where a text stands: its box begins at x_mm, its first baseline is at y_mm."""
 
     style: str
@@ -54,7 +54,7 @@ class Place(_Table):
     """How many lines the text may be wrapped to."""
 
 
-class Column(_Table):
+class Column(Table):
     """Where a text stands across the page, when its height is found by the flow."""
 
     style: str
@@ -64,7 +64,7 @@ class Column(_Table):
     lines: Annotated[int, Field(ge=1)] = 1
 
 
-class Box(_Table):
+class Box(Table):
     """A box on the page."""
 
     x_mm: float
@@ -73,7 +73,7 @@ class Box(_Table):
     height_mm: Positive
 
 
-class Span(_Table):
+class Span(Table):
     """A distance that may be stretched: the page uses its free height up."""
 
     least_mm: Positive
@@ -84,7 +84,7 @@ class Span(_Table):
         return self.least_mm + openness * (self.most_mm - self.least_mm)
 
 
-class Frame(_Table):
+class Frame(Table):
     """The border: two rules with interlaced waves between them, and a rosette behind the text."""
 
     rule: Colour
@@ -100,7 +100,7 @@ class Frame(_Table):
     rosette_radius_mm: Positive
 
 
-class Flow(_Table):
+class Flow(Table):
     """The middle of the page, whose height depends on the data."""
 
     top_mm: float
@@ -127,7 +127,7 @@ class Flow(_Table):
     """From one line of a wrapped text to the next."""
 
 
-class SymbolPlace(_Table):
+class SymbolPlace(Table):
     """Where the QR symbol stands, with its quiet zone."""
 
     x_mm: float
@@ -139,7 +139,7 @@ class SymbolPlace(_Table):
     quiet_modules: Annotated[int, Field(ge=4)]
 
 
-class StampPlace(_Table):
+class StampPlace(Table):
     """Where the drawn seal stands."""
 
     x_mm: float
@@ -148,7 +148,7 @@ class StampPlace(_Table):
     colour: Colour
 
 
-class Watermark(_Table):
+class Watermark(Table):
     """A text drawn as outlines under everything, turned about its middle."""
 
     x_mm: float
@@ -158,7 +158,7 @@ class Watermark(_Table):
     colour: Colour
 
 
-class Rule(_Table):
+class Rule(Table):
     """A line."""
 
     x_mm: float
@@ -168,7 +168,7 @@ class Rule(_Table):
     weight_mm: Positive
 
 
-class Sample(_Table):
+class Sample(Table):
     """Placeholder values for a preview of the template; nobody's real data."""
 
     name: str
@@ -191,7 +191,7 @@ class Sample(_Table):
     code: str
 
 
-class Layout(_Table):
+class Layout(Table):
     """layout.toml."""
 
     width_mm: Positive
@@ -225,64 +225,16 @@ class Layout(_Table):
 
     @model_validator(mode="after")
     def _check_styles(self) -> Layout:
-        columns = tuple(value for _, value in self.flow if isinstance(value, Column))
-        places = tuple(value for _, value in self if isinstance(value, Place))
-        missing = {"label", *(place.style for place in (*columns, *places))} - set(self.styles)
+        columns = {value.style for _, value in self.flow if isinstance(value, Column)}
+        places = {value.style for _, value in self if isinstance(value, Place)}
+        missing = {"label"} | columns | places
+        missing -= set(self.styles)
         if missing:
             raise ValueError(f"styles that are not defined: {', '.join(sorted(missing))}")
         return self
 
 
-class Wording(_Table):
-    """wording.toml: the words printed on every certificate of the type."""
-
-    use_window: str
-    viewing_only: str
-    name: str
-    sex: str
-    birth_date: str
-    registration_number: str
-    employer: str
-    specialties: str
-    validity: str
-    purpose: str
-    signature: str
-    hand_signature: str
-    signed_on: str
-    signed_on_blank: str
-    caption: str
-    host: str
-    code: str
-    advice: tuple[str, str]
-    issued_on: str
-    licence_id: str
-    specimen: str
-    viewing: str
-    seal: str
-    seal_specimen: str
-    day: str
-    """Pattern of a day with {year}, {month} and {day}."""
-    until: str
-    """Between the two days of a period."""
-
-    @model_validator(mode="after")
-    def _check_day(self) -> Wording:
-        try:
-            self.show_day(date(2026, 1, 2))
-        except (KeyError, IndexError, ValueError) as fault:
-            raise ValueError("day takes only {year}, {month} and {day}") from fault
-        return self
-
-    def show_day(self, day: date) -> str:
-        """Write *day* as it is printed."""
-        return self.day.format(year=f"{day.year:04d}", month=f"{day.month:02d}", day=f"{day.day:02d}")
-
-    def show_period(self, first: date, last: date) -> str:
-        """Write a period, both days included, as it is printed."""
-        return f"{self.show_day(first)}{self.until}{self.show_day(last)}"
-
-
-Model = TypeVar("Model", Layout, Wording)
+Model = TypeVar("Model", bound=Table)
 
 
 def read_table(path: Path, model: type[Model]) -> Model:

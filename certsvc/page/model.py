@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-
 Segment = tuple[str | float, ...]
 """One step of an outline: ("M", x, y), ("L", x, y), ("C", x1, y1, x2, y2, x, y) or ("Z",)."""
 
@@ -59,7 +58,7 @@ class Symbol:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Path:
-    """Lines and cubic curves: ("M", x, y), ("L", x, y), ("C", x1, y1, x2, y2, x, y), ("Z",); mm on the page."""
+    """An outline, stroked or filled; mm on the page."""
 
     segments: tuple[Segment, ...]
     stroke: str | None = None

@@ -1,4 +1,4 @@
-"""The drawn seal (印章): two rings, the issuer's name on an arc and a bridge; outlines only, so it needs no font.
+"""The drawn seal (印章): two rings, the issuer's name on an arc and a bridge; outlines only.
 
 It is plainly not an official seal: no star, no emblem. What makes a file genuine is the signature, not this.
 """
@@ -73,7 +73,10 @@ def _bridge(size: float, colour: str) -> Iterator[Path]:
     """Draw an arched bridge: a deck, one wide arch and its hangers."""
     middle = turn(0, size / 2, size / 2)
     half, deck, rise = 0.17 * size, 0.1 * size, 0.19 * size
-    arch: tuple[Segment, ...] = (("M", -half, deck), ("C", -half * 0.62, deck - rise * 1.333, half * 0.62, deck - rise * 1.333, half, deck))
+    arch: tuple[Segment, ...] = (
+        ("M", -half, deck),
+        ("C", -half * 0.62, deck - rise * 1.333, half * 0.62, deck - rise * 1.333, half, deck),
+    )
     lines: list[Segment] = [("M", -half * 1.25, deck), ("L", half * 1.25, deck)]
     for share in (-0.5, 0.0, 0.5):
         top = deck - rise * (1 - (share * 1.02) ** 2)
@@ -87,5 +90,3 @@ def _bridge(size: float, colour: str) -> Iterator[Path]:
         bend = 0.03 * size * (-1) ** part
         wave.append(("C", x + step / 3, y - bend, x + 2 * step / 3, y - bend, x + step, y))
     yield Path(segments=moved(wave, middle), stroke=colour, width_mm=round(size * 0.008, 3))
-
-

@@ -1,9 +1,9 @@
-"""Setting one text in a width: shrink it a little, then wrap it, then shrink it to the limit; never cut it."""
+"""Setting one text in a width: shrink it a little, then wrap it, then shrink it more; never cut it."""
 
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -17,8 +17,8 @@ SHRINK_BEFORE_WRAP: Final = 0.8
 """A text that fits at this share of its size is shrunk; a longer one takes one more line."""
 CLOSING: Final = frozenset("，。、；：？！）》」』】〉”’…—·,.;:?!)]}%")
 """Characters that never begin a line."""
-OPENING: Final = frozenset("（《「『【〈“‘([{")
-"""Characters that never end a line."""
+OPENING: Final = frozenset("（《「『【〈“‘([{-\u00ad\u2010\u2011")
+"""Characters that never end a line. A hyphen there would be lost in extraction, like a broken word's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,13 @@ class Setting:
 
 
 def fit(
-    text: str, style: Style, width_mm: float, fonts: FontChain, *, lines: int = 1, largest_pt: float | None = None
+    text: str,
+    style: Style,
+    width_mm: float,
+    fonts: FontChain,
+    *,
+    lines: int = 1,
+    largest_pt: float | None = None,
 ) -> Setting | None:
     """Set *text* as large as the style and the width allow.
 
@@ -72,7 +78,11 @@ def _largest(
     """Find the largest size, not under *floor_pt*, at which *text* takes *count* lines or fewer."""
     width_em = _width_em(text, style, fonts) - style.tracking_em
     # No size above this can do: even without a gap at the end of a line the text would be too wide.
-    size_pt = min(largest_pt, count * width_mm / MM_PER_PT / width_em // STEP_PT * STEP_PT) if width_em > 0 else largest_pt
+    size_pt = (
+        min(largest_pt, count * width_mm / MM_PER_PT / width_em // STEP_PT * STEP_PT)
+        if width_em > 0
+        else largest_pt
+    )
     while size_pt >= floor_pt:
         wrapped = (text,) if count == 1 else _wrap(units, width_mm / (size_pt * MM_PER_PT))
         if wrapped is not None and len(wrapped) <= count:
@@ -97,7 +107,9 @@ def set_lines(
         width_mm = _width_em(line.rstrip(" "), style, fonts) * size_mm - style.tracking_em * size_mm
         slack_mm = column.width_mm - width_mm
         x_mm = column.x_mm + {"left": 0.0, "centre": slack_mm / 2, "right": slack_mm}[column.align]
-        yield from run_at(line, x_mm, y_mm + index * leading_em * size_mm, setting.size_pt, style, fonts, field=field)
+        yield from run_at(
+            line, x_mm, y_mm + index * leading_em * size_mm, setting.size_pt, style, fonts, field=field
+        )
 
 
 def run_at(
@@ -125,25 +137,30 @@ def _width_em(text: str, style: Style, fonts: FontChain) -> float:
 
 def _units(text: str, style: Style, fonts: FontChain, width_mm: float) -> Sequence[str]:
     """Cut *text* where a line may end: between Chinese characters, and after a Latin word and its spaces."""
-    units: list[str] = []
-    for character in text:
-        before = units[-1][-1] if units else ""
-        if before and (_joins(before, character) or character == " "):
-            units[-1] += character
-        else:
-            units.append(character)
+    units = _joined(text, _joins)
     widest_em = width_mm / (style.min_pt * MM_PER_PT)
     parts: list[str] = []
     for unit in units:
-        # A word longer than a line (an address, say) may be broken anywhere.
-        parts.extend(unit if _width_em(unit, style, fonts) > widest_em / 2 else [unit])
+        # A word longer than half a line (an address, say) may be broken anywhere.
+        long = _width_em(unit, style, fonts) > widest_em / 2
+        parts.extend(_joined(unit, lambda before, _: before in OPENING) if long else [unit])
     return parts
 
 
+def _joined(text: str, joins: Callable[[str, str], bool]) -> list[str]:
+    units: list[str] = []
+    for character in text:
+        if units and joins(units[-1][-1], character):
+            units[-1] += character
+        else:
+            units.append(character)
+    return units
+
+
 def _joins(before: str, after: str) -> bool:
-    if after in CLOSING or before in OPENING:
+    if after == " " or after in CLOSING or before in OPENING:
         return True
-    return before != " " and after != " " and not _wide(before) and not _wide(after)
+    return before != " " and not _wide(before) and not _wide(after)
 
 
 def _wide(character: str) -> bool:

@@ -14,7 +14,7 @@ from certsvc.photo.jpeg import orientation_in, without_metadata
 MAX_PIXELS: Final = 4_000_000
 """More than any picture we take may have; checked on the header, before memory is asked for."""
 MAX_JPEG_SCANS: Final = 100
-"""A progressive photo has about ten scans. Each walks the whole picture: 50,000 tiny ones take hours."""
+"""A progressive photo has about ten scans. Each walks the whole picture: 1 MB of empty ones took 38 s."""
 
 _MAGIC: Final = {"PNG": b"\x89PNG\r\n\x1a\n", "JPEG": b"\xff\xd8\xff"}
 _BIT_DEPTH_AT: Final = 24

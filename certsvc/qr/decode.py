@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cache
+from types import MappingProxyType
 from typing import Final
 
 import zxingcpp
@@ -42,13 +44,14 @@ def read_modules(modules: Sequence[Sequence[bool]]) -> str:
     return found[0]
 
 
+@cache  # without libzbar0 every import of pyzbar would search the machine for it again
 def readers() -> Mapping[str, Reader]:
     """Return the readers this machine has, best first; each tries its own ladder of scales and filters."""
     found: dict[str, Reader] = {"zxing-cpp": _climb(_read_zxing)}
     try:
         from pyzbar import pyzbar  # libzbar0 is optional: without it the import itself fails
     except (ImportError, OSError):
-        return found
+        return MappingProxyType(found)
 
     def read_zbar(picture: Image.Image) -> tuple[str, ...]:
         try:
@@ -58,7 +61,7 @@ def readers() -> Mapping[str, Reader]:
         return _each_once(symbol.data.decode("utf-8", "replace") for symbol in symbols)
 
     found["pyzbar"] = _climb(read_zbar)
-    return found
+    return MappingProxyType(found)
 
 
 def read_image(image: Image.Image) -> tuple[str, ...]:

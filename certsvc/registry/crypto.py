@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hmac
 import os
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
@@ -16,13 +17,15 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from certsvc.domain.events import IdType
-from certsvc.errors import KeyMaterialError, RecordDamagedError
+from certsvc.errors import DefectError, KeyMaterialError, RecordDamagedError
 
 Value = str | int | bytes | None
 """What a column holds."""
 
 SECRET_BYTES: Final = 32
 NONCE_BYTES: Final = 12
+
+_UNSTORABLE: Final = re.compile("[\x00\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +39,11 @@ class _Layout:
     names: tuple[str, ...]
     """Every column in the table's order."""
     mac_at: int
+
+
+def storable(text: str) -> bool:
+    """Tell whether every kind of database could hold *text*; what could not cannot be found either."""
+    return _UNSTORABLE.search(text) is None
 
 
 def _with_length(body: bytes) -> bytes:
@@ -108,9 +116,15 @@ class Vault:
         return layout
 
     def sealed(self, table: sa.Table, values: Mapping[str, Value]) -> dict[str, Value]:
-        """Return *values*, which must name every column but ``mac``, with their MAC added."""
+        """Return *values*, which must name every column but ``mac``, with their MAC added.
+
+        Raises:
+            DefectError: a text is none that a column can hold; who called should have refused it.
+        """
         layout = self._layout_of(table)
         row = [None if name == "mac" else values[name] for name in layout.names]
+        if not all(storable(value) for value in row if isinstance(value, str)):
+            raise DefectError(f"a text for {table.name} holds NUL or half a character")
         return {**values, "mac": hmac.digest(self._mac_key, _canonical(layout, row), sha256)}
 
     def checked(self, table: sa.Table, row: Sequence[object]) -> dict[str, object]:

@@ -12,9 +12,10 @@ from sqlalchemy import bindparam
 from certsvc.domain.certificate import CertificateVersion, VersionId
 from certsvc.domain.events import HolderId, IdType, RegistrationId
 from certsvc.errors import NotFoundError
+from certsvc.registry.crypto import storable
 from certsvc.registry.port import APIClient, ExpiringSpecialty, RecordedEvent
 from certsvc.registry.rows import Record, event_from, version_from
-from certsvc.registry.session import Session, select_rows, storable
+from certsvc.registry.session import Session, select_rows
 from certsvc.registry.tables import (
     CERTIFICATE_VERSION,
     CLIENT,

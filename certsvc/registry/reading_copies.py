@@ -13,9 +13,10 @@ from certsvc.domain.certificate import VersionId
 from certsvc.domain.endorsement import Copy, CopyId, CopyState
 from certsvc.domain.events import HolderId, RegistrationId
 from certsvc.errors import NotFoundError
+from certsvc.registry.crypto import storable
 from certsvc.registry.port import IdempotentRequest
 from certsvc.registry.rows import Record, copy_from, instant_text
-from certsvc.registry.session import RowQuery, Session, select_rows, storable
+from certsvc.registry.session import RowQuery, Session, select_rows
 from certsvc.registry.tables import COPY, IDEMPOTENCY_KEY
 
 _copy, _key = COPY.c, IDEMPOTENCY_KEY.c

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from certsvc.errors import DefectError
 from certsvc.registry.crypto import Value, Vault
 from certsvc.registry.database import Connection, Database, Query
 from certsvc.registry.dialects import POSTGRESQL, SQLITE
@@ -64,11 +63,6 @@ def insert_unless_taken(table: sa.Table, *columns: str, where: str | None = None
     )
 
 
-def storable(text: str) -> bool:
-    """Tell whether any column could hold *text*; what could not cannot be found either."""
-    return "\x00" not in text and not any("\ud800" <= character <= "\udfff" for character in text)
-
-
 class Session:
     """One open transaction."""
 
@@ -94,10 +88,7 @@ class Session:
 
     def _change(self, query: Query, given: Mapping[str, Value]) -> int:
         """Run an INSERT, UPDATE or DELETE; return how many rows it touched."""
-        try:
-            return self._connection.execute(*query.prepared(self._dialect, given)).rowcount
-        except UnicodeEncodeError as error:
-            raise DefectError("a text that is not Unicode reached the registry") from error
+        return self._connection.execute(*query.prepared(self._dialect, given)).rowcount
 
     def _insert(self, query: Query, table: sa.Table, values: Mapping[str, Value]) -> None:
         self._change(query, self._vault.sealed(table, values))

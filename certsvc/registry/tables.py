@@ -77,7 +77,8 @@ REGISTRATION: Final = sa.Table(
     _mac(),
     sa.PrimaryKeyConstraint("registration_id"),
     _to("holder_id", "holder.holder_id"),
-    sa.UniqueConstraint("holder_id", "certificate_type", "ordinal"),
+    sa.UniqueConstraint("ordinal"),
+    sa.Index(None, "holder_id", "certificate_type", "ordinal"),
 )
 """Registrations. ordinal rises over the registry: it, not the clock, says which is the latest."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from io import BytesIO
 from itertools import islice
-from typing import Final
+from typing import Any, Final
 
 from reportlab.pdfbase.pdfdoc import PDFDocument
 from reportlab.pdfbase.ttfonts import TTFont
@@ -15,7 +15,7 @@ BLOCK: Final = 100
 """Most lines of one block of a CMap."""
 
 
-class EmbeddedFont(TTFont):  # type: ignore[misc]  # reportlab brings no types
+class EmbeddedFont(TTFont):
     """A font cut to the characters a document shows, which extract as themselves."""
 
     def __init__(self, font: Font) -> None:
@@ -23,15 +23,18 @@ class EmbeddedFont(TTFont):  # type: ignore[misc]  # reportlab brings no types
         super().__init__(font.name, BytesIO(font.content), asciiReadable=False, shapable=False)
         # reportlab gives the glyphs after numberOfHMetrics the scaled advance of the last one: widths in the
         # cut font and in /Widths would differ unless the font has 1000 units per em (PDF/A 6.2.11.5).
-        metrics = self.face.hmetrics
-        full = int.from_bytes(self.face.get_table("hhea")[34:36], "big")
+        face: Any = self.face  # its methods have no types
+        metrics = face.hmetrics
+        full = int.from_bytes(face.get_table("hhea")[34:36], "big")
         metrics[full:] = [(metrics[full - 1][0], bearing) for _, bearing in metrics[full:]]
 
-    def addObjects(self, doc: PDFDocument) -> None:  # noqa: N802  # reportlab's name
+    def addObjects(self, doc: PDFDocument) -> None:  # reportlab's name
         """Add the font's objects, with character maps that know more than the first plane."""
         subsets = [list(subset) for subset in self.state[doc].subsets]
         super().addObjects(doc)
-        streams = [item for name, item in doc.idToObject.items() if name.startswith("toUnicodeCMap:")]
+        streams: list[Any] = [
+            item for name, item in doc.idToObject.items() if name.startswith("toUnicodeCMap:")
+        ]
         own = streams[-len(subsets) :]
         for stream, subset in zip(own, subsets, strict=True):
             stream.content = to_unicode(subset)

@@ -11,7 +11,7 @@ import zlib
 from collections.abc import Iterable, Mapping
 from io import BytesIO
 from threading import Lock
-from typing import Final
+from typing import Any, Final
 
 from PIL import Image, ImageCms
 from reportlab.pdfbase import pdfdoc
@@ -94,7 +94,8 @@ class _Document:
     """One PDF document under construction."""
 
     def __init__(self, facts: DocumentFacts) -> None:
-        self.pdf = pdfdoc.PDFDocument(compression=1, invariant=1, pdfVersion=(1, 7), lang="zh-CN")
+        # Any: half of what is needed here is missing from the stubs of reportlab.
+        self.pdf: Any = pdfdoc.PDFDocument(compression=1, invariant=1, pdfVersion=(1, 7), lang="zh-CN")
         self._facts = facts
         self._xobjects: dict[str, pdfdoc.PDFObjectReference] = {}
 
@@ -103,10 +104,12 @@ class _Document:
         return name
 
     def add_picture(self, picture: Picture) -> str:
-        """Add an image: JPEG bytes as they are, a PNG's pixels packed anew, its transparency as a soft mask."""
+        """Add an image: a JPEG as it is, a PNG's pixels packed anew, transparency as a soft mask."""
         name = f"Image{len(self._xobjects)}"
         try:
-            with Image.open(BytesIO(picture.content), formats=["JPEG" if "jpeg" in picture.media else "PNG"]) as image:
+            with Image.open(
+                BytesIO(picture.content), formats=["JPEG" if "jpeg" in picture.media else "PNG"]
+            ) as image:
                 if picture.media == "image/jpeg":
                     if image.mode not in {"RGB", "L"}:
                         raise DefectError(f"a {image.mode} JPEG has no place in an sRGB document")
@@ -135,7 +138,10 @@ class _Document:
         sheet.MediaBox = pdfdoc.PDFArray(["0", "0", *size])
         sheet.Parent = pdf.Pages
         sheet.Contents = self._stream({}, zlib.compress(content.content(), COMPRESSION), "FlateDecode")
-        resources = {"Font": pdfdoc.PDFObjectReference(pdfdoc.BasicFonts), "XObject": _dictionary(self._xobjects)}
+        resources = {
+            "Font": pdfdoc.PDFObjectReference(pdfdoc.BasicFonts),
+            "XObject": _dictionary(self._xobjects),
+        }
         if content.opacities:
             resources["ExtGState"] = _opacities(content.opacities)
         sheet.Resources = _dictionary(resources)
@@ -184,10 +190,13 @@ class _Document:
         dictionary = dict(entries)
         if packed_by is not None:
             dictionary["Filter"] = f"/{packed_by}"
-        return self.pdf.Reference(pdfdoc.PDFStream(_dictionary(dictionary), content))
+        reference: pdfdoc.PDFObjectReference = self.pdf.Reference(
+            pdfdoc.PDFStream(_dictionary(dictionary), content)
+        )
+        return reference
 
 
-class _LineEnded(pdfdoc.PDFObject):  # type: ignore[misc]  # reportlab brings no types
+class _LineEnded(pdfdoc.PDFObject):
     """A stream with an end of line before ``endstream``."""
 
     __RefOnly__ = 1

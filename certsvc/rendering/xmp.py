@@ -29,7 +29,8 @@ def _lines(facts: DocumentFacts) -> Iterator[str]:
     yield ' xmlns:dc="http://purl.org/dc/elements/1.1/" xmlns:xmp="http://ns.adobe.com/xap/1.0/"'
     yield f' xmlns:pdf="http://ns.adobe.com/pdf/1.3/" xmlns:{PREFIX}="{NAMESPACE}">'
     yield "<pdfaid:part>2</pdfaid:part><pdfaid:conformance>B</pdfaid:conformance>"
-    yield f'<dc:title><rdf:Alt><rdf:li xml:lang="x-default">{escape(facts.title)}</rdf:li></rdf:Alt></dc:title>'
+    title = escape(facts.title)
+    yield f'<dc:title><rdf:Alt><rdf:li xml:lang="x-default">{title}</rdf:li></rdf:Alt></dc:title>'
     yield f"<xmp:CreateDate>{facts.created_at}</xmp:CreateDate>"
     yield f"<xmp:ModifyDate>{facts.created_at}</xmp:ModifyDate>"
     yield f"<xmp:MetadataDate>{facts.created_at}</xmp:MetadataDate>"

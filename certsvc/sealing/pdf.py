@@ -237,7 +237,7 @@ def _colour(text: str) -> str:
 
 
 def _number(value: float) -> str:
-    return f"{value:.4f}".rstrip("0").rstrip(".") or "0"
+    return f"{value:.3f}".rstrip("0").rstrip(".") or "0"
 
 
 def _rect(stamp: Stamp, writer: IncrementalPdfFileWriter) -> tuple[float, float, float, float]:

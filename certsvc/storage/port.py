@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Protocol
 
 
@@ -24,6 +25,9 @@ class Storage(Protocol):
 
     def remove(self, name: str) -> None:
         """Remove a file of an attempt that failed; a missing one is fine."""
+
+    def sweep_temporary(self, older_than: datetime) -> int:
+        """Remove what writers that died before *older_than* (aware) left behind; returns how many files."""
 
     def check(self) -> None:
         """Raise UnavailableError (StorageFullError) unless a file can be written, synced and removed now."""

@@ -71,8 +71,7 @@ def _finding(finding: Finding, lang: Literal["zh", "en"]) -> dict[str, object]:
 def _certificate(report: Report, issuer_name: str, full: bool) -> dict[str, object] | None:
     if report.entry is None or report.face is None:
         return None
-    version, copy, face = report.entry.version, report.entry.copy, report.face
-    issued_at = copy.reserved_at if copy is not None else version.created_at
+    version, face = report.entry.version, report.face
     body: dict[str, object] = {
         "licence_id": version.licence_id,
         "version": version.version,
@@ -91,7 +90,7 @@ def _certificate(report: Report, issuer_name: str, full: bool) -> dict[str, obje
             for line in report.specialties
         ],
         "issuer": issuer_name,
-        "issued_at": _instant(issued_at),
+        "issued_at": _instant(version.created_at),
     }
     return body | {"birth_date": face.birth_date.isoformat()} if full else body
 

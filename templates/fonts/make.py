@@ -38,7 +38,11 @@ def label_characters() -> set[int]:
         for cell in range(0xA1, 0xFF)
         if (row, cell) < (0xD7, 0xFA)
     )
-    return set(map(ord, hanzi)) | set(range(0x20, 0x7F)) | set(map(ord, "·—…“”‘’、。〇《》「」『』【】！（），．：；？"))
+    return (
+        set(map(ord, hanzi))
+        | set(range(0x20, 0x7F))
+        | set(map(ord, "·—…“”‘’、。〇《》「」『』【】！（），．：；？"))
+    )
 
 
 def cut(face: hb.Face, characters: set[int]) -> bytes:
@@ -46,13 +50,17 @@ def cut(face: hb.Face, characters: set[int]) -> bytes:
     wanted = hb.SubsetInput()
     wanted.unicode_set.set(sorted(characters))
     wanted.drop_table_tag_set.update(int.from_bytes(tag.encode("ascii"), "big") for tag in DROPPED)
-    wanted.flags = hb.SubsetFlags.NO_HINTING | hb.SubsetFlags.NO_LAYOUT_CLOSURE | hb.SubsetFlags.NOTDEF_OUTLINE
+    wanted.flags = (
+        hb.SubsetFlags.NO_HINTING | hb.SubsetFlags.NO_LAYOUT_CLOSURE | hb.SubsetFlags.NOTDEF_OUTLINE
+    )
     return bytes(hb.subset(face, wanted).blob.data)
 
 
 def main(regular_path: str, bold_path: str, rare_path: str) -> None:
     """Write the packed fonts and fonts.toml beside this file."""
-    regular, bold, rare = (hb.Face(hb.Blob.from_file_path(path)) for path in (regular_path, bold_path, rare_path))
+    regular, bold, rare = (
+        hb.Face(hb.Blob.from_file_path(path)) for path in (regular_path, bold_path, rare_path)
+    )
     serif = {code for code in regular.unicodes if not private(code)}
     fonts = {
         "serif": (cut(regular, serif), NOTO.format("NotoSerifSC_400Regular.ttf"), "LICENSE-NotoSerifSC.txt"),

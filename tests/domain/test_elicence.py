@@ -57,7 +57,7 @@ def test_an_endorsed_copy_says_all() -> None:
         "ZZBS": a_version().licence_id,
         "ZZBFJG": an_issuer().name,
         "ZZBFJGDM": "11990000000000019A",
-        "ZZBFRQ": "2026-11-20",
+        "ZZBFRQ": "2025-06-02",
         "ZZYXQQSRQ": "2025-06-02",
         "ZZYXQJZRQ": "2028-06-01",
         "CZZT": "张示例",

@@ -152,21 +152,19 @@ def test_refused_the_day_after_the_last_specialty(valid_to: date) -> None:
 
 
 @pytest.mark.parametrize(
-    ("standing", "expired", "images", "error"),
+    ("standing", "expired", "error"),
     [
-        *((standing, True, False, RegistrationEndedError) for standing in ENDED),
-        (Standing.SUSPENDED, True, False, SuspendedError),
-        (Standing.ACTIVE, True, False, ExpiredError),
-        (Standing.ACTIVE, False, False, PhotoOrSignatureMissingError),
+        *((standing, True, RegistrationEndedError) for standing in ENDED),
+        (Standing.SUSPENDED, True, SuspendedError),
+        (Standing.ACTIVE, True, ExpiredError),
+        (Standing.ACTIVE, False, PhotoOrSignatureMissingError),
     ],
 )
-def test_the_gravest_refusal_is_told(
-    standing: Standing, expired: bool, images: bool, error: type[CertsvcError]
-) -> None:
+def test_the_gravest_refusal_is_told(standing: Standing, expired: bool, error: type[CertsvcError]) -> None:
     """A holder must not be sent for a photo when the registration was cancelled."""
     registration = a_registration(
         standing=standing,
-        holder=a_holder() if images else a_holder(photo_sha256=None),
+        holder=a_holder(photo_sha256=None),
         specialties=[a_specialty(valid_to=TODAY - DAY if expired else date(2028, 6, 1))],
     )
 

@@ -66,7 +66,7 @@ def test_a_text_that_unpacks_a_thousandfold_is_refused() -> None:
 
 
 def test_a_jpeg_of_thousands_of_scans_is_refused_unread() -> None:
-    """Each scan, however empty, makes libjpeg walk the whole picture."""
+    """Each scan, however empty, makes libjpeg walk the whole picture: read, this file took 38 seconds."""
     photo = file_of(drawn_photo(1500, 2100), "JPEG", progressive=True)
     last = photo.rindex(b"\xff\xda")
     empty = photo[last : last + 2 + int.from_bytes(photo[last + 2 : last + 4], "big")]

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -76,6 +80,21 @@ def test_each_reader_reads_every_size(reader: str, module_pixels: int) -> None:
 def test_zxing_is_always_there_and_asked_first() -> None:
     """The second reader is optional, the first is not."""
     assert next(iter(readers())) == "zxing-cpp"
+
+
+def test_without_the_second_reader_the_first_goes_on() -> None:
+    """The library libzbar0 is not a Python package; a machine without it still verifies."""
+    program = (
+        "import sys; sys.modules['pyzbar'] = None; from PIL import Image; "
+        "from certsvc.qr.decode import read_image, readers; "
+        "print(list(readers()), read_image(Image.new('L', (50, 50))))"
+    )
+    root = Path(__file__).parents[2]
+    run = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, cwd=root, check=True
+    )
+
+    assert run.stdout.strip() == "['zxing-cpp'] ()"
 
 
 @pytest.mark.parametrize("mode", ["1", "L", "P", "RGB", "RGBA", "CMYK", "LA"])

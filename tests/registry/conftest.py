@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import count
 from pathlib import Path
 
 import pytest
 
 from certsvc.registry.sql import SQLRegistry, migrate, open_registry
-from tests.registry.postgres import find_binaries, new_database, running_server
+from tests.registry.postgres import empty_database, find_binaries, running_server
 from tests.registry.shelf import SECRET
-
-_numbers = count(1)
 
 
 @pytest.fixture(scope="session")
@@ -30,7 +27,7 @@ def registry_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """Name an empty database of each kind."""
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path / 'registry.db'}"
-    return new_database(request.getfixturevalue("postgresql_socket"), f"test_{next(_numbers)}")
+    return empty_database(request.getfixturevalue("postgresql_socket"))
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
 """One process of a race: ``python -m tests.registry.racer URL THREADS``.
 
-Reads one JSON line of targets (holder, registration, version), says ``ready``, waits for another line; then every
-thread tries to reserve the day of every target. Prints how many it won.
+Reads one JSON line: for each holder the (holder, registration, version) rivals may use. Says ``ready``
+and waits for a line; then every thread tries to reserve every holder's day. Prints how many it won.
 """
 
 from __future__ import annotations
@@ -38,26 +38,26 @@ def rival(holder_id: str, registration_id: str, version_id: str) -> Copy:
 
 
 def attempt(registry: SQLRegistry, copy: Copy) -> bool:
-    """Try to reserve, as one request does."""
+    """Try to reserve in a transaction of its own."""
     with registry.writing() as session:
         return session.reserve(copy)
 
 
 def main(url: str, threads: int) -> None:
     """Run one process of the race."""
-    targets: list[list[str]] = json.loads(sys.stdin.readline())
+    holders: list[list[list[str]]] = json.loads(sys.stdin.readline())
     registry = open_registry(url, SECRET)
     registry.ping()
     print("ready", flush=True)
     sys.stdin.readline()
     together = Barrier(threads)
 
-    def run() -> int:
+    def run(thread: int) -> int:
         together.wait()
-        return sum(attempt(registry, rival(*target)) for target in targets)
+        return sum(attempt(registry, rival(*choices[thread % len(choices)])) for choices in holders)
 
     with ThreadPoolExecutor(threads) as pool:
-        print(sum(future.result() for future in [pool.submit(run) for _ in range(threads)]))
+        print(sum(future.result() for future in [pool.submit(run, n) for n in range(threads)]))
 
 
 if __name__ == "__main__":

@@ -14,8 +14,8 @@ from typing import TypeVar
 from certsvc.domain.events import IdType
 from certsvc.registry.sql import SQLRegistry, migrate, open_registry
 from tests.factories import NOW
-from tests.registry.racer import rival
-from tests.registry.shelf import SECRET, register
+from tests.registry.racer import attempt, rival
+from tests.registry.shelf import SECRET, Registered, register
 
 ROOT = Path(__file__).resolve().parents[2]
 T = TypeVar("T")
@@ -26,7 +26,9 @@ def test_sixteen_rivals_in_four_processes_get_one_day_each(registry: SQLRegistry
     """Check-then-insert gave most holders more than one copy; here it is exactly one."""
     with registry.writing() as session:
         people = [register(session, order) for order in range(1, HOLDERS + 1)]
-    targets = json.dumps([[p.holder_id, p.registration_id, p.version.version_id] for p in people])
+        # Two registrations each: holding one of them keeps no rival off the other, only the index does.
+        seconds = [register(session, order) for order in range(1, HOLDERS + 1)]
+    targets = json.dumps([[_target(one), _target(two)] for one, two in zip(people, seconds, strict=True)])
     racers = [
         subprocess.Popen(
             [sys.executable, "-m", "tests.registry.racer", registry_url, str(THREADS)],
@@ -56,7 +58,7 @@ def test_threads_sharing_one_registry_get_one_day(registry: SQLRegistry) -> None
         who = register(session)
     won = at_once(
         16,
-        lambda: _reserved(registry, (who.holder_id, who.registration_id, who.version.version_id)),
+        lambda: attempt(registry, rival(*_target(who))),
     )
     assert sorted(won) == [False] * 15 + [True]
 
@@ -101,6 +103,5 @@ def at_once(count: int, act: Callable[[], T]) -> list[T]:
         return [future.result() for future in [pool.submit(run) for _ in range(count)]]
 
 
-def _reserved(registry: SQLRegistry, target: tuple[str, str, str]) -> bool:
-    with registry.writing() as session:
-        return session.reserve(rival(*target))
+def _target(who: Registered) -> tuple[str, str, str]:
+    return who.holder_id, who.registration_id, who.version.version_id

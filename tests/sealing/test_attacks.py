@@ -175,8 +175,13 @@ def test_each_hex_digit_of_the_container_counts(sealed: bytes, pinned: Sequence[
         assert check_pdf(bytes(forged), pinned).outcome is ALTERED, f"digit at {at}"
 
 
-@pytest.mark.parametrize("position", range(4))
-@pytest.mark.parametrize("change", ["0", "-1", "+1", "2^31", "huge", "negative", "word"])
+CHANGES = ("0", "-1", "+1", "2^31", "huge", "negative", "word")
+
+
+@pytest.mark.parametrize(
+    ("position", "change"),
+    [(position, change) for position in range(4) for change in CHANGES if (position, change) != (0, "0")],
+)
 def test_each_byte_range_number_counts(
     position: int, change: str, sealed: bytes, pinned: Sequence[PinnedKey]
 ) -> None:
@@ -186,8 +191,6 @@ def test_each_byte_range_number_counts(
     numbers = [int(number) for number in found.groups()]
     old = numbers[position]
     new = {"0": 0, "-1": old - 1, "+1": old + 1, "2^31": 2**31, "huge": 10**30, "negative": -5, "word": None}
-    if new[change] == old:
-        pytest.skip("this is the number itself")
     words = [b"%d" % number for number in numbers]
     words[position] = b"x" if new[change] is None else b"%d" % int(str(new[change]))
     forged = sealed.replace(found[0], (b"/ByteRange [" + b" ".join(words) + b"]").ljust(len(found[0])), 1)

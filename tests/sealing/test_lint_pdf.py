@@ -108,7 +108,7 @@ def test_an_object_in_no_cross_reference_is_found(signer: Signer) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "word"),
     [
-        (b"/Action /All", b"/Action /Inc", "unlocked"),
+        (b"/Action /All\n/Type /SigF", b"/Action /Inc\n/Type /SigF", "unlocked"),
         (b"/P 1\n>>\nendobj\n13", b"/P 3\n>>\nendobj\n13", "unlocked"),
         (b"/F 132", b"/F 004", "printed and locked"),
         (b"/FT /Sig", b"/FT /Txt", "no plain signature field"),

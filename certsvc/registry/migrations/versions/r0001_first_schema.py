@@ -81,8 +81,9 @@ def _create_registrations() -> None:
         _mac(),
         sa.PrimaryKeyConstraint("registration_id"),
         _to("holder_id", "holder.holder_id"),
-        sa.UniqueConstraint("holder_id", "certificate_type", "ordinal"),
+        sa.UniqueConstraint("ordinal"),
     )
+    _index("registration", "holder_id", "certificate_type", "ordinal")
     op.create_table(
         "registration_number",
         _text("number"),

@@ -1,0 +1,137 @@
+"""From an empty folder to a certificate and back, through commands alone."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Run
+from tests.world import JSON, NUMBER
+
+
+@pytest.fixture
+def recorded(ready: Run, event_file: Path) -> Run:
+    """Run commands where one registration is recorded."""
+    ready("record", event_file)
+    return ready
+
+
+def test_endorsed_copy_verifies_and_one_changed_byte_does_not(recorded: Run, tmp_path: Path) -> None:
+    """The whole promise of the service, by the commands an operator types."""
+    endorsed = json.loads(
+        recorded("endorse", NUMBER, "--purpose", "投标使用", "--out", tmp_path / "out", "--json").stdout
+    )
+    path = Path(endorsed["path"])
+    altered = tmp_path / "altered.pdf"
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    altered.write_bytes(content)
+
+    good = json.loads(recorded("verify", path, "--json").stdout)
+    bad = json.loads(recorded("verify", altered, "--json", code=1).stdout)
+    both = json.loads(recorded("verify", path, altered, "--json", code=1).stdout)
+
+    assert (good["verdict"], good["status"], good["subject"]) == ("VALID", "VALID", "file")
+    assert good["endorsement"]["purpose"] == "投标使用"
+    assert (bad["verdict"], bad["status"]) == ("INVALID", "ALTERED")
+    assert [report["verdict"] for report in both["reports"]] == ["VALID", "INVALID"]
+
+
+def test_second_endorsement_of_the_day_is_refused_in_the_official_words(
+    recorded: Run, tmp_path: Path
+) -> None:
+    """The sentence people know; exit 1, no traceback; the same key gives the same copy again."""
+    arguments = ("endorse", NUMBER, "--purpose", "投标使用", "--out", tmp_path, "--json")
+    first = json.loads(recorded(*arguments, "--key", "k1").stdout)
+
+    refused = recorded(*arguments, "--key", "k2", code=1)
+    again = json.loads(recorded(*arguments, "--key", "k1").stdout)
+
+    assert "今日已申请过加注件,请勿重复加注" in refused.stderr
+    assert refused.stdout == ""
+    assert again == first
+
+
+def test_original_is_issued_once_and_is_for_viewing(recorded: Run, tmp_path: Path) -> None:
+    """Asking twice gives the same bytes; a record by code is in force but is no file."""
+    first = json.loads(recorded("issue", NUMBER, "--out", tmp_path / "a", "--json").stdout)
+    second = json.loads(recorded("issue", NUMBER, "--out", tmp_path / "b", "--json").stdout)
+
+    report = json.loads(recorded("verify", "--code", first["code"], "--json").stdout)
+
+    assert Path(first["path"]).read_bytes() == Path(second["path"]).read_bytes()
+    assert report["subject"] == "record"
+    assert {"COMPARE_FACE", "ORIGINAL_FOR_VIEWING"} <= {finding["code"] for finding in report["findings"]}
+
+
+def test_verify_prints_the_verdict_first(recorded: Run, tmp_path: Path) -> None:
+    """People read one line; a record is never headed like a verified file."""
+    issued = json.loads(recorded("issue", NUMBER, "--out", tmp_path, "--json").stdout)
+
+    of_file = recorded("verify", issued["path"]).stdout.splitlines()
+    of_record = recorded("verify", "--number", NUMBER, "--name", "样本甲").stdout.splitlines()
+
+    assert of_file[1].startswith("✔") and of_file[1].endswith("[VALID]")
+    assert of_record[1].startswith("≈ 登记有效")
+
+
+def test_recording_twice_changes_nothing(recorded: Run, event_file: Path) -> None:
+    """source_id makes a repeat harmless."""
+    again = recorded("record", event_file)
+
+    assert "already recorded, version 1" in again.stdout
+
+
+def test_refused_event_does_not_stop_the_next(ready: Run, tmp_path: Path, initial_body: JSON) -> None:
+    """A list of events is not held up by one of them, and the exit code tells."""
+    wrong = initial_body | {"source_id": "other", "qualification": None}
+    file = tmp_path / "list.json"
+    file.write_text(json.dumps([wrong, initial_body]), encoding="utf-8")
+
+    result = ready("record", file, code=1)
+
+    assert f"{file}[0]" in result.stderr
+    assert f"{file}[1]: recorded" in result.stdout
+
+
+@pytest.mark.parametrize("content", ['{"a": 1, "a": 2}', "[1", "NaN", "[" * 100_000, "\udcff"])
+def test_doubtful_json_is_refused(run: Run, tmp_path: Path, content: str, ready: Run) -> None:
+    """What the API refuses, the command line refuses."""
+    file = tmp_path / "event.json"
+    file.write_bytes(content.encode("utf-8", "surrogateescape"))
+
+    assert "MALFORMED" in ready("record", file, code=1).stderr
+
+
+def test_expiring_lists_what_runs_out(recorded: Run) -> None:
+    """Three years are not soon, 1,200 days are."""
+    soon = json.loads(recorded("expiring", "--json").stdout)
+    table = recorded("expiring", "--within-days", "1200", "--csv").stdout
+
+    rows = list(csv.DictReader(io.StringIO(table)))
+
+    assert soon == {"items": []}
+    assert [(row["registration_number"], row["specialty"]) for row in rows] == [(NUMBER, "建筑工程")]
+
+
+def test_recover_has_nothing_to_do_after_ordinary_work(recorded: Run, tmp_path: Path) -> None:
+    """Recovery never touches a finished copy."""
+    path = json.loads(recorded("issue", NUMBER, "--out", tmp_path, "--json").stdout)["path"]
+
+    assert json.loads(recorded("recover", "--json").stdout) == {"finished": 0, "failed": 0}
+    recorded("verify", path)
+
+
+def test_client_key_is_printed_once_and_not_stored(ready: Run, tmp_path: Path) -> None:
+    """Who reads the database must not be able to call."""
+    client = json.loads(ready("client", "add", "平台甲", "--scope", "verify,read", "--json").stdout)
+
+    assert client["scopes"] == ["read", "verify"]
+    database = b"".join(path.read_bytes() for path in (tmp_path / "var").glob("registry.db*"))
+    assert client["client"].encode() in database
+    assert client["api_key"].encode() not in database
+    assert "INVALID_FIELD" in ready("client", "add", "x", "--scope", "everything", code=1).stderr

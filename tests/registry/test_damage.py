@@ -1,0 +1,197 @@
+"""An insider with SQL: whatever is changed by hand is noticed by who reads it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from certsvc.domain.certificate import VersionId
+from certsvc.domain.endorsement import CopyId
+from certsvc.domain.events import HolderId, IdType, RegistrationId
+from certsvc.errors import NotFoundError, RecordDamagedError
+from certsvc.registry.crypto import Vault
+from certsvc.registry.port import IdempotentRequest, WriteSession
+from certsvc.registry.sql import SQLRegistry, migrate, open_registry
+from certsvc.registry.tables import METADATA
+from tests.factories import CONSTRUCTOR_1, NOW
+from tests.registry.insider import Insider, Row, Value
+from tests.registry.shelf import SECRET, id_number, issue, register
+
+OTHER_ID, OTHER_KEY = "990000199101019999", "another key"
+COLUMNS = [
+    (table.name, column.name)
+    for table in METADATA.sorted_tables
+    for column in table.c
+    # A renamed counter is one that was deleted: test_damage_moves says what stops it.
+    if (table.name, column.name) != ("counter", "name")
+]
+FOREVER = (date(2000, 1, 1), date(2100, 1, 1), None, 99)
+Probe = Callable[[WriteSession, Row], object]
+
+
+@pytest.fixture(scope="module")
+def filled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SQLRegistry]:
+    """Keep one registry with one row in every table; each test puts back what it changed."""
+    url = f"sqlite:///{tmp_path_factory.mktemp('damage') / 'registry.db'}"
+    migrate(url)
+    registry = open_registry(url, SECRET)
+    with registry.writing() as session:
+        who = register(session)
+        session.put_image("f" * 64, b"photo", NOW)
+        session.add_client("client", frozenset({"read"}), "key", NOW)
+    copy = issue(registry, who)
+    with registry.writing() as session:
+        request = IdempotentRequest(body_digest="d", copy_id=copy.copy_id)
+        assert session.put_idempotent("client", "key", request, NOW)
+    yield registry
+    registry.close()
+
+
+def _client_key(row: Row) -> str:
+    return OTHER_KEY if row["key_hash"] == Vault(SECRET).api_key_hash(OTHER_KEY) else "key"
+
+
+def _document(row: Row) -> str:
+    fresh = Vault(SECRET).id_index(IdType.RESIDENT_ID, OTHER_ID)
+    return OTHER_ID if row["id_index"] == fresh else id_number(1)
+
+
+PROBES: Mapping[str, tuple[Probe, ...]] = {
+    "holder": (
+        lambda s, row: s.find_holder(IdType.RESIDENT_ID, _document(row)),
+        lambda s, row: s.set_holder_document(HolderId(str(row["holder_id"])), IdType.OTHER, "1"),
+    ),
+    "registration": (
+        lambda s, row: s.holder_of(RegistrationId(str(row["registration_id"]))),
+        lambda s, row: s.registrations_of(HolderId(str(row["holder_id"])), str(row["certificate_type"])),
+        lambda s, row: s.lock_registration(RegistrationId(str(row["registration_id"]))),
+    ),
+    "registration_number": (lambda s, row: s.find_registration(str(row["number"])),),
+    "event": (
+        lambda s, row: s.find_event(str(row["source_id"])),
+        lambda s, row: s.history(RegistrationId(str(row["registration_id"]))),
+    ),
+    "certificate_version": (
+        lambda s, row: s.get_version(VersionId(str(row["version_id"]))),
+        lambda s, row: s.latest_version(RegistrationId(str(row["registration_id"]))),
+    ),
+    "image": (lambda s, row: s.get_image(str(row["sha256"])),),
+    "copy": (
+        lambda s, row: s.get_copy(CopyId(str(row["copy_id"]))),
+        lambda s, row: s.find_copy_by_token(str(row["token"])),
+        lambda s, row: s.find_copy_by_code(str(row["code"])),
+        lambda s, row: s.find_copy_by_sha256(str(row["pdf_sha256"])),
+        lambda s, row: s.find_copy_by_sha256(str(row["ofd_sha256"])),
+        lambda s, row: s.newest_endorsement(RegistrationId(str(row["registration_id"]))),
+        lambda s, row: s.find_endorsement_on(HolderId(str(row["holder_id"])), CONSTRUCTOR_1, NOW.date()),
+    ),
+    "idempotency_key": (lambda s, row: s.find_idempotent(str(row["client_id"]), str(row["key"])),),
+    "client": (lambda s, row: s.find_client(_client_key(row)),),
+    "specialty_end": (lambda s, row: s.expiring(*FOREVER),),
+    "counter": (lambda s, row: s.next_serial(int(str(row["name"]).removeprefix("serial "))),),
+}
+
+
+def other_values(table: str, column: str, value: Value) -> list[Value]:
+    """Return what an insider might put in place of *value*."""
+    vault = Vault(SECRET)
+    special: dict[tuple[str, str], list[Value]] = {
+        ("holder", "id_index"): [vault.id_index(IdType.RESIDENT_ID, OTHER_ID)],
+        ("client", "key_hash"): [vault.api_key_hash(OTHER_KEY)],
+        ("copy", "kind"): ["original"],
+        ("copy", "state"): ["PENDING", "FAILED"],
+        # Anything else in these takes the row out of every look-up's sight, as deleting it would.
+        ("specialty_end", "valid_to"): ["2099-01-01"],
+        ("image", "sha256"): ["0" * 64],
+        ("registration_number", "number"): ["京1112020202000099"],
+        ("idempotency_key", "client_id"): ["another client"],
+        ("idempotency_key", "key"): ["another key"],
+    }
+    if (table, column) in special:
+        return special[table, column]
+    nothing: list[Value] = [None] if METADATA.tables[table].c[column].nullable and value is not None else []
+    if isinstance(value, int):
+        return [value + 1, str(value) + "x", value + 0.5, *nothing]
+    if isinstance(value, bytes):
+        return [bytes([value[0] ^ 1]) + value[1:], value[:-1], "text", *nothing]
+    if value is None:
+        return ["something", 7]
+    return [f"{value}x", "", b"\xff", 7, *nothing]
+
+
+@dataclass
+class Outcome:
+    """What all the probes of a table gave."""
+
+    damaged: int
+    answers: list[object]
+
+
+def probe(registry: SQLRegistry, table: str, row: Row) -> Outcome:
+    """Read a row in every way there is; what changes is undone."""
+    outcome = Outcome(0, [])
+    for ask in PROBES[table]:
+        try:
+            with registry.writing() as session:
+                outcome.answers.append(ask(session, row))
+                raise NotFoundError  # undo
+        except RecordDamagedError:
+            outcome.damaged += 1
+        except NotFoundError:
+            pass
+    return outcome
+
+
+@pytest.mark.parametrize(("table", "column"), COLUMNS)
+def test_every_column_edited_by_sql_is_noticed(filled: SQLRegistry, table: str, column: str) -> None:
+    """Under the old and the new value of the column, no look-up gives anything but the truth or nothing."""
+    insider = Insider(filled)
+    row = next(row for row in insider.rows(table) if table != "counter" or row["name"] == "serial 2026")
+    truth = probe(filled, table, row)
+    assert truth.damaged == 0
+    for value in other_values(table, column, row[column]):
+        insider.edit(table, row, {column: value})
+        try:
+            seen = [probe(filled, table, row), probe(filled, table, {**row, column: value})]
+        finally:
+            insider.edit(table, {**row, column: value}, {column: row[column]})
+        assert any(outcome.damaged for outcome in seen), value
+        for answer in (answer for outcome in seen for answer in outcome.answers):
+            assert answer in (None, [], *truth.answers), value
+    assert probe(filled, table, row).damaged == 0
+
+
+def test_text_that_is_no_text_is_damage(filled: SQLRegistry) -> None:
+    """SQLite keeps any bytes in a text column; the driver then fails before any MAC is reached."""
+    insider = Insider(filled)
+    row = insider.row("copy")
+    insider.run("UPDATE copy SET purpose = CAST(x'ff' AS TEXT)")
+    try:
+        assert probe(filled, "copy", row).damaged
+    finally:
+        insider.run("UPDATE copy SET purpose = ?", row["purpose"])
+
+
+def test_an_instant_put_into_the_future_is_damage(filled: SQLRegistry) -> None:
+    """It would stop issuing for ever, with a message that blames the clock."""
+    insider = Insider(filled)
+    row = insider.row("event")
+    insider.run("UPDATE event SET recorded_at = '2999-01-01T00:00:00.000000Z'")
+    try:
+        with pytest.raises(RecordDamagedError), filled.reading() as session:
+            session.last_recorded_at()
+    finally:
+        insider.run("UPDATE event SET recorded_at = ?", row["recorded_at"])
+
+
+def test_every_value_written_under_another_secret_is_damage(filled: SQLRegistry, tmp_path: Path) -> None:
+    """A database without its keystore proves nothing."""
+    stranger = open_registry(filled.database.engine.url.render_as_string(), b"\x01" * 32)
+    insider = Insider(filled)
+    for table in ("copy", "event", "certificate_version", "image", "registration_number"):
+        assert probe(stranger, table, insider.row(table)).damaged
+    stranger.close()
