@@ -33,40 +33,34 @@
     │   ├── RecordDamagedError               RECORD_DAMAGED (the record, not the caller, is at fault)
     │   ├── TimeUncertainError               TIME_UNCERTAIN
     │   └── StorageFullError                 STORAGE_FULL
-    └── OperatorError                    the operator has to act: settings, keys, templates
+    └── OperatorError                    the operator has to act
         ├── SettingsError                    SETTINGS
         ├── KeyMaterialError                 KEY_MATERIAL
         ├── TemplateError                    TEMPLATE
-        └── DefectError                      DEFECT (our own output failed a check; nothing was issued)
-
-The sentence a caller reads is found by ``code`` in ``domain.wording``; an error carries facts, not prose,
-and its ``note`` is for operators: callers never see it.
+        └── DefectError                      DEFECT (our own output failed a check)
+Sentences for callers are found by ``code`` in ``domain.wording``; ``note`` is for operators only.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One thing wrong with one field of a request."""
+    """One thing wrong with one field of a request, and what to do, without personal data."""
 
-    pointer: str
-    """JSON pointer (RFC 6901) to the field, e.g. ``/holder/name``; empty for the whole body."""
+    pointer: str  # JSON pointer (RFC 6901), e.g. ``/holder/name``; empty for the whole body
     zh: str
-    """What is wrong and what to do, one Chinese sentence without personal data."""
     en: str
-    """The same in English."""
 
 
 class CertsvcError(Exception):
     """Root of everything raised on purpose."""
 
-    code: ClassVar[str] = "UNAVAILABLE"
-    """Stable name for API clients."""
+    code: ClassVar[str] = "UNAVAILABLE"  # stable name for API clients
 
     def __init__(self, note: str = "") -> None:
         super().__init__(note or self.code)
@@ -90,24 +84,20 @@ class OriginalNotIssuedError(RuleError):
 
 
 class EndorsedTodayError(RuleError):
-    """The holder already has an endorsement dated today; *existing* shows it when it is known."""
+    """The holder already has an endorsement dated today; *existing_id* names it when it is known."""
 
     code = "ENDORSED_TODAY"
 
-    def __init__(self, existing_id: str = "", existing: Mapping[str, object] | None = None) -> None:
+    def __init__(self, existing_id: str = "") -> None:
         super().__init__(existing_id)
         self.existing_id = existing_id
-        self.existing = existing
 
 
 class EndorsementPendingError(RuleError):
     """The request with this Idempotency-Key is still being worked on."""
 
     code = "ENDORSEMENT_PENDING"
-
-    def __init__(self, retry_after_s: int = 2) -> None:
-        super().__init__()
-        self.retry_after_s = retry_after_s
+    retry_after_s: ClassVar[int] = 2  # making a copy takes a fraction of a second
 
 
 class IdempotencyConflictError(RuleError):
@@ -252,8 +242,8 @@ class RateLimitedError(AccessError):
 
     code = "RATE_LIMITED"
 
-    def __init__(self, retry_after_s: int = 60) -> None:
-        super().__init__()
+    def __init__(self, retry_after_s: int) -> None:
+        super().__init__(f"{retry_after_s} s")
         self.retry_after_s = retry_after_s
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 
 from certsvc.config import Settings
@@ -22,6 +23,7 @@ from certsvc.page.certificate_type import CertificateType, load_certificate_type
 from certsvc.page.fonts import FontChain
 from certsvc.registry.port import Registry
 from certsvc.registry.sql import migrate, open_registry
+from certsvc.rendering.pdf import PDFRenderer
 from certsvc.sealing.keystore import Keystore, init_dev_keys
 from certsvc.storage.local import LocalStorage
 from certsvc.storage.port import Storage
@@ -83,7 +85,7 @@ def build(settings: Settings, clock: Clock | None = None) -> Services:
     keystore = Keystore.open(settings.keys_dir)
     if settings.env == "production" and keystore.is_development:
         raise KeyMaterialError("development keys in production: set CERTSVC_KEYS_DIR to the real ones")
-    fonts = FontChain.load(settings.templates_dir / "fonts", settings.data_dir / "cache")
+    fonts = _load_fonts(settings.templates_dir / "fonts", (settings.data_dir / "cache").resolve())
     kinds = _load_kinds(settings.templates_dir)
     issuer = Issuer(name=settings.issuer_name, uscc=settings.issuer_uscc, type_code=settings.type_code)
     registry = open_registry(settings.database_url, keystore.registry_secret)
@@ -91,8 +93,9 @@ def build(settings: Settings, clock: Clock | None = None) -> Services:
     press = Press(
         kinds=kinds,
         fonts=fonts,
+        renderer=_make_renderer(fonts),
         issuer=issuer,
-        signer=keystore.signer(settings.signature),
+        signer=lambda: keystore.signer(settings.signature),
         pinned=keystore.pinned,
         public_url=settings.public_url,
     )
@@ -128,6 +131,18 @@ def build(settings: Settings, clock: Clock | None = None) -> Services:
         ),
         clients=Clients(registry, clock),
     )
+
+
+@cache
+def _load_fonts(folder: Path, unpacked: Path) -> FontChain:
+    """Load the fonts once per process: they are large and never change."""
+    return FontChain.load(folder, unpacked)
+
+
+@cache
+def _make_renderer(fonts: FontChain) -> PDFRenderer:
+    """Make the renderer once per process: it parses every font table, and keeps nothing of a page."""
+    return PDFRenderer(fonts)
 
 
 def _load_kinds(templates: Path) -> Mapping[str, CertificateType]:

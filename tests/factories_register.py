@@ -80,7 +80,8 @@ def a_policy(
     """Return the numbers of constructor-1 (templates/constructor-1/policy.toml)."""
     return Policy(
         certificate_type=certificate_type,
-        title="中华人民共和国一级建造师注册证书",
+        title="一级建造师电子注册证书",
+        profession="一级建造师",
         usage_days=usage_days,
         warn_below_days=warn_below_days,
         copies_per_day=1,

@@ -77,5 +77,11 @@ case "$(cat .venv/.stamp 2>/dev/null || true)" in
     *) rm -rf .venv ;;
 esac
 say "Setting up .venv from uv.lock ..."
-VIRTUAL_ENV='' "$uv" sync --frozen --quiet --python "$python"
+sync() { VIRTUAL_ENV='' "$uv" sync --frozen --quiet --python "$python"; }
+# uv brings its own list of authorities; a network with one of its own is known to the machine only.
+sync || {
+    say "Trying again with the certificates of this machine ..."
+    export UV_SYSTEM_CERTS=1 UV_NATIVE_TLS=1
+    sync
+}
 printf '%s' "$want" > .venv/.stamp

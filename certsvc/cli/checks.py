@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Final
 
 import click
 
-from certsvc.cli.show import as_json, print_facts, print_json
+from certsvc.cli.place import load_place
+from certsvc.cli.show import as_json, out_folder, print_facts, print_json, write_out
+
+PREVIEW_DPI: Final = 110
 
 
 @click.group("photo")
@@ -66,3 +70,39 @@ def template_check(folder: Path, json_: bool) -> None:
         print_json(facts)
     else:
         print_facts(facts | {"specialties": " ".join(policy.specialty_names)})
+
+
+@template.command("preview")
+@click.argument("folder", metavar="DIR", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@out_folder
+def template_preview(folder: Path, out: Path) -> None:
+    """Draw both faces of the certificate type in DIR, with its own placeholder data and no seal."""
+    from certsvc.domain.endorsement import CopyKind
+    from certsvc.page.certificate_type import load_certificate_type
+    from certsvc.page.compose import compose
+    from certsvc.page.fonts import FontChain
+    from certsvc.page.model import DocumentFacts
+    from certsvc.page.sample import sample_subject
+    from certsvc.qr.encode import encode
+    from certsvc.qr.payload import verify_url
+    from certsvc.qr.token import new_token
+    from certsvc.rendering.pdf import PDFRenderer
+    from certsvc.rendering.png import preview
+
+    settings = load_place()
+    kind = load_certificate_type(folder)
+    fonts = FontChain.load(settings.templates_dir / "fonts", settings.data_dir / "cache")
+    renderer = PDFRenderer(fonts)
+    modules = encode(verify_url(settings.public_url, new_token()))
+    for copy_kind in CopyKind:
+        subject = sample_subject(kind, modules, copy_kind)
+        facts = DocumentFacts(
+            title=kind.policy.title,
+            document_id=f"preview-{copy_kind}",
+            created_at=f"{subject.copy.day.isoformat()}T00:00:00Z",
+            metadata=(),
+        )
+        pdf = renderer.render(compose(kind, subject, fonts), facts)
+        name = f"{kind.policy.certificate_type}-{copy_kind}"
+        click.echo(write_out(out, f"{name}.pdf", pdf))
+        click.echo(write_out(out, f"{name}.png", preview(pdf, PREVIEW_DPI)))

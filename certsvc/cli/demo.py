@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -15,8 +16,8 @@ from certsvc.cli.place import load_place
 from certsvc.cli.register import fetch_endorsement
 from certsvc.cli.requests import read_events
 from certsvc.cli.serve import check_free, host_option, port_option, run_server, workers_option
-from certsvc.domain.clock import beijing_day
-from certsvc.errors import CertsvcError, EndorsedTodayError, SettingsError, UnauthenticatedError
+from certsvc.domain.clock import beijing_day, first_instant
+from certsvc.errors import CertsvcError, EndorsedTodayError, ExpiredError, SettingsError, UnauthenticatedError
 
 if TYPE_CHECKING:
     from certsvc.wiring import Services
@@ -54,14 +55,14 @@ def demo(host: str, port: int, workers: int | None, no_serve: bool) -> None:
         check_free(host, port)
     initialise(settings, dev=True)
     services = build(settings)
-    shown = _issue_one(services, _record_samples(services), settings.data_dir / DEMO)
+    shown = issue_one(services, record_samples(services), settings.data_dir / DEMO)
     api_key = _demo_key(services, settings.data_dir / DEMO / "api-key")
     _print_shown(settings.public_url, shown, api_key)
     if not no_serve:
         run_server(host, port, workers)
 
 
-def _record_samples(services: Services) -> list[str]:
+def record_samples(services: Services) -> list[str]:
     """Record the sample events, a second time without effect; returns the numbers they begin."""
     numbers: list[str] = []
     for file in sorted(REQUESTS.glob("*.json")):
@@ -78,8 +79,9 @@ def _record_samples(services: Services) -> list[str]:
     return numbers
 
 
-def _issue_one(services: Services, numbers: list[str], out: Path) -> Shown | None:
+def issue_one(services: Services, numbers: list[str], out: Path) -> Shown | None:
     """Endorse the first registration that may be endorsed today; None when none may."""
+    refused: CertsvcError | None = None
     for number in numbers:
         try:
             copy_id = _endorse(services, number)
@@ -92,7 +94,7 @@ def _issue_one(services: Services, numbers: list[str], out: Path) -> Shown | Non
             )
         except CertsvcError as error:
             refused = error
-    if numbers:
+    if refused is not None:
         click.echo("No sample can be endorsed today; the last one was refused:", err=True)
         tell(refused)
     return None
@@ -101,15 +103,33 @@ def _issue_one(services: Services, numbers: list[str], out: Path) -> Shown | Non
 def _endorse(services: Services, number: str) -> str:
     """Endorse *number*, or name the endorsement its holder already has today."""
     day = beijing_day(services.clock.now()).isoformat()
+    key = f"{DEMO}-{day}-{_ascii(number)}"
     try:
-        answer = services.desk.endorse(
-            number, {"purpose": PURPOSE}, client_id=DEMO, key=f"{DEMO}-{day}-{_ascii(number)}"
-        )
+        answer = services.desk.endorse(number, {"purpose": PURPOSE}, client_id=DEMO, key=key)
     except EndorsedTodayError as error:
         if not error.existing_id:
             raise
         return error.existing_id
+    except ExpiredError:
+        # The samples' days are absolute and run out one day; the demo shall not.
+        _renew(services, number, day)
+        answer = services.desk.endorse(number, {"purpose": PURPOSE}, client_id=DEMO, key=key)
     return str(answer.body["endorsement_id"])
+
+
+def _renew(services: Services, number: str, day: str) -> None:
+    """Record a renewal (延续注册) of the first specialty of *number*, granted on *day*."""
+    specialties = services.enquiry.registration(number, None)["specialties"]
+    assert isinstance(specialties, list)
+    services.recorder.record(
+        {
+            "source_id": f"{DEMO}-renew-{day}-{number}",
+            "type": "renew",
+            "effective_at": first_instant(date.fromisoformat(day)).isoformat(),
+            "registration_number": number,
+            "specialties": [{"name": specialties[0]["name"], "granted_on": day}],
+        }
+    )
 
 
 def _ascii(number: str) -> str:

@@ -13,6 +13,7 @@ from certsvc.errors import (
     CertsvcError,
     DefectError,
     InvalidFieldError,
+    MalformedError,
     OperatorError,
     SettingsError,
     UnavailableError,
@@ -55,10 +56,9 @@ def tell(error: CertsvcError) -> Exit:
 
     text = error_text(error.code)
     click.echo(f"{error.code}: {text.zh}\n  {text.en}", err=True)
-    if isinstance(error, InvalidFieldError):
-        for fault in error.faults:
-            click.echo(f"  {fault.pointer or '/'}: {fault.zh} ({fault.en})", err=True)
-    elif error.note and error.note != error.code:
+    for fault in error.faults if isinstance(error, InvalidFieldError | MalformedError) else ():
+        click.echo(f"  {fault.pointer or '/'}: {fault.zh} ({fault.en})", err=True)
+    if error.note not in {"", error.code} and not isinstance(error, InvalidFieldError):
         click.echo(f"  {error.note}", err=True)
     return exit_for(error)
 

@@ -35,6 +35,14 @@ PERSONAL: Final = frozenset(
 _ID_NUMBER: Final = re.compile(r"(?<![0-9A-Za-z])\d{17}[0-9Xx](?![0-9A-Za-z])")
 
 
+class ExpectedFilter(logging.Filter):
+    """Keeps back the server's advice against many threads: they are meant (serve.THREADS)."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Let everything else through."""
+        return not (record.name == "_granian" and "Python threads" in record.getMessage())
+
+
 class StderrHandler(logging.StreamHandler[TextIO]):
     """Writes to what stderr is at the time, also when it was replaced after the set-up."""
 
@@ -75,8 +83,10 @@ def log_config(level: str) -> dict[str, Any]:
             "stderr": {
                 "class": "certsvc.cli.logs.StderrHandler",
                 "formatter": "json",
+                "filters": ["expected"],
             }
         },
+        "filters": {"expected": {"()": "certsvc.cli.logs.ExpectedFilter"}},
         "root": {"level": level, "handlers": ["stderr"]},
         "loggers": {
             name: {"level": level, "handlers": ["stderr"], "propagate": False}

@@ -81,6 +81,7 @@ def run_server(host: str, port: int, workers: int | None) -> None:
             port=port,
             workers=workers or min(4, os.cpu_count() or 1),
             blocking_threads=THREADS,
+            websockets=False,
             respawn_failed_workers=True,
             workers_kill_timeout=10,
             log_dictconfig=log_config("INFO"),

@@ -18,7 +18,8 @@ def check_granted(state: Registration | None, event: Event, birth_date: date | N
     Names are judged before days, so each fault is told with its own code.
 
     Args:
-        state: the registration as the event meets it; None when the event begins one.
+        state: the registration as the event meets it; a beginning grants into a new one, so what an old
+            one held does not matter to it.
         event: any event; without specialties it passes.
         birth_date: of the holder, None when no age caps anything.
         policy: the list of specialties, years of validity and age limit.
@@ -82,9 +83,7 @@ def _name_faults(state: Registration | None, event: Event, place: int, policy: P
         ]
     if any(before.name == name for before in event.specialties[:place]):
         return [Fault(pointer, "同一注册专业重复出现。", "This specialty is named twice.")]
-    if state is None:
-        return []
-    held = next((one for one in state.specialties if one.name == name), None)
+    held = next((one for one in state.specialties if one.name == name), None) if state else None
     if event.type is EventType.RENEW and held is None:
         return [
             Fault(

@@ -134,9 +134,7 @@ def check_event(earlier: Sequence[Event], event: Event, policy: Policy, *, live_
         state = _check_following(earlier, state, event, policy, live_elsewhere=live_elsewhere)
     birth_date = _birth_date(state, event)
     _check_birth_date(event, birth_date)
-    # A beginning grants into a new registration: what the old one held does not matter.
-    met = None if event.type in _BEGINNINGS else state
-    check_granted(met, event, birth_date, policy)
+    check_granted(state, event, birth_date, policy)
 
 
 def _brought(event: Event) -> frozenset[str]:

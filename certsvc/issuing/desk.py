@@ -211,10 +211,7 @@ class Desk:
         taken = session.find_endorsement_on(
             case.holder_id, case.registration.certificate_type, beijing_day(now)
         )
-        if taken is None:
-            return EndorsedTodayError()
-        version = session.get_version(taken.version_id)
-        return EndorsedTodayError(taken.copy_id, copy_body(taken, version, self._public_url))
+        return EndorsedTodayError(taken.copy_id if taken is not None else "")
 
     def _sweep(self, taken: Copy | None, now: datetime) -> None:
         """Settle a copy whose worker died, so that it does not hold the day."""

@@ -217,13 +217,16 @@ class Recorder:
         event: Event,
         policy: Policy,
     ) -> bool:
-        """Tell whether the holder has another live registration of the type when the event takes effect."""
+        """Tell whether the holder has another live registration of the type."""
         for other in session.registrations_of(holder_id, event.certificate_type):
             if other == own:
                 continue
-            state = fold(_events(session, other), event.effective_at, policy)
-            if state is not None and live_on(state, beijing_day(event.effective_at)):
-                return True
+            events = _events(session, other)
+            # At its own instant and at ours: a backdated beginning must not stand beside one that lives now.
+            for instant in {event.effective_at, event.recorded_at}:
+                state = fold(events, instant, policy)
+                if state is not None and live_on(state, beijing_day(instant)):
+                    return True
         return False
 
     def _version(

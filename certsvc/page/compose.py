@@ -161,7 +161,8 @@ def _text(
     setting = fit(text, style, place.width_mm, fonts, lines=place.lines)
     if setting is None:
         raise too_long(None, field or text)
-    return set_lines(setting, style, place, place.y_mm, fonts, leading_em=LEADING_EM, field=field)
+    lift_mm = (len(setting.lines) - 1) * LEADING_EM * setting.size_pt * MM_PER_PT if place.grow == "up" else 0
+    return set_lines(setting, style, place, place.y_mm - lift_mm, fonts, leading_em=LEADING_EM, field=field)
 
 
 def _labelled(

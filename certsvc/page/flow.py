@@ -80,11 +80,10 @@ class Flow:
         return self._drawn(rows, openness)
 
     def _lowest(self, rows: Sequence[_SetRow], openness: float) -> float:
-        """Return the lowest baseline of all."""
+        """Return the lowest baseline of all, with half a gap under it."""
         baselines, specialties = self._baselines(rows, openness)
-        return max(
-            *(y_mm + self._extra_mm(item) for item, y_mm in zip(rows, baselines, strict=True)), *specialties
-        )
+        ends = [y_mm + self._extra_mm(item) for item, y_mm in zip(rows, baselines, strict=True)]
+        return max(*ends, *specialties) + self._flow.gap.at(openness) / 2
 
     def _baselines(self, rows: Sequence[_SetRow], openness: float) -> tuple[list[float], list[float]]:
         """Find the first baseline of every row, and the baseline of every specialty."""

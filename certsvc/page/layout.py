@@ -52,6 +52,8 @@ class Place(Table):
     align: Literal["left", "centre", "right"] = "left"
     lines: Annotated[int, Field(ge=1)] = 1
     """How many lines the text may be wrapped to."""
+    grow: Literal["down", "up"] = "down"
+    """Whether further lines stand under the first or the last one keeps to y_mm."""
 
 
 class Column(Table):

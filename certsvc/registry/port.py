@@ -170,7 +170,7 @@ class WriteSession(ReadSession, Protocol):
     def project(
         self, registration_id: RegistrationId, registration_number: str, live: bool, ends: Mapping[str, date]
     ) -> None:
-        """Replace the rows the expiring list is read from: specialty -> valid_to, as of the last recording."""
+        """Replace the rows the expiring list is read from: specialty -> valid_to, as last recorded."""
 
     def reserve(self, copy: Copy) -> bool:
         """Insert a PENDING copy; False when the day (or the original's place) is taken.
@@ -189,7 +189,10 @@ class WriteSession(ReadSession, Protocol):
         """Prolong the lease; False when it is no longer this worker's or no longer PENDING."""
 
     def complete(self, copy_id: CopyId, worker: str, files: Mapping[str, IssuedFile], at: datetime) -> bool:
-        """PENDING -> DONE with the files' hashes; False when the lease is lost (another worker, or lease_until < at)."""
+        """PENDING -> DONE with the files' hashes; False when the lease is lost.
+
+        It is lost to another worker, or when lease_until < at.
+        """
 
     def fail(self, copy_id: CopyId, worker: str, code: str, at: datetime) -> bool:
         """PENDING -> FAILED, which frees the day; False when it is no longer this worker's PENDING copy."""

@@ -15,6 +15,7 @@ from typing import Final
 
 from certsvc.domain.report import Check, FileCheck, FileOutcome, Finding, Result
 from certsvc.sealing.cms import SealCMS, read_cms, verifies
+from certsvc.sealing.lint_pdf import content_faults
 from certsvc.sealing.pdf_syntax import BrokenPDFError, Name, Ref
 from certsvc.sealing.port import PinnedKey
 from certsvc.sealing.read_pdf import PDFFile
@@ -159,6 +160,16 @@ def _check_structure(data: bytes, hole: int) -> None:
     ]
     if permitted != [1]:
         raise _BrokenRuleError(Check.COVERAGE, "COVERAGE_PARTIAL")
+    _check_content(file)
+
+
+def _check_content(file: PDFFile) -> None:
+    try:
+        fault = next(content_faults(file), None)
+    except BrokenPDFError as broken:
+        raise _BrokenRuleError(Check.COVERAGE, "FORBIDDEN_CONTENT", str(broken)) from broken
+    if fault is not None:
+        raise _BrokenRuleError(Check.COVERAGE, "FORBIDDEN_CONTENT", fault)
 
 
 def _classify(data: bytes, pinned: Sequence[PinnedKey], broken: Finding) -> FileCheck:

@@ -25,6 +25,7 @@ _SET: Final = 0x31
 _CONTEXT_0: Final = 0xA0
 _INTEGER: Final = 0x02
 _OCTETS: Final = 0x04
+_MAX_ELEMENTS: Final = 10_000
 _P256_ORDER: Final = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 
 _OID_DATA: Final = bytes.fromhex("06092a864886f70d010701")
@@ -82,6 +83,8 @@ def elements(der: bytes) -> list[TLV]:
     found: list[TLV] = []
     at = 0
     while at < len(der):
+        if len(found) == _MAX_ELEMENTS:
+            raise ValueError("too many elements")
         if at + 2 > len(der) or der[at] & 0x1F == 0x1F:
             raise ValueError("no DER element")
         size, start = der[at + 1], at + 2
@@ -143,9 +146,12 @@ def certificate_names(certificate: bytes) -> CertificateNames:
 
 @lru_cache(maxsize=64)
 def key_identifier(certificate: bytes) -> bytes:
-    """Return the subject key identifier of one of our certificates."""
+    """Return the subject key identifier of one of our certificates; empty when it has none."""
     extensions = x509.load_der_x509_certificate(certificate).extensions
-    return extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value.digest
+    try:
+        return extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value.digest
+    except x509.ExtensionNotFound:
+        return b""
 
 
 def signed_attributes(certificates: Sequence[bytes], digest: bytes) -> bytes:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 from typing import Final
 
 from certsvc.sealing.pdf_syntax import BrokenPDFError, Name, PDFDict, PDFObject, Ref, Stream
@@ -44,17 +45,17 @@ def lint_pdf(data: bytes) -> tuple[str, ...]:
         data: PDF bytes, sealed.
     """
     try:
-        file = PDFFile(data)
-        return tuple(fault for fault, _ in zip(_faults(file), range(_MAX_FAULTS), strict=False))
+        return tuple(islice(content_faults(PDFFile(data)), _MAX_FAULTS))
     except BrokenPDFError as fault:
         return (f"cannot be read: {fault}",)
 
 
-def _faults(file: PDFFile) -> Iterator[str]:
+def content_faults(file: PDFFile) -> Iterator[str]:
+    """Yield the faults of an opened file one by one. BrokenPDFError where it cannot be followed."""
     reached: set[int] = set()
     for item in _walk(file, reached):
         if isinstance(item, dict):
-            yield from _content_faults(file, item)
+            yield from _dictionary_faults(file, item)
     yield from _seal_faults(file)
     yield from _leftover_faults(file, reached)
 
@@ -80,7 +81,7 @@ def _walk(file: PDFFile, reached: set[int]) -> Iterator[PDFObject]:
             ahead += item
 
 
-def _content_faults(file: PDFFile, item: PDFDict) -> Iterator[str]:
+def _dictionary_faults(file: PDFFile, item: PDFDict) -> Iterator[str]:
     for key in sorted(_FORBIDDEN_KEYS & item.keys()):
         yield f"/{key.decode()} is there"
     for key in _TELLING_KEYS:

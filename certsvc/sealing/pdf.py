@@ -64,6 +64,8 @@ def seal_pdf(
     if not unsigned.startswith(b"%PDF-1.7") or not unsigned.endswith(b"%%EOF\n"):
         # Right after %%EOF the update would break PDF/A (ISO 19005-2, 6.1.9).
         raise DefectError("the unsigned file is not PDF 1.7 or does not end with %%EOF and a newline")
+    if at.tzinfo is None:
+        raise DefectError("the instant of sealing has no offset")
     try:
         writer = _Writer(BytesIO(unsigned))
         if "/AcroForm" in writer.root or "/Perms" in writer.root:

@@ -17,6 +17,7 @@ _MAX_DEPTH: Final = 64
 _MAX_ENTRIES: Final = 200_000
 _MAX_REVISIONS: Final = 64
 _MAX_INFLATED: Final = 32_000_000
+_MAX_IN_STREAM: Final = 20_000
 _MAX_PREDICTED: Final = 2_000_000
 
 _HEADER: Final = re.compile(rb"[\0\t\n\f\r ]*+(\d{1,10}) (\d{1,5}) obj\b")
@@ -51,6 +52,7 @@ class PDFFile:
         self._budget = Budget(_MAX_TOKENS)
         self._entries_left = _MAX_ENTRIES
         self._inflate_left = _MAX_INFLATED
+        self._predicted_left = _MAX_PREDICTED
         self._seen: dict[int, PDFObject] = {}
         self._containers: dict[int, list[tuple[int, int]]] = {}
         self._container_data: dict[int, bytes] = {}
@@ -196,6 +198,9 @@ class PDFFile:
             return content
         if not isinstance(predictor, int) or predictor < 10 or not isinstance(columns, int) or columns < 1:
             raise BrokenPDFError("a predictor this reader does not know")
+        self._predicted_left -= len(content)
+        if self._predicted_left < 0:
+            raise BrokenPDFError("too much behind a predictor")
         return _unpredicted(content, columns)
 
     def _object_inside(self, container: int, index: int, number: int) -> PDFObject:
@@ -208,7 +213,12 @@ class PDFFile:
             first, count = stream.dictionary.get(Name(b"First")), stream.dictionary.get(Name(b"N"))
             if not isinstance(first, int) or not isinstance(count, int):
                 raise BrokenPDFError("an object stream without First or N")
-            head = [int(word) for word in content[:first].split()[: 2 * count] if word.isdigit()]
+            if not 0 <= count <= _MAX_IN_STREAM or not 0 <= first <= len(content):
+                raise BrokenPDFError("an object stream too large")
+            words = content[:first].split(None, 2 * count)[: 2 * count]
+            if not all(word.isdigit() and len(word) <= 10 for word in words):
+                raise BrokenPDFError("an object stream's head")
+            head = [int(word) for word in words]
             self._containers[container] = list(zip(head[::2], head[1::2], strict=False))
             self._container_data[container] = content[first:]
         inside = self._containers[container]
@@ -243,7 +253,7 @@ class PDFFile:
 
 def _unpredicted(content: bytes, columns: int) -> bytes:
     """Undo the PNG row filters None, Sub (one byte per sample) and Up."""
-    if columns > _MAX_ENTRIES or len(content) > _MAX_PREDICTED:
+    if columns > _MAX_ENTRIES:
         raise BrokenPDFError("too many columns")
     out, above = bytearray(), bytes(columns)
     for start in range(0, len(content) - columns, columns + 1):

@@ -57,7 +57,7 @@ def find_traces(data: bytes, pinned: Sequence[PinnedKey]) -> Traces:
     blobs = [blob for blob in contents if type(blob) is bytes]
     blobs += islice(_hex_blobs(data), _MAX_CONTAINERS)
     containers = [blob for blob in blobs if _is_container(blob)]
-    certificates = [c for container in containers for c in _certificates(container)]
+    certificates = [c for container in containers for c in _certificates(container)[:_MAX_CONTAINERS]]
     return Traces(
         key_id=_our_key(data, blobs, containers, pinned),
         containers=len(containers),
@@ -190,6 +190,7 @@ def _imitates(certificate: bytes, pinned: Sequence[PinnedKey]) -> bool:
         same_serial = (theirs.issuer, theirs.serial) == (ours.issuer, ours.serial)
         if same_serial or ours.subject in (theirs.subject, theirs.issuer):
             return True
-        if ours.issuer in (theirs.subject, theirs.issuer) or key_identifier(key.certificate) in certificate:
+        identifier = key_identifier(key.certificate)
+        if ours.issuer in (theirs.subject, theirs.issuer) or (identifier and identifier in certificate):
             return True
     return False

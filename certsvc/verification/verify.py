@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from certsvc.domain.clock import Clock
+from certsvc.domain.endorsement import Copy
 from certsvc.domain.judge import check_as_of, judge
-from certsvc.domain.report import RegistryAnswer, Report
+from certsvc.domain.report import Check, Finding, RegistryAnswer, Report, Result
 from certsvc.page.certificate_type import CertificateType
 from certsvc.registry.port import Registry
 from certsvc.sealing.port import PinnedKey
@@ -53,5 +54,21 @@ class Verifier:
             # Only a file we do not know by its hash is opened at all.
             clue = examine(clue, question.file, self._pinned)
         entry = resolution.entry
+        if entry is not None and entry.copy is not None:
+            clue = replace(clue, findings=(*clue.findings, *_key_faults(entry.copy, self._pinned)))
         kind = entry.version.face.certificate_type if entry is not None else next(iter(self._kinds))
         return judge(clue, resolution.answer, entry, as_of=as_of, now=now, policy=self._kinds[kind].policy)
+
+
+def _key_faults(copy: Copy, pinned: tuple[PinnedKey, ...]) -> tuple[Finding, ...]:
+    """Judge the signing key at the instant our own row names, never at one a file names."""
+    key = next((one for one in pinned if one.key_id == copy.key_id), None)
+    if key is None:
+        code = "SIGNER_NOT_OURS"
+    elif key.compromised_since is not None and copy.reserved_at >= key.compromised_since:
+        code = "KEY_COMPROMISED"
+    elif not key.valid_from <= copy.reserved_at <= key.valid_to:
+        code = "SIGNED_OUTSIDE_VALIDITY"
+    else:
+        return ()
+    return (Finding(check=Check.SIGNER_PINNED, result=Result.FAIL, code=code),)

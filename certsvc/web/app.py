@@ -76,7 +76,7 @@ def create_app(services: Services | None = None) -> APIFlask:
     observe.register(app)
     security.register(app)
     app.before_request(check_framing)
-    openapi.configure(app, held.settings.public_url)
+    openapi.configure(app)
     for module in (api_events, api_endorsements, api_verifications, public, health):
         app.register_blueprint(module.bp)
     return app

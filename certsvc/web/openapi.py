@@ -85,7 +85,7 @@ def describe(bp: APIBlueprint, operation_id: str, call: Call) -> Callable[[_View
     )
 
 
-def configure(app: APIFlask, public_url: str) -> None:
+def configure(app: APIFlask) -> None:
     """Make *app* serve the description at /openapi.json."""
     app.config.update(
         OPENAPI_VERSION=VERSION,
@@ -102,7 +102,7 @@ def configure(app: APIFlask, public_url: str) -> None:
             }
         },
     )
-    app.servers = [{"url": public_url}]
+    app.servers = [{"url": "/"}]
     app.description = (
         "Issues, endorses and verifies electronic registration certificates. Errors are RFC 9457 problems."
     )

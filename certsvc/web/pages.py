@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final, Literal
+from urllib.parse import urlencode
 
 from flask import render_template, request
 
@@ -55,6 +56,8 @@ class Row:
     value: str
     wide: bool = False
     note: str = ""
+    whole: tuple[str, ...] = ()
+    """The value in pieces that no line may break; empty: it may break anywhere."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,8 +103,10 @@ def report_page(report: Report, *, full: bool, unmasking: Unmasking | None) -> s
     subject: Literal["file", "record"] = "file" if report.subject == "file" else "record"
     entry = report.entry
     copy = entry.copy if entry is not None else None
+    past = report.as_of if report.as_of != report.checked_at else None
     return _render(
         "report.html",
+        moment=past.isoformat() if past is not None else "",
         tone=_tone(report.status, subject),
         heading=texts.said(wording.status_text(report.status, subject), lang),
         advice=texts.said(wording.status_advice(report.status, subject), lang),
@@ -109,7 +114,7 @@ def report_page(report: Report, *, full: bool, unmasking: Unmasking | None) -> s
         original=any(finding.code == _ORIGINAL_CODE for finding in report.findings),
         checked_at=_instant(report.checked_at, lang),
         checked_at_iso=report.checked_at.isoformat(),
-        as_of=_instant(report.as_of, lang) if report.as_of != report.checked_at else None,
+        as_of=_instant(past, lang) if past is not None else None,
         state_now=_state(report.state_now, lang) if report.state_now != report.state_at_as_of else None,
         tone_now=_tone(report.state_now, "record") if report.state_now is not None else None,
         rows=_rows(report, full, lang),
@@ -137,12 +142,12 @@ def report_page(report: Report, *, full: bool, unmasking: Unmasking | None) -> s
 
 
 def verify_page(*, faults: Sequence[Fault] = (), kept: Mapping[str, str] | None = None) -> str:
-    """Compose the page with the three ways to ask; *kept* is what was typed before, names never."""
+    """Compose the page with the three ways to ask; *kept* is what stays in the form."""
     lang = language()
     return _render(
         "verify.html",
         faults=[fault.en if lang == "en" else fault.zh for fault in faults],
-        kept={**dict.fromkeys(("code", "number", "as_of"), ""), **(kept or {})},
+        kept=kept or {"code": "", "number": ""},
     )
 
 
@@ -157,12 +162,14 @@ def docs_page() -> str:
     return _render("docs.html")
 
 
-def _render(template: str, **context: object) -> str:
+def _render(template: str, *, moment: str = "", **context: object) -> str:
+    """Fill in a template; *moment* is the as_of that links of the page keep."""
     lang = language()
     settings = services().settings
     other = "zh" if lang == "en" else "en"
-    # A page that answers a POST cannot be asked for again in the other language; its form can.
-    here = request.path if request.method in {"GET", "HEAD"} else "/verify"
+    # A page that answers a POST cannot be asked for again in the other language; its form can. The address is
+    # never written out: whatever somebody typed into it would come back in the page.
+    here = "" if request.method in {"GET", "HEAD"} else "/verify"
     return render_template(
         template,
         t=texts.words(lang),
@@ -172,7 +179,8 @@ def _render(template: str, **context: object) -> str:
         nonce=nonce(),
         site=settings.public_url.partition("://")[2],
         issuer_name=settings.issuer_name,
-        switch=f"{here}?lang={other}",
+        switch=f"{here}?{urlencode({'lang': other, **({'as_of': moment} if moment else {})})}",
+        moment=moment,
         query=f"?lang={lang}",
         **context,
     )
@@ -228,9 +236,9 @@ def _use(report: Report, copy: Copy | None, lang: Lang) -> list[Row]:
     if copy is None or copy.grant is None or report.entry is None:
         return []
     words = texts.words(lang)
-    window = f"{_day(copy.grant.use_from, lang)} {words['until']} {_day(copy.grant.use_until, lang)}"
+    window = (_day(copy.grant.use_from, lang), f"{words['until']} {_day(copy.grant.use_until, lang)}")
     rows = [
-        Row(label=words["usage_window"], value=window, note=words["both_included"]),
+        Row(label=words["usage_window"], value=" ".join(window), note=words["both_included"], whole=window),
         Row(label=_field("purpose", lang), value=copy.purpose or ""),
         Row(label=_field("copy_number", lang), value=str(copy.copy_number)),
     ]

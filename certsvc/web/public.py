@@ -14,9 +14,11 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from certsvc.domain.bodies import parse_instant
 from certsvc.domain.clock import BEIJING
+from certsvc.domain.identity import is_lookup_number
 from certsvc.domain.report import Report, Status
 from certsvc.domain.wording import Text
 from certsvc.errors import Fault, InvalidFieldError, UnsupportedTypeError
+from certsvc.qr.token import canonical_code, show_code
 from certsvc.verification.answers import may_show_full, report_body
 from certsvc.verification.question import Question
 from certsvc.web import limits, pages, texts
@@ -55,7 +57,7 @@ def unmask(token: str) -> Response:
     """
     fields = _form()
     limits.take("name")
-    report = services().verifier.verify(Question(token=token))
+    report = services().verifier.verify(Question(token=token, as_of=_as_of(fields.get("as_of"))))
     return _answer(report, fields.get("name", ""), pages.Unmasking(action=f"/v/{token}"), of_address=True)
 
 
@@ -76,9 +78,7 @@ def verify() -> Response:
     except InvalidFieldError as error:
         if not wants_html():
             raise
-        # What was typed stays in the form; a name never comes back in a page that may be somebody else's.
-        kept = {name: fields[name] for name in ("code", "number", "as_of") if name in fields}
-        return _page(pages.verify_page(faults=error.faults, kept=kept), 422)
+        return _page(pages.verify_page(faults=error.faults, kept=_kept(fields)), 422)
     return _answer(report, fields.get("name"), _again(question), of_address=False)
 
 
@@ -116,6 +116,13 @@ def _question(fields: Mapping[str, str]) -> Question:
         limits.take("number")
         return Question(number=text["number"], name=text["name"], as_of=as_of)
     raise _fault("", texts.NOTHING_GIVEN)
+
+
+def _kept(fields: Mapping[str, str]) -> dict[str, str]:
+    """Return what stays in the form: a code or number as ours are; a name or a slip never comes back."""
+    code, number = canonical_code(fields.get("code", "")), fields.get("number", "").strip()
+    ours = any(is_lookup_number(number, kind.policy) for kind in services().kinds.values())
+    return {"code": show_code(code) if code else "", "number": number if ours else ""}
 
 
 def _again(question: Question) -> pages.Unmasking | None:

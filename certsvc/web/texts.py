@@ -15,7 +15,7 @@ Lang: TypeAlias = Literal["zh", "en"]
 PAGE: Final[Mapping[str, Text]] = {
     # frame
     "service": Text("电子证书核验", "Certificate verification"),
-    "issued_by": Text("发证机关", "Issuing authority"),
+    "issued_by": Text("颁发机构", "Issuer"),
     "skip": Text("跳到正文", "Skip to content"),
     "language": Text("English", "中文"),
     "official_site": Text("官方核验地址", "Official verification address"),

@@ -47,12 +47,6 @@ def cli_keys(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.fixture(scope="session")
-def font_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Hold the unpacked fonts: unpacking them for each test would take longer than the tests."""
-    return tmp_path_factory.mktemp("fonts")
-
-
 @pytest.fixture
 def run(tmp_path: Path, cli_keys: Path, font_cache: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     """Run commands in a fresh place."""

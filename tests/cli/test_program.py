@@ -54,12 +54,13 @@ def test_every_error_is_a_sentence_in_two_languages(
     kind: type[CertsvcError], capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Nobody reads a traceback for what was raised on purpose."""
-    code = tell(kind())
+    error = errors.RateLimitedError(7) if kind is errors.RateLimitedError else kind()
+    code = tell(error)
     told = capsys.readouterr().err
 
     assert told.startswith(f"{kind.code}: ")
     assert len(told.splitlines()) >= 2
-    assert code == exit_for(kind())
+    assert code == exit_for(error)
     assert code != Exit.OK
 
 
@@ -197,6 +198,19 @@ def test_template_check_reads_the_first_type(run: Run) -> None:
 
     assert len(json.loads(run("template", "check", folder, "--json").stdout)["specialties"]) == 10
     assert "TEMPLATE" in run("template", "check", folder.parent, code=3).stderr
+
+
+def test_template_preview_draws_both_faces(run: Run, tmp_path: Path) -> None:
+    """Somebody who changes a layout looks at it without issuing anything."""
+    folder = Path(__file__).resolve().parents[2] / "templates" / "constructor-1"
+
+    printed = run("template", "preview", folder, "--out", tmp_path / "faces").stdout.split()
+
+    names = {
+        f"constructor-1-{face}.{kind}" for face in ("original", "endorsement") for kind in ("pdf", "png")
+    }
+    assert {Path(path).name for path in printed} == names
+    assert all(Path(path).stat().st_size > 10_000 for path in printed)
 
 
 @pytest.mark.parametrize("cell", ["=1+1", "+1", "-1", "@x", "\t=1", "\r=1"])

@@ -216,6 +216,18 @@ def test_resume_lifts_a_suspension() -> None:
     assert resumed.specialties == folded(events, STARTED).specialties
 
 
+@pytest.mark.parametrize("type", [EventType.SUSPEND, EventType.RESUME])
+def test_what_already_holds_has_no_effect_again(type: EventType) -> None:
+    """A second suspension must not move the day since when, nor the reason given for it."""
+    events = [an_initial(), an_event(EventType.SUSPEND, seq=2, effective_at=STARTED + INSTANT)]
+    if type is EventType.RESUME:
+        events.append(an_event(type, seq=3, effective_at=STARTED + 2 * INSTANT))
+
+    again = an_event(type, seq=4, effective_at=NOW, reason=None)
+
+    assert folded([*events, again]) == folded(events)
+
+
 def test_a_late_event_before_an_end_has_its_effect() -> None:
     """Recorded after the cancellation, effective before it: it belongs to the frozen content."""
     cancelled = an_event(EventType.CANCEL, seq=2, effective_at=NOW)

@@ -8,6 +8,7 @@ from datetime import date, timedelta
 
 import pytest
 
+from certsvc.domain.clock import beijing_day
 from certsvc.domain.events import Event, EventType, SpecialtyGrant
 from certsvc.domain.recording import check_event
 from certsvc.errors import InvalidFieldError, OverAgeError, ValidityMismatchError
@@ -21,6 +22,7 @@ from tests.factories import (
     a_policy,
     an_event,
     an_initial,
+    at,
 )
 
 TODAY = date(2026, 11, 20)
@@ -78,6 +80,16 @@ def test_an_ended_specialty_may_be_added_again_or_renewed() -> None:
 
     for type in (EventType.ADD_SPECIALTY, EventType.RENEW):
         assert refusal(an_event(type, seq=2, specialties=[a_grant_of(BUILDING, TODAY)]), [old]) is None
+
+
+@pytest.mark.parametrize(("offset", "taken"), [(-1, False), (0, False), (1, True)])
+def test_a_specialty_may_be_added_again_the_day_after_it_ended(offset: int, taken: bool) -> None:
+    """On its last valid day it is still held, and renewing is the right word."""
+    effective_at = at("2028-06-01T10:00+08:00") + timedelta(days=offset)
+    granted = a_grant_of(BUILDING, beijing_day(effective_at))
+    event = an_event(EventType.ADD_SPECIALTY, seq=2, effective_at=effective_at, specialties=[granted])
+
+    assert (refusal(event, [INITIAL]) is None) is taken
 
 
 def test_a_re_registration_may_name_what_the_old_one_held() -> None:

@@ -152,6 +152,7 @@ def test_what_was_never_handed_out_is_unknown(clue: Clue, state: CopyState) -> N
     report = asked(clue, entry=an_entry(copy=a_copy(state=state)))
 
     assert report.status is Status.UNKNOWN
+    assert (Result.PASS, "FILE_KNOWN") not in codes(report, Check.FILE_IS_OURS)
     assert report.entry is None
 
 
@@ -212,6 +213,13 @@ def test_any_failed_check_keeps_an_issued_file_from_being_valid(
     fault = Finding(check=check, result=Result.FAIL, code=code)
 
     assert asked(replace(OURS, findings=(fault,))).status is status
+
+
+def test_an_open_check_keeps_an_issued_file_from_being_valid() -> None:
+    """What was asked and not answered is not a pass."""
+    still_open = Finding(check=Check.TIMESTAMP, result=Result.UNKNOWN, code="NO_TIMESTAMP")
+
+    assert asked(replace(OURS, findings=(still_open,))).status is Status.UNAVAILABLE
 
 
 def test_a_foreign_file_stays_foreign_whatever_else_is_wrong_with_it() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import combinations
+from math import hypot
 
 import pytest
 
@@ -51,6 +52,19 @@ def test_nothing_leaves_the_frame_and_no_two_fields_touch(case: str) -> None:
         if first.field != second.field and first.overlaps(second)
     ]
     assert touching == []
+
+
+@pytest.mark.parametrize("case", EXTREMES)
+def test_the_seal_covers_no_data(case: str) -> None:
+    """By custom it may lie over the words 签发日期, but what it covers must not have to be read."""
+    page = a_page(EXTREMES[case])
+    stamp = page.stamp
+    radius = stamp.width_mm / 2
+    x_mm, y_mm = stamp.x_mm + radius, stamp.y_mm + radius
+
+    for box in ink_of(page, sample_fonts()):
+        away = hypot(max(box.left - x_mm, 0, x_mm - box.right), max(box.top - y_mm, 0, y_mm - box.bottom))
+        assert away > radius or box.field == "static 签发日期", box
 
 
 @pytest.mark.parametrize("case", EXTREMES)

@@ -17,7 +17,7 @@ def _points(stamp: Stamp) -> list[tuple[float, float]]:
 
 def test_the_seal_stays_in_its_box_whatever_the_issuer_is_called() -> None:
     """Sealing clips the appearance to this box; a letter cut off would look like a forgery."""
-    for issuer in ("甲", "示例省住房和城乡建设厅（测试）", "示例壮族自治区住房和城乡建设厅" * 4):
+    for issuer in ("甲", "示例省住房和城乡建设厅（测试）", "示例壮族自治区住房和城乡建设厅" * 3):
         stamp = a_page(a_subject(issuer=issuer)).stamp
 
         for x_mm, y_mm in _points(stamp):

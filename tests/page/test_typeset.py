@@ -71,5 +71,5 @@ def test_a_latin_word_stays_whole_and_a_long_one_is_broken() -> None:
 
 def test_what_does_not_fit_at_the_smallest_size_is_none() -> None:
     """The caller turns this into an error that names the field."""
-    assert fit("建" * 100, STYLE, 50, sample_fonts(), lines=4) is not None
-    assert fit("建" * 100, STYLE, 50, sample_fonts(), lines=3) is None
+    assert fit("建" * 92, STYLE, 50, sample_fonts(), lines=4) is not None
+    assert fit("建" * 93, STYLE, 50, sample_fonts(), lines=4) is None

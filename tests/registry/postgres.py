@@ -120,7 +120,7 @@ def _wait_until_ready(place: Path, server: subprocess.Popen[bytes]) -> None:
 
 
 def empty_database(socket_folder: Path) -> str:
-    """Empty the server's one database; returns its URL. A database per test would cost 7 MB and a second each."""
+    """Empty the server's one database; returns its URL. A new one per test would cost 7 MB each."""
     with psycopg.connect(
         host=str(socket_folder), user=SUPERUSER, dbname="postgres", autocommit=True
     ) as connection:

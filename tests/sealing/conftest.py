@@ -9,7 +9,7 @@ import pytest
 
 from certsvc.sealing.keystore import Keystore, init_dev_keys
 from certsvc.sealing.port import PinnedKey, Signer
-from tests.sealing.samples import PLAN, a_sealed_pdf
+from tests.sealing.samples import AT, PLAN, a_sealed_pdf
 
 
 @pytest.fixture(scope="session")
@@ -42,3 +42,19 @@ def pinned(keystore: Keystore) -> tuple[PinnedKey, ...]:
 def sealed(signer: Signer) -> bytes:
     """The small sample, sealed with P-256."""
     return a_sealed_pdf(signer)
+
+
+@pytest.fixture(scope="session")
+def plan(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The real plan with its RSA signers left out: they take seconds to make."""
+    text = PLAN.read_text("utf-8")
+    path = tmp_path_factory.mktemp("plan") / "pki.toml"
+    path.write_text(text[: text.index("[signer.rsa2048]")], "utf-8")
+    return path
+
+
+@pytest.fixture
+def keys(tmp_path: Path, plan: Path) -> Path:
+    """A fresh key folder with a P-256 signer."""
+    init_dev_keys(tmp_path / "keys", plan, AT)
+    return tmp_path / "keys"

@@ -13,7 +13,9 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from certsvc.domain.report import FileOutcome
+from certsvc.domain.wording import finding_text
 from certsvc.sealing.check_pdf import check_pdf
+from certsvc.sealing.cms import SIGNED_DATA
 from certsvc.sealing.keystore import Keystore
 from certsvc.sealing.port import PinnedKey, Signer
 from tests.sealing.samples import a_sealed_pdf, an_unsigned_pdf, cms_of, with_container
@@ -166,6 +168,21 @@ def test_an_unsigned_file_of_other_programs_has_no_signature(
     assert check_pdf(out.getvalue(), pinned).outcome is NO_SIGNATURE
 
 
+def test_forbidden_content_under_our_seal_is_altered(signer: Signer, pinned: Sequence[PinnedKey]) -> None:
+    """Whoever made our key sign a file with a script in it: it is not what this service issues."""
+    check = check_pdf(a_sealed_pdf(signer, an_unsigned_pdf(catalog_extra=b" /AA << >>")), pinned)
+
+    assert (check.outcome, check.findings[0].code) == (ALTERED, "FORBIDDEN_CONTENT")
+
+
+def test_every_finding_has_its_words(sealed: bytes, signer: Signer, pinned: Sequence[PinnedKey]) -> None:
+    """A code without a sentence would fail on the page that shows it."""
+    files = (sealed, sealed + b"x", sealed[:-9], b"", an_unsigned_pdf(), a_sealed_pdf(a_lookalike(signer)))
+    for data in files:
+        for finding in check_pdf(data, pinned).findings:
+            assert finding_text(finding.code).zh
+
+
 @given(st.binary(max_size=400), st.integers(0, 12_000))
 @settings(max_examples=150, deadline=None)
 def test_bytes_overwritten_anywhere_never_raise(piece: bytes, at: int) -> None:
@@ -173,6 +190,16 @@ def test_bytes_overwritten_anywhere_never_raise(piece: bytes, at: int) -> None:
     base = a_sealed_pdf(STRANGER)
 
     check_pdf(base[:at] + piece + base[at + len(piece) :], ())
+
+
+def _a_container_of_empties() -> bytes:
+    """Just small enough to be looked into: signed data of 130,000 empty elements."""
+
+    def element(tag: int, body: bytes) -> bytes:
+        return bytes((tag, 0x83)) + len(body).to_bytes(3, "big") + body
+
+    signed_data = element(0xA0, element(0x30, b"\x05\0" * 130_000))
+    return element(0x30, SIGNED_DATA + signed_data)
 
 
 STRANGER = a_stranger()
@@ -187,6 +214,7 @@ HOSTILE = {
     "byte_range_blanks": (b"/ByteRange" + b" " * 200) * 47_000,
     "many_startxref": b"startxref\n9\n" * 770_000,
     "many_comments": b"1 0 obj " + b"%\n" * 4_900_000,
+    "tiny_elements": (b"<" + _a_container_of_empties().hex().upper().encode() + b">") * 18,
     "many_names": b"9 0 obj <<" + b"/A#41 1 " * 1_200_000,
     "der_of_empties": b"<" + b"3084004C4B40" + b"0500" * 2_400_000 + b">",
 }

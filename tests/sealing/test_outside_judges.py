@@ -12,7 +12,7 @@ import pytest
 from asn1crypto import x509
 from pikepdf import pdfa
 from pyhanko.pdf_utils.reader import PdfFileReader
-from pyhanko.sign.validation import validate_pdf_signature
+from pyhanko.sign.validation import SignatureCoverageLevel, validate_pdf_signature
 from pyhanko_certvalidator import ValidationContext
 
 from certsvc.sealing.keystore import Keystore
@@ -111,8 +111,8 @@ def test_pyhanko_says_entire_file_certified_no_changes(
 
     status = validate_pdf_signature(embedded, context)
 
-    assert status.bottom_line, status.pretty_print_details()
-    assert status.coverage.name == "ENTIRE_FILE"
+    assert status.bottom_line, status.summary()
+    assert status.coverage is SignatureCoverageLevel.ENTIRE_FILE
     assert status.docmdp_ok is not False
     assert embedded.docmdp_level is not None
     assert embedded.docmdp_level.value == 1

@@ -163,6 +163,12 @@ def test_what_is_not_ours_to_seal_is_refused(defect: str, signer: Signer) -> Non
         a_sealed_pdf(signer, broken[defect])
 
 
+def test_an_instant_without_offset_is_refused(signer: Signer) -> None:
+    """It would be read as the machine's local time."""
+    with pytest.raises(DefectError):
+        a_sealed_pdf(signer, at=AT.replace(tzinfo=None))
+
+
 def test_a_sealed_file_is_not_sealed_again(sealed: bytes, signer: Signer) -> None:
     """One seal per file."""
     with pytest.raises(DefectError):

@@ -46,7 +46,7 @@ class Site:
         return self.world.endorse()
 
     def upload(
-        self, path: str, content: bytes, headers: dict[str, str] | None = None, **fields: str
+        self, path: str, content: bytes, headers: dict[str, str] | None = None, /, **fields: str
     ) -> TestResponse:
         """Upload a file with small fields."""
         # Encoded here: the test client would leave a temporary file open for a large upload.

@@ -121,7 +121,7 @@ def test_operator_error_keeps_its_note_inside(world: World) -> None:
 @pytest.mark.parametrize(
     ("error", "seconds"),
     [
-        (errors.EndorsementPendingError(7), "7"),
+        (errors.EndorsementPendingError(), "2"),
         (errors.RateLimitedError(9), "9"),
         (errors.UnavailableError("db"), "30"),
         (errors.StorageFullError("disk"), "30"),

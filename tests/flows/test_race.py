@@ -1,0 +1,69 @@
+"""Sixteen simultaneous requests for each of a hundred holders, four server processes: one copy each."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from pathlib import Path
+from threading import Barrier
+from urllib.parse import quote
+
+from tests.factories import FixedClock
+from tests.flows.server import Server, serving, settings_of
+from tests.world import JSON, World, settings_in
+
+HOLDERS = 100
+RIVALS = 16
+PROCESSES = 4
+REFUSED = "今日已申请过加注件,请勿重复加注"
+
+
+def test_race_grants_exactly_one_copy_to_each_holder(
+    tmp_path: Path, dev_keys: Path, font_cache: Path
+) -> None:
+    """A check before an insert gave most holders more than one copy; the unique index gives one."""
+    (tmp_path / "var").mkdir()
+    (tmp_path / "var" / "cache").symlink_to(font_cache)
+    world = World(settings_in(tmp_path / "var", dev_keys), FixedClock(datetime.now(UTC)))
+    numbers = [f"京11120202022{order:05d}" for order in range(1, HOLDERS + 1)]
+    for order, number in enumerate(numbers, 1):
+        world.initial(number, order=order)
+    _, api_key = world.services.clients.add("race", ["endorse", "read"])
+
+    with serving(settings_of(tmp_path / "var", dev_keys), workers=PROCESSES) as server:
+        outcomes = _race(server, api_key, numbers)
+        granted = {number: body for number, status, body in outcomes if status == 201}
+        for number, body in granted.items():
+            path = body["files"]["pdf"]["url"]
+            status, headers, content = server.call("GET", path, headers={"X-API-Key": api_key})
+            assert (status, len(content)) == (200, body["files"]["pdf"]["size"]), number
+            assert headers["ETag"].strip('"') == body["files"]["pdf"]["sha256"]
+
+    assert Counter(number for number, status, _ in outcomes if status == 201) == dict.fromkeys(numbers, 1)
+    refusals = [body for _, status, body in outcomes if status != 201]
+    assert len(refusals) == HOLDERS * (RIVALS - 1)
+    assert {(body["code"], body["detail"]) for body in refusals} == {("ENDORSED_TODAY", REFUSED)}
+    assert len(list((tmp_path / "var" / "issued").rglob("*.pdf"))) == HOLDERS
+
+
+def _race(server: Server, api_key: str, numbers: list[str]) -> list[tuple[str, int, JSON]]:
+    """Let sixteen rivals, each with a key of its own, ask for every holder at the same moment."""
+    start = Barrier(RIVALS)
+
+    def rival(order: int) -> list[tuple[str, int, JSON]]:
+        told = []
+        for number in numbers:
+            start.wait(timeout=60)
+            status, _, content = server.call(
+                "POST",
+                f"/api/v1/registrations/{quote(number)}/endorsements",
+                {"purpose": "竞争"},
+                {"X-API-Key": api_key, "Idempotency-Key": f"rival-{order}-{number[-5:]}"},
+            )
+            told.append((number, status, json.loads(content)))
+        return told
+
+    with ThreadPoolExecutor(RIVALS) as pool:
+        return [one for lane in pool.map(rival, range(RIVALS)) for one in lane]
