@@ -14,6 +14,7 @@ from certsvc import errors
 from certsvc.cli.program import program
 from certsvc.config import setting_names
 from certsvc.domain.report import Status, Verdict
+from certsvc.domain.texts_findings import FINDINGS
 from certsvc.errors import CertsvcError
 from certsvc.web.app import create_app
 from certsvc.web.errors import INTERNAL, PROTOCOL
@@ -91,6 +92,11 @@ def test_every_status_and_verdict_is_documented() -> None:
     rows = set(re.findall(r"^\| ([A-Z_]+) \|", API, flags=re.MULTILINE))
 
     assert {str(name) for name in (*Status, *Verdict)} <= rows
+
+
+def test_every_finding_is_documented() -> None:
+    """Reason codes are what integrators conclude from."""
+    assert set(FINDINGS) - _names(API) == set()
 
 
 def test_every_decision_is_listed() -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from certsvc.cli.instant import Instant
 from certsvc.cli.place import load_place
 from certsvc.cli.show import as_json, print_facts, print_json, print_table
 from certsvc.errors import KeyMaterialError
@@ -51,15 +52,36 @@ def keys_init(dev: bool) -> None:
 
 
 @keys.command("rotate")
-@click.option("--dev", is_flag=True, help="Make the next test key. Never for real certificates.")
-def keys_rotate(dev: bool) -> None:
-    """Make the next signing key of the algorithm in use and retire the one before it."""
-    from certsvc.sealing.keystore import rotate_dev_key
+def keys_rotate() -> None:
+    """Make the next test key of the algorithm in use and retire the one before it; restart the server."""
+    from certsvc.sealing.keystore import Keystore, rotate_dev_key
 
-    settings = _dev_place(dev=dev)
-    click.echo(
-        rotate_dev_key(settings.keys_dir, _pki_plan(settings), settings.signature, datetime.now(UTC)).key_id
-    )
+    settings = _dev_place(dev=True)
+    if not Keystore.open(settings.keys_dir).is_development:
+        raise KeyMaterialError("these are real keys: bring the next one yourself, see keys/README.md")
+    plan, now = _pki_plan(settings), datetime.now(UTC)
+    click.echo(rotate_dev_key(settings.keys_dir, plan, settings.signature, now).key_id)
+
+
+@keys.command("retire")
+@click.argument("key_id", metavar="KEY")
+def keys_retire(key_id: str) -> None:
+    """Let KEY sign nothing more; what it sealed stays good. Restart the server."""
+    from certsvc.sealing.trust import retire_key
+
+    key = retire_key(load_place().keys_dir, key_id, datetime.now(UTC))
+    click.echo(f"{key.key_id} retired at {key.retired_at}")
+
+
+@keys.command("compromise")
+@click.argument("key_id", metavar="KEY")
+@click.option("--since", type=Instant(), required=True, help="RFC 3339 instant; may only ever move back.")
+def keys_compromise(key_id: str, since: datetime) -> None:
+    """Distrust what KEY sealed from an instant on, and let it sign nothing more. Restart the server."""
+    from certsvc.sealing.trust import mark_compromised
+
+    key = mark_compromised(load_place().keys_dir, key_id, since)
+    click.echo(f"{key.key_id} distrusted since {key.compromised_since}")
 
 
 def _dev_place(*, dev: bool) -> Settings:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final, Literal
 import click
 
 from certsvc.cli.exits import Exit, worst
+from certsvc.cli.instant import Instant
 from certsvc.cli.place import open_services
 from certsvc.cli.show import as_json, print_facts, print_json, print_table
 
@@ -20,21 +21,6 @@ if TYPE_CHECKING:
 _EXIT: Final = {"VALID": Exit.OK, "INVALID": Exit.REFUSED, "INDETERMINATE": Exit.CANNOT_TELL}
 _COLOUR: Final = {"VALID": "green", "INVALID": "red", "INDETERMINATE": "yellow"}
 _SIGN: Final = {"VALID": "✔", "INVALID": "✘", "INDETERMINATE": "?"}
-
-
-class Instant(click.ParamType[datetime]):
-    """An RFC 3339 instant with offset."""
-
-    name = "instant"
-
-    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
-        """Read the instant; a usage error for anything else."""
-        from certsvc.domain.bodies import parse_instant
-
-        try:
-            return parse_instant(value)
-        except ValueError as error:
-            self.fail(str(error), param, ctx)
 
 
 @click.command("verify")

@@ -23,8 +23,6 @@ LONGEST_SIDE: Final = 3000
 FILTERED_SIDE: Final = 1600
 """Pixels; filters and enlargements work on no more, so that a hopeless picture costs two seconds, not ten."""
 
-_QR_ONLY: Final = zxingcpp.BarcodeFormats([zxingcpp.BarcodeFormat.QRCode])
-
 
 def read_modules(modules: Sequence[Sequence[bool]]) -> str:
     """Draw modules as a page would and read them back, once, with zxing-cpp.
@@ -118,7 +116,9 @@ def _scaled(image: Image.Image, factor: float) -> Image.Image:
 def _read_zxing(picture: Image.Image) -> tuple[str, ...]:
     """Read by zxing-cpp, QR only."""
     try:
-        symbols = zxingcpp.read_barcodes(picture, formats=_QR_ONLY)
+        symbols = zxingcpp.read_barcodes(
+            picture, formats=zxingcpp.BarcodeFormats([zxingcpp.BarcodeFormat.QRCode])
+        )
     except Exception:  # noqa: BLE001  # an extension module: any error means "not read"
         return ()
     return _each_once(symbol.text for symbol in symbols)

@@ -161,13 +161,29 @@ def test_keys_rotate_retires_the_one_before(run: Run, tmp_path: Path) -> None:
     """Exactly one key of an algorithm signs; the old one goes on being recognised."""
     place = {"CERTSVC_KEYS_DIR": str(tmp_path / "own")}
     run("keys", "init", "--dev", settings=place)
-    made = run("keys", "rotate", "--dev", settings=place).stdout.strip()
+    made = run("keys", "rotate", settings=place).stdout.strip()
 
     keys = json.loads(run("keys", "list", "--json", settings=place).stdout)["keys"]
     p256 = {key["key_id"]: key["retired_at"] for key in keys if key["key_id"].startswith("p256-")}
 
     assert len(p256) == 2
     assert [key_id for key_id, retired_at in p256.items() if retired_at is None] == [made]
+
+
+def test_leaked_key_signs_no_more_and_its_day_only_moves_back(run: Run, tmp_path: Path) -> None:
+    """What was sealed before the leak stays good; a later report must not bring trust back."""
+    place = {"CERTSVC_KEYS_DIR": str(tmp_path / "own")}
+    run("keys", "init", "--dev", settings=place)
+    key = json.loads(run("keys", "list", "--json", settings=place).stdout)["keys"][0]["key_id"]
+
+    run("keys", "compromise", key, "--since", "2026-05-01T00:00:00+08:00", settings=place)
+    run("keys", "compromise", key, "--since", "2026-06-01T00:00:00+08:00", settings=place)
+    run("keys", "retire", key, settings=place)
+
+    found = json.loads(run("keys", "list", "--json", settings=place).stdout)["keys"][0]
+    assert found["compromised_since"] == "2026-04-30T16:00:00+00:00"
+    assert found["retired_at"] is not None
+    assert "KEY_MATERIAL" in run("keys", "retire", "none", code=3, settings=place).stderr
 
 
 def test_serve_refuses_a_taken_port(ready: Run) -> None:

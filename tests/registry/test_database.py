@@ -59,6 +59,20 @@ def test_a_locked_database_is_unavailable(sqlite_registry: SQLRegistry, tmp_path
         session.next_serial(2026)
 
 
+def test_a_writing_holds_the_write_lock_from_its_first_moment(
+    sqlite_registry: SQLRegistry, tmp_path: Path
+) -> None:
+    """A lock taken at the first change would fail whoever read before a rival's commit."""
+    other_process = open_registry(f"sqlite:///{tmp_path / 'registry.db'}", SECRET)
+    settle(other_process, "busy_timeout = 20")
+    with sqlite_registry.writing():
+        with pytest.raises(UnavailableError), other_process.writing():
+            pass
+        with other_process.reading() as session:
+            assert session.last_recorded_at() is None
+    other_process.close()
+
+
 def test_a_database_that_is_not_there_is_unavailable(tmp_path: Path) -> None:
     """Both kinds; nothing of the driver's text gets out."""
     for url in (

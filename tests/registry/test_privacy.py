@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from certsvc.domain.events import IdType
+from certsvc.domain.events import EventId, IdType
 from certsvc.errors import DefectError, KeyMaterialError, RecordDamagedError
 from certsvc.registry.crypto import Vault
 from certsvc.registry.sql import SQLRegistry
@@ -74,10 +74,9 @@ def test_an_answer_with_the_id_number_in_it_is_not_kept(registry: SQLRegistry) -
     """The outcome is stored in clear and given out again."""
     with registry.writing() as session:
         who = register(session)
-    leaking = replace(
-        who.recorded, event=replace(who.recorded.event, source_id="2"), outcome={"a": [{"b": CANARY}]}
-    )
-    with pytest.raises(DefectError), registry.writing() as session:
+    event = replace(who.recorded.event, event_id=EventId("2"), source_id="2")
+    leaking = replace(who.recorded, event=event, outcome={"a": [{"b": CANARY}]})
+    with pytest.raises(DefectError, match="in clear"), registry.writing() as session:
         session.append_event(leaking)
 
 
