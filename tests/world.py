@@ -1,4 +1,4 @@
-"""A whole certsvc on a temporary database with a clock that tests move: record, issue, endorse, verify, jump days."""
+"""A whole certsvc on a temporary database, with a clock that tests move: record, issue, endorse, verify."""
 
 from __future__ import annotations
 
