@@ -6,6 +6,7 @@ import csv
 import io
 import secrets
 from collections.abc import Iterator, Mapping
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -13,7 +14,7 @@ import click
 
 from certsvc.cli.exits import Exit, tell, worst
 from certsvc.cli.place import open_services
-from certsvc.cli.requests import read_events
+from certsvc.cli.requests import read_events, read_lines
 from certsvc.cli.show import as_json, out_folder, print_facts, print_json, print_table, write_out
 
 if TYPE_CHECKING:
@@ -44,31 +45,38 @@ def client_add(name: str, scope: str, json_: bool) -> None:
 
 
 @click.command("record")
-@click.argument(
-    "files", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path)
+@click.argument("files", nargs=-1, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option(
+    "--jsonl",
+    "line_files",
+    multiple=True,
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="A file with one event a line; may be given again.",
 )
 @as_json
-def record(files: tuple[Path, ...], json_: bool) -> None:
+def record(files: tuple[Path, ...], line_files: tuple[Path, ...], json_: bool) -> None:
     """Record registration events from FILES, each one event or a list of them (docs/api.md).
 
     A later event is tried also when one before it was refused; the exit code tells that one was.
     """
     from certsvc.errors import CertsvcError
 
+    if not files and not line_files:
+        raise click.UsageError("name at least one file, or --jsonl FILE")
     recorder = open_services().recorder
+    events = chain(*(read_events(file) for file in files), *(read_lines(file) for file in line_files))
     answers: list[Mapping[str, object]] = []
     ends: list[Exit] = []
-    for file in files:
-        for place, body in read_events(file):
-            try:
-                answer = recorder.record(body)
-            except CertsvcError as error:
-                click.echo(place, err=True)
-                ends.append(tell(error))
-                continue
-            answers.append(answer.body)
-            if not json_:
-                _print_recorded(place, answer.body, created=answer.created)
+    for place, body in events:
+        try:
+            answer = recorder.record(body)
+        except CertsvcError as error:
+            click.echo(place, err=True)
+            ends.append(tell(error))
+            continue
+        answers.append(answer.body)
+        if not json_:
+            _print_recorded(place, answer.body, created=answer.created)
     if json_:
         print_json(answers[0] if len(answers) == 1 and not ends else {"recorded": answers})
     click.get_current_context().exit(worst(ends))

@@ -135,3 +135,27 @@ def test_client_key_is_printed_once_and_not_stored(ready: Run, tmp_path: Path) -
     assert client["client"].encode() in database
     assert client["api_key"].encode() not in database
     assert "INVALID_FIELD" in ready("client", "add", "x", "--scope", "everything", code=1).stderr
+
+
+def test_events_one_a_line_are_recorded_and_a_bad_line_is_named(
+    ready: Run, initial_body: JSON, tmp_path: Path
+) -> None:
+    """A first import is a long file: one bad line must be found and must not stop the others."""
+    later = {
+        "source_id": "line-3",
+        "type": "reissue",
+        "effective_at": initial_body["effective_at"],
+        "registration_number": initial_body["registration_number"],
+    }
+    bad = later | {"source_id": "line-2", "registration_number": "沪1312020202200001"}
+    file = tmp_path / "events.jsonl"
+    lines = [json.dumps(one, ensure_ascii=False) for one in (initial_body, bad, later)]
+    file.write_text("\n".join([*lines, "", ""]), encoding="utf-8")
+
+    result = ready("record", "--jsonl", file, code=1)
+
+    assert f"{file}:1: recorded" in result.stdout
+    assert f"{file}:2" in result.stderr
+    assert "查询不到相关证照" in result.stderr
+    assert f"{file}:3: recorded" in result.stdout
+    ready("record", code=2)

@@ -156,7 +156,10 @@ def test_certificate_that_grew_is_altered(issued: tuple[World, JSON, Path], atta
     """Whole-file coverage or nothing: what others call valid with changes is altered here."""
     world, _, path = issued
 
-    report = world.verify(file=GROWN[attack](path.read_bytes()))
+    forged = GROWN[attack](path.read_bytes())
+    assert forged != path.read_bytes()
+
+    report = world.verify(file=forged)
 
     assert (report.status, report.verdict) == ("ALTERED", "INVALID")
     assert report.state_at_as_of is None and report.face is None

@@ -110,7 +110,7 @@ GROWN: dict[str, Callable[[bytes], bytes]] = {
     "prefix_byte": lambda pdf: b"x" + pdf,
     "prefix_newline": lambda pdf: b"\n" + pdf,
     "hidden_byte_range": lambda pdf: pdf + b"9 0 obj\n<< /Byte#52ange [0 1 2 3] >>\nendobj\n",
-    "byte_range_in_comment": lambda pdf: pdf.replace(b"%\xe2", b"%/ByteRange [0 1 2 3] \xe2", 1),
+    "byte_range_in_comment": lambda pdf: pdf.replace(b"\n", b"\n%/ByteRange [0 1 2 3]\n", 1),
     "last_newline_cut": lambda pdf: pdf[:-1],
 }
 
