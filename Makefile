@@ -1,11 +1,14 @@
 # Two commands matter: `make run` and `make test`. Each does all its own set-up from a bare clone.
 .DEFAULT_GOAL := help
-.PHONY: help run test test-full check format env tools clean
+.PHONY: help run test test-full faults check format images env tools clean
 BIN := .venv/bin
 HOST ?= 127.0.0.1
 PORT ?= 8000
 DATABASE ?=
 JOBS ?= 2
+# The tests run far from Beijing: half of each day there is another date here, so a rule that asks the machine shows.
+ZONE ?= America/New_York
+PYTEST = $(BIN)/pytest -n $(JOBS) --dist loadfile -rs
 export PYTHON
 
 help:  ## list what make can do
@@ -22,16 +25,24 @@ run: env  ## a demo service with made-up certificates on http://127.0.0.1:8000
 	$(BIN)/certsvc demo --host '$(HOST)' --port '$(PORT)'
 
 test: env tools check  ## every check, then every test; long drills run a seeded tenth
-	$(BIN)/pytest -n $(JOBS) --dist loadfile -rs
+	TZ=$(ZONE) $(PYTEST)
 
-test-full: env tools check  ## the same with the long drills whole
-	DRILLS=full $(BIN)/pytest -n $(JOBS) --dist loadfile -rs
+test-full: env tools check  ## the same with the long drills whole, then in two more time zones
+	TZ=$(ZONE) DRILLS=full $(PYTEST)
+	TZ=UTC $(PYTEST)
+	TZ=Asia/Shanghai $(PYTEST)
+
+faults: env tools  ## kill, starve and break it at every step; prints the table of what was lost (nothing)
+	DRILLS=full $(BIN)/pytest tests/faults -rs
 
 check: env  ## ruff, mypy --strict and the layers
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+images: env tools  ## take the pictures in docs/images again
+	@$(BIN)/python -m tools.screenshots
 
 format: env  ## let ruff lay out the code
 	$(BIN)/ruff check --fix

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final, Literal
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from certsvc.domain.identity import is_uscc
 from certsvc.errors import SettingsError
+from certsvc.qr.payload import verify_url
+from certsvc.qr.token import new_token
 
 PREFIX: Final = "CERTSVC_"
+_ISSUER_NAME_MAX: Final = 40
+_TYPE_CODE: Final = re.compile(r"[0-9A-Z]{21}", re.ASCII)
 _ROOT: Final = Path(__file__).resolve().parent.parent
 
 
@@ -40,6 +46,8 @@ class Settings(BaseModel):
     issuer_uscc: str = "11990000000000019A"
     type_code: str = "11990000000000019A001"
     """证照类型代码, 21 characters."""
+    scan_processes: int = Field(default=1, ge=1, le=64)
+    """Child processes, per server process, in which files from strangers are opened."""
 
 
 def load_settings(environ: Mapping[str, str], file: Path | None = None) -> Settings:
@@ -84,23 +92,12 @@ def setting_names() -> tuple[str, ...]:
 
 def _completed(settings: Settings) -> Settings:
     """Fill the places that default to a spot under data_dir, and check what fields alone cannot tell."""
-    url = urlsplit(settings.public_url)
-    rest = (url.path, url.query, url.fragment)
-    if (
-        url.scheme not in {"http", "https"}
-        or not url.hostname
-        or url.username
-        or any(part not in {"", "/"} for part in rest)
-    ):
-        raise SettingsError(
-            "CERTSVC_PUBLIC_URL must be scheme, host and port only, e.g. https://verify.example.cn"
-        )
-    if settings.env == "production" and url.scheme != "https":
-        raise SettingsError("CERTSVC_PUBLIC_URL must be https in production")
+    _check_public_url(settings)
     if settings.database_url and not settings.database_url.startswith(("sqlite", "postgresql")):
         raise SettingsError("CERTSVC_DATABASE_URL must start with sqlite:/// or postgresql://")
-    if settings.storage_url.startswith("s3:"):
+    if "://" in settings.storage_url.removeprefix("file://"):
         raise SettingsError("CERTSVC_STORAGE_URL: only a folder can be used in this version")
+    _check_issuer(settings)
     data = settings.data_dir
     return settings.model_copy(
         update={
@@ -111,3 +108,37 @@ def _completed(settings: Settings) -> Settings:
             "public_url": settings.public_url.rstrip("/"),
         }
     )
+
+
+def _check_public_url(settings: Settings) -> None:
+    url = urlsplit(settings.public_url)
+    if url.username or any(part not in {"", "/"} for part in (url.path, url.query, url.fragment)):
+        raise SettingsError(
+            "CERTSVC_PUBLIC_URL must be scheme, host and port only, e.g. https://verify.example.cn"
+        )
+    if settings.env == "production" and url.scheme != "https":
+        raise SettingsError("CERTSVC_PUBLIC_URL must be https in production")
+    try:
+        # What cannot be written into a symbol would otherwise be found with the first certificate.
+        verify_url(settings.public_url, new_token())
+    except SettingsError as error:
+        raise SettingsError(f"CERTSVC_PUBLIC_URL: {error.note}") from error
+
+
+def _check_issuer(settings: Settings) -> None:
+    sample = {
+        name: Settings.model_fields[name].default for name in ("issuer_name", "issuer_uscc", "type_code")
+    }
+    if not 1 <= len(settings.issuer_name.strip()) <= _ISSUER_NAME_MAX:
+        raise SettingsError(f"CERTSVC_ISSUER_NAME must have 1 to {_ISSUER_NAME_MAX} characters")
+    if not is_uscc(settings.issuer_uscc):
+        raise SettingsError(
+            "CERTSVC_ISSUER_USCC is not a 统一社会信用代码: 18 characters with a check character"
+        )
+    if not _TYPE_CODE.fullmatch(settings.type_code):
+        raise SettingsError("CERTSVC_TYPE_CODE must be 21 characters of 0-9 and A-Z")
+    left = [PREFIX + name.upper() for name, value in sample.items() if getattr(settings, name) == value]
+    if settings.env == "production" and left:
+        raise SettingsError(
+            f"{', '.join(left)} still name the sample issuer; set the real ones in production"
+        )

@@ -14,6 +14,7 @@ from certsvc.domain.policy import Issuer
 from certsvc.errors import KeyMaterialError, TemplateError
 from certsvc.issuing.clients import Clients
 from certsvc.issuing.desk import Desk
+from certsvc.issuing.discretion import BodyDigest
 from certsvc.issuing.draft import Drafter
 from certsvc.issuing.enquiry import Enquiry
 from certsvc.issuing.press import Press
@@ -27,6 +28,7 @@ from certsvc.rendering.pdf import PDFRenderer
 from certsvc.sealing.keystore import Keystore, init_dev_keys
 from certsvc.storage.local import LocalStorage
 from certsvc.storage.port import Storage
+from certsvc.verification.pool import ReaderPool
 from certsvc.verification.verify import Verifier
 
 
@@ -108,7 +110,14 @@ def build(settings: Settings, clock: Clock | None = None) -> Services:
         fonts=fonts,
         kinds=kinds,
         keystore=keystore,
-        recorder=Recorder(registry=registry, kinds=kinds, drafter=Drafter(fonts), issuer=issuer, clock=clock),
+        recorder=Recorder(
+            registry=registry,
+            kinds=kinds,
+            drafter=Drafter(fonts),
+            issuer=issuer,
+            clock=clock,
+            body_digest=BodyDigest(keystore.registry_secret),
+        ),
         desk=Desk(
             registry=registry,
             storage=storage,
@@ -126,6 +135,7 @@ def build(settings: Settings, clock: Clock | None = None) -> Services:
             registry=registry,
             kinds=kinds,
             pinned=keystore.pinned,
+            readers=_open_readers(settings.scan_processes),
             clock=clock,
             public_url=settings.public_url,
         ),
@@ -137,6 +147,12 @@ def build(settings: Settings, clock: Clock | None = None) -> Services:
 def _load_fonts(folder: Path, unpacked: Path) -> FontChain:
     """Load the fonts once per process: they are large and never change."""
     return FontChain.load(folder, unpacked)
+
+
+@cache
+def _open_readers(processes: int) -> ReaderPool:
+    """Keep one pool per process: its children know nothing of the services they read for."""
+    return ReaderPool(processes)
 
 
 @cache

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import hypothesis
 import pytest
 
 from certsvc.sealing.keystore import init_dev_keys
+from tests import drills
 from tests.factories import NOW, FixedClock
+from tests.postgres import Server, running_server
+from tests.privacy.watch import Watch
 from tests.world import World, settings_in
 
 # A shared machine may stall any example; what a property needs is many examples, not quick ones.
@@ -16,6 +21,24 @@ hypothesis.settings.register_profile("suite", deadline=None, database=None)
 hypothesis.settings.load_profile("suite")
 
 ROOT = Path(__file__).resolve().parent.parent
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Open the book of drills before any worker starts, and watch for identity numbers."""
+    if not hasattr(config, "workerinput"):
+        drills.open_book(os.environ)
+        config.pluginmanager.register(Watch(), "identity-numbers")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Print what the drills of all workers counted."""
+    if hasattr(config, "workerinput"):
+        return
+    lines = drills.close_book(os.environ)
+    if lines:
+        terminalreporter.section("drills, whole" if drills.FULL else "drills, a seeded part")
+        for line in lines:
+            terminalreporter.write_line(line)
 
 
 @pytest.fixture(scope="session")
@@ -38,3 +61,20 @@ def world(tmp_path: Path, dev_keys: Path, font_cache: Path) -> World:
     (tmp_path / "var").mkdir()
     (tmp_path / "var" / "cache").symlink_to(font_cache)
     return World(settings_in(tmp_path / "var", dev_keys), FixedClock())
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[Server]:
+    """Run one PostgreSQL server for the whole run."""
+    with running_server() as server:
+        yield server
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Name an empty database of each kind."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'registry.db'}"
+    server = request.getfixturevalue("postgresql")
+    assert isinstance(server, Server)
+    return server.emptied()

@@ -21,6 +21,7 @@ from tests.factories_register import (
     STARTED,
     a_specialty,
     an_initial,
+    an_issuer,
     folded,
 )
 
@@ -120,6 +121,7 @@ def a_copy(
         reissue=reissue,
         content_digest="d" * 64,
         key_id=key_id,
+        issuer_name=an_issuer().name,
         reserved_at=reserved_at,
         grant=(grant or a_grant(use_from=day)) if endorsed else None,
         copy_number=(copy_number or 1) if endorsed else None,

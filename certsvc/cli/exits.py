@@ -71,7 +71,7 @@ class Program(click.Group):
         try:
             return super().invoke(ctx)
         except DefectError as error:
-            traceback.print_exc()
+            _print_traceback()
             ctx.exit(tell(error))
         except CertsvcError as error:
             ctx.exit(tell(error))
@@ -81,5 +81,12 @@ class Program(click.Group):
             click.echo(f"{error.filename or ''}: {error.strerror or error}".lstrip(": "), err=True)
             ctx.exit(Exit.CANNOT_TELL)
         except Exception:  # noqa: BLE001  # a defect of ours must not exit 1, which scripts read as "not valid"
-            traceback.print_exc()
+            _print_traceback()
             ctx.exit(Exit.CANNOT_TELL)
+
+
+def _print_traceback() -> None:
+    """Print where it broke; the message of an unforeseen error may repeat what was in a file."""
+    from certsvc.cli.logs import without_id_numbers
+
+    click.echo(without_id_numbers(traceback.format_exc()), err=True)

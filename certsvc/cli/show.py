@@ -23,6 +23,13 @@ out_folder: Final = click.option(
 _PIPE_WIDTH: Final = 4000
 
 
+def safe_text(text: str) -> str:
+    """Return what somebody else wrote, fit for a terminal: no control characters, no identity numbers."""
+    from certsvc.cli.logs import without_id_numbers
+
+    return "".join(char if char.isprintable() else f"\\u{ord(char):04x}" for char in without_id_numbers(text))
+
+
 def print_json(value: object) -> None:
     """Print JSON values, Chinese left readable."""
     click.echo(json.dumps(value, ensure_ascii=False, indent=2))

@@ -12,7 +12,7 @@ import click
 from certsvc.cli.exits import Exit, worst
 from certsvc.cli.instant import Instant
 from certsvc.cli.place import open_services
-from certsvc.cli.show import as_json, print_facts, print_json, print_table
+from certsvc.cli.show import as_json, print_facts, print_json, print_table, safe_text
 
 if TYPE_CHECKING:
     from certsvc.domain.report import Report
@@ -85,7 +85,7 @@ def verify(
         bodies.append(body)
         ends.append(_EXIT[str(report.verdict)])
         if not json_:
-            _print_report(place, report, body)
+            _print_report(safe_text(place), report, body)
     if json_:
         print_json(bodies[0] if len(bodies) == 1 else {"reports": bodies})
     click.get_current_context().exit(worst(ends))

@@ -15,6 +15,9 @@ _INSTANT: Final = re.compile(
     r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,6})?(Z|[+-]\d{2}:\d{2})", re.ASCII | re.IGNORECASE
 )
 
+_PLAIN: Final = re.compile(r"(?!.*\d{8})[\x21-\x7e]{1,64}", re.ASCII)
+"""A name of a field as somebody may have meant it: it may be repeated in an answer."""
+
 
 def parse_day(value: object) -> date:
     """Read ``YYYY-MM-DD``; ValueError for anything else."""
@@ -60,9 +63,19 @@ def parse_body(model: type[_Model], body: object) -> _Model:
         raise InvalidFieldError(*(_fault(e["loc"], e["type"], e["msg"]) for e in error.errors())) from error
 
 
+def pointer_to(*parts: int | str) -> str:
+    """Return the JSON pointer of a field.
+
+    Where a value was put in the place of a name, an identity number even, it ends at the object around it: a
+    pointer is repeated in answers.
+    """
+    shown = parts if all(_PLAIN.fullmatch(str(part)) for part in parts) else parts[:-1]
+    return "".join(f"/{str(part).replace('~', '~0').replace('/', '~1')}" for part in shown)
+
+
 def _fault(loc: tuple[int | str, ...], kind: str, message: str) -> Fault:
     """Turn one pydantic error into a fault; the value itself is never repeated."""
-    pointer = "".join(f"/{str(part).replace('~', '~0').replace('/', '~1')}" for part in loc)
+    pointer = pointer_to(*loc)
     match kind:
         case "extra_forbidden":
             return Fault(

@@ -108,6 +108,8 @@ class Copy:
     """Hex sha256 of what is to be printed, fixed before any key is used."""
     key_id: str
     """The document signing key."""
+    issuer_name: str
+    """颁发机构 as printed."""
     reserved_at: datetime
     """Instant of the reservation (UTC); the signing instant and every date in the files."""
     grant: Grant | None = None

@@ -55,8 +55,10 @@ _BY_CODE: Final[Mapping[str, Status]] = {
     "UNREADABLE_FILE": Status.UNREADABLE,
     "ENCRYPTED_FILE": Status.UNREADABLE,
     "KIND_NOT_READ": Status.UNREADABLE,
-    "PHOTO_NOT_SUPPORTED": Status.UNREADABLE,
     "OFD_NOT_SUPPORTED": Status.UNREADABLE,
+    "NO_QR_FOUND": Status.UNREADABLE,
+    "MANY_QR": Status.UNREADABLE,
+    "CANNOT_READ_NOW": Status.UNAVAILABLE,
 }
 """What a fault of the clue itself means."""
 

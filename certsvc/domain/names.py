@@ -95,14 +95,6 @@ def _sentence(raw: str, what: Text, pointer: str, limit: int) -> str:
     faults = _text_faults(text, what, pointer, limit)
     if "\ufffd" in text:
         faults.append(_lost(what, pointer))
-    if holds_resident_id(text):
-        faults.append(
-            Fault(
-                pointer,
-                f"{what.zh}中请不要填写身份证件号码，以免泄露，删去后再提交。",
-                f"{what.en} may be shown to others; please remove the identity number from it.",
-            )
-        )
     if faults:
         raise InvalidFieldError(*faults)
     return text
@@ -145,6 +137,14 @@ def _text_faults(text: str, what: Text, pointer: str, limit: int) -> list[Fault]
                 pointer,
                 f"{what.zh}中有看不见或无法单独印出的字符（{unseen}），请删去后再提交。",
                 f"{what.en} has characters that cannot be seen or printed ({unseen}); please remove them.",
+            )
+        )
+    if holds_resident_id(text):
+        faults.append(
+            Fault(
+                pointer,
+                f"{what.zh}中请不要填写身份证件号码，以免泄露，删去后再提交。",
+                f"{what.en} may be shown to others; please remove the identity number from it.",
             )
         )
     if private := _code_points(text, is_private):

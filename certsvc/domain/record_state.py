@@ -89,7 +89,7 @@ def state_of(entry: Entry, at: datetime, policy: Policy, *, specialty: str | Non
     told += [_usage_window(entry.copy, beijing_day(at), exists=exists)]
     told += _specialties(registration, beijing_day(at), specialty)
     # What did not exist yet cannot have been replaced.
-    changed = _changes(entry, registration) if exists else ()
+    changed = _changes(entry, registration, at, policy) if exists else ()
     told += [_superseded(entry, beijing_day(at), changed, exists=exists)]
     return RecordState(
         status=worst([one.status for one in told]),
@@ -167,10 +167,24 @@ def _wanted(held: Sequence[Specialty], valid: Sequence[str], wanted: str) -> _To
     return _told(Check.SPECIALTY, Status.EXPIRED, "SPECIALTY_NOT_HELD")
 
 
-def _changes(entry: Entry, registration: Registration | None) -> tuple[str, ...]:
+def _changes(
+    entry: Entry, registration: Registration | None, at: datetime, policy: Policy
+) -> tuple[str, ...]:
+    """Name what has changed since the copy was made; what was changed back has changed all the same."""
     if registration is None or entry.copy is None:
         return ()
-    return changed_fields(entry.version.face, face_of(registration))
+    printed = entry.version.face
+    now = changed_fields(printed, face_of(registration))
+    if now:
+        return now
+    made_at = entry.copy.reserved_at
+    later = {event.effective_at for event in entry.events if made_at < event.effective_at <= at}
+    for instant in sorted(later):
+        between = fold(entry.events, instant, policy)
+        changed = changed_fields(printed, face_of(between)) if between is not None else ()
+        if changed:
+            return changed
+    return ()
 
 
 def _superseded(entry: Entry, day: date, changed: Sequence[str], *, exists: bool) -> _Told:

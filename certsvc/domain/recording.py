@@ -135,6 +135,25 @@ def check_event(earlier: Sequence[Event], event: Event, policy: Policy, *, live_
     birth_date = _birth_date(state, event)
     _check_birth_date(event, birth_date)
     check_granted(state, event, birth_date, policy)
+    if event.type is EventType.ADD_SPECIALTY:
+        _check_not_added_later(earlier, event, policy)
+
+
+def _check_not_added_later(earlier: Sequence[Event], event: Event, policy: Policy) -> None:
+    """Refuse a late addition of what a later event has added: folded first, it would undo the later grant."""
+    final = fold(earlier, max(before.effective_at for before in earlier), policy)
+    granted = {one.name: one.valid_from for one in final.specialties} if final is not None else {}
+    faults = [
+        Fault(
+            f"/specialties/{place}/name",
+            "之后的事件已增项该专业；请核对生效时间。",
+            "A later event has added it already; please check the instant.",
+        )
+        for place, one in enumerate(event.specialties)
+        if granted.get(one.name, one.granted_on) > one.granted_on
+    ]
+    if faults:
+        raise InvalidFieldError(*faults)
 
 
 def _brought(event: Event) -> frozenset[str]:

@@ -33,9 +33,9 @@ _FILE: Final[Mapping[str, Text]] = {
         "目前还不能核验 OFD 文件，请改用同一证书的 PDF 文件。",
         "OFD files cannot be verified yet; please use the PDF of the same certificate.",
     ),
-    "PHOTO_NOT_SUPPORTED": Text(
-        "目前还不能读取照片，请扫描二维码、输入核验码或提交原始 PDF。",
-        "Photos cannot be read yet; please scan the QR code, type the code or hand in the original PDF.",
+    "CANNOT_READ_NOW": Text(
+        "等待读取的文件较多，现在不能检查这份文件；请稍后再试。",
+        "Many files are waiting to be read, so this one cannot be checked now; please try again later.",
     ),
     "FORBIDDEN_CONTENT": Text(
         "文件中有本服务的证书不会包含的内容，如脚本、附件或批注。",
@@ -99,6 +99,15 @@ _CLUE: Final[Mapping[str, Text]] = {
     "MALFORMED_QR": Text(
         "二维码的内容不是本服务的格式，可能没有扫全；请重新扫描。",
         "The QR code is not in our form, perhaps it was not read whole; please scan it again.",
+    ),
+    "NO_QR_FOUND": Text(
+        "图片中没有找到可以读取的二维码；请让二维码完整、清晰、占画面较大部分后重新拍摄，或输入核验码。",
+        "No QR code could be read in the picture; please take it again with the code whole, sharp and large, "
+        "or type the code.",
+    ),
+    "MANY_QR": Text(
+        "图片中有多个二维码，无法确定以哪一个为准；请只拍摄一份证书的二维码。",
+        "The picture holds several QR codes and none can be chosen; please take just one of them.",
     ),
     "MALFORMED_CODE": Text(
         "核验码不正确，可能有一位输错；请对照证书重新输入12位核验码。",

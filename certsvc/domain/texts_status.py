@@ -75,8 +75,9 @@ ADVICE: Final[Mapping[Status, Text]] = {
         "Please check the time asked for, or look at the state now.",
     ),
     Status.VALID: Text(
-        "打印使用时须有持证人手写签名，并与签名图像一致。",
-        "A printed copy needs the holder's hand signature, matching the signature image.",
+        "文件由本服务签发，未被改动，登记有效；打印使用时还须有持证人手写签名，并与签名图像一致。",
+        "This service issued the file, nothing in it was changed and the registration is in force; "
+        "a printed copy also needs the holder's hand signature, matching the signature image.",
     ),
     Status.UNREADABLE: Text(
         "文件可能不完整；请重新下载或换一份文件再试。",

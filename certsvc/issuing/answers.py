@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from urllib.parse import quote
 
 from certsvc.domain import identity, specialty
 from certsvc.domain.certificate import CertificateVersion
@@ -139,13 +140,14 @@ def copy_body(copy: Copy, version: CertificateVersion, public_url: str) -> dict[
         "code": show_code(copy.code),
         "verify_url": page_url(public_url, copy.token),
         "certificate": certificate_body(version),
-        "issued_at": show_instant(copy.reserved_at),
+        "made_at": show_instant(copy.reserved_at),
     }
     if copy.kind is CopyKind.ORIGINAL:
+        number = version.face.registration_number
         return body | {
             "licence_id": version.licence_id,
             "version": version.version,
-            "files": _files(copy, f"/api/v1/registrations/{version.face.registration_number}/original"),
+            "files": _files(copy, f"/api/v1/registrations/{quote(number)}/original"),
         }
     assert copy.grant is not None
     return body | {

@@ -21,11 +21,13 @@ from certsvc.errors import (
     UnavailableError,
 )
 from certsvc.issuing.answers import Answer, copy_body
+from certsvc.issuing.discretion import check_label
 from certsvc.issuing.press import Press
-from certsvc.issuing.record import check_clock, digest_of
+from certsvc.issuing.record import digest_of
 from certsvc.issuing.recover import Recovery
-from certsvc.issuing.reserve import LEASE, Case, Reserved, get_case, reserve
+from certsvc.issuing.reserve import LEASE, Case, Reserved, get_case, hold_case, reserve
 from certsvc.issuing.schema import EndorsementRequest
+from certsvc.issuing.turn import read_clock, wait_turn
 from certsvc.page.certificate_type import CertificateType
 from certsvc.page.fonts import FontChain
 from certsvc.registry.port import IdempotentRequest, ReadSession, Registry
@@ -71,14 +73,21 @@ class Desk:
             taken = session.find_original(case.version.version_id, case.registration.reissues)
         self._sweep(taken, now)
         with self._registry.writing() as session:
-            check_clock(session, now)
-            session.lock_registration(case.registration_id)
-            case = get_case(session, self._kinds, number, now)
+            wait_turn(session, f"original {number}", [number])
+            now = read_clock(session, self._clock)
+            case = hold_case(session, self._kinds, number, now)
             existing = session.find_original(case.version.version_id, case.registration.reissues)
             if existing is not None:
                 return self._existing(session, existing)
             check_original(case.registration, beijing_day(now))
-            reserved = reserve(session, case, now, worker=self._worker, key_id=self._press.key_id)
+            reserved = reserve(
+                session,
+                case,
+                now,
+                worker=self._worker,
+                key_id=self._press.key_id,
+                issuer_name=self._press.issuer_name,
+            )
             if reserved is None:
                 raise EndorsementPendingError
         return self._issue(reserved)
@@ -98,16 +107,20 @@ class Desk:
         """
         _check_key(key)
         request = parse_body(EndorsementRequest, body)
-        digest = digest_of({"number": number, "body": body})
         now = self._clock.now()
         with self._registry.reading() as session:
             case = get_case(session, self._kinds, number, now)
             taken = session.find_endorsement_on(
                 case.holder_id, case.registration.certificate_type, beijing_day(now)
             )
-        self._sweep(taken, now)
+            before = session.find_idempotent(client_id, key)
+            tried = session.get_copy(before.copy_id) if before is not None else None
+        # The registration, not the number: a retry after a move comes under another number.
+        digest = digest_of({"registration": case.registration_id, "body": body})
+        for stranded in (taken, tried):
+            self._sweep(stranded, now)
         with self._registry.writing() as session:
-            session.lock_registration(case.registration_id)
+            wait_turn(session, f"key {client_id} {key}", [number])
             earlier = session.find_idempotent(client_id, key)
             if earlier is not None:
                 if earlier.body_digest != digest:
@@ -115,8 +128,8 @@ class Desk:
                 attempt = session.get_copy(earlier.copy_id)
                 if attempt.state is not CopyState.FAILED:
                     return self._existing(session, attempt)
-            check_clock(session, now)
-            case = get_case(session, self._kinds, number, now)
+            now = read_clock(session, self._clock)
+            case = hold_case(session, self._kinds, number, now)
             purpose = canonical_purpose(request.purpose, pointer="/purpose", limit=case.policy.purpose_max)
             self._fonts.check(purpose, pointer="/purpose")
             reserved = reserve(
@@ -125,6 +138,7 @@ class Desk:
                 now,
                 worker=self._worker,
                 key_id=self._press.key_id,
+                issuer_name=self._press.issuer_name,
                 allowed=grant(case.registration, beijing_day(now), case.policy),
                 purpose=purpose,
             )
@@ -220,6 +234,7 @@ class Desk:
 
 
 def _check_key(key: str) -> None:
+    check_label(key, pointer="/Idempotency-Key")
     if not 1 <= len(key) <= 200 or not (key.isascii() and key.isprintable()):
         raise InvalidFieldError(
             Fault(

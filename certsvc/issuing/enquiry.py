@@ -25,11 +25,14 @@ from certsvc.errors import (
 from certsvc.issuing.answers import copy_body, history_body, registration_body
 from certsvc.issuing.reserve import get_case
 from certsvc.page.certificate_type import CertificateType
+from certsvc.registry.lookup import registration_at
 from certsvc.registry.port import ReadSession, Registry
 from certsvc.rendering.png import preview
 from certsvc.storage.port import Storage
 
 _PREVIEW_DPI = 150
+_CURSOR_MAX = 400
+"""Characters; ours have under 200."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +75,7 @@ class Enquiry:
         instant = now if as_of is None else as_of
         check_as_of(instant, now)
         with self._registry.reading() as session:
-            registration_id = session.find_registration(number)
+            registration_id = registration_at(session, number, instant)
             if registration_id is None:
                 raise NotFoundError
             history = session.history(registration_id)
@@ -190,8 +193,14 @@ def _cursor(text: str | None) -> tuple[date, str, str] | None:
     if text is None:
         return None
     try:
+        # The length bounds the depth, which the parser would otherwise meet as a RecursionError.
+        if len(text) > _CURSOR_MAX:
+            raise ValueError("longer than any of ours")
         day, number, specialty = json.loads(base64.urlsafe_b64decode(text.encode("ascii")))
-        return date.fromisoformat(day), str(number), str(specialty)
+        # What does not print, NUL and half surrogates too, is in none of ours; not every database takes it.
+        if not all(isinstance(one, str) and one.isprintable() for one in (number, specialty)):
+            raise ValueError("not a number and a specialty")
+        return date.fromisoformat(day), number, specialty
     except (ValueError, TypeError, binascii.Error) as error:
         raise InvalidFieldError(
             Fault("/cursor", "请使用上一页返回的 next_cursor", "use the next_cursor of the page before")

@@ -71,6 +71,11 @@ class Press:
         """The key that seals. KeyMaterialError when there is none in use."""
         return self._signer().key_id
 
+    @property
+    def issuer_name(self) -> str:
+        """颁发机构 as it is printed."""
+        return self._issuer.name
+
     def prepare(
         self,
         copy: Copy,

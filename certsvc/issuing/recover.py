@@ -16,6 +16,8 @@ from certsvc.sealing.port import PinnedKey
 from certsvc.storage.port import Storage
 
 _LEASE: Final = timedelta(seconds=60)
+_LATEST_FILE: Final = timedelta(days=1)
+"""A worker that took longer than this to store a file has long been restarted."""
 
 
 class Recovery:
@@ -37,6 +39,11 @@ class Recovery:
             outcome = self.settle(copy, now)
             if outcome is not None:
                 counts[outcome] += 1
+        with self._registry.reading() as session:
+            failed = session.failed_copies(now - _LATEST_FILE)
+        # Who should have removed the file of a FAILED copy may have died before that.
+        for copy in failed:
+            self._storage.remove(_file_of(copy))
         # A writer that died between write and link leaves a sealed file nobody may ever find.
         self._storage.sweep_temporary(now - _LEASE)
         return counts
@@ -50,26 +57,30 @@ class Recovery:
         with self._registry.writing() as session:
             if not session.take_over(copy.copy_id, self._worker, now, now + _LEASE):
                 return None
-        files = self._finished_files(copy)
-        if files is not None:
+        content = self._finished_file(copy)
+        if content is not None:
+            # Its writer may have died before the folder was synced; this syncs it.
+            self._storage.put(_file_of(copy), content)
+            files = {"pdf": IssuedFile(sha256=hashlib.sha256(content).hexdigest(), size=len(content))}
             with self._registry.writing() as session:
                 return "finished" if session.complete(copy.copy_id, self._worker, files, now) else None
-        name = f"{copy.copy_id}.pdf"
-        self._storage.remove(name)
+        # The row first: until it is FAILED in our name, the file may yet become that of a DONE copy.
         with self._registry.writing() as session:
-            failed = session.fail(copy.copy_id, self._worker, "UNAVAILABLE", now)
-        # Once more, after the row is FAILED: the first worker may have been slow, not dead, and have stored
-        # its file between the two steps. If it comes later still, it finds the row FAILED and cleans up.
-        self._storage.remove(name)
-        return "failed" if failed else None
+            if not session.fail(copy.copy_id, self._worker, "UNAVAILABLE", now):
+                return None
+        self._storage.remove(_file_of(copy))
+        return "failed"
 
-    def _finished_files(self, copy: Copy) -> Mapping[str, IssuedFile] | None:
-        """Return the stored files' facts when all are there and sealed by the key the row names."""
-        name = f"{copy.copy_id}.pdf"
-        if not self._storage.exists(name):
+    def _finished_file(self, copy: Copy) -> bytes | None:
+        """Return the stored file when it is there and sealed by the key the row names."""
+        if not self._storage.exists(_file_of(copy)):
             return None
-        content = self._storage.get(name)
+        content = self._storage.get(_file_of(copy))
         check = check_pdf(content, self._pinned)
         if check.outcome is not FileOutcome.INTACT or check.key_id != copy.key_id:
             return None
-        return {"pdf": IssuedFile(sha256=hashlib.sha256(content).hexdigest(), size=len(content))}
+        return content
+
+
+def _file_of(copy: Copy) -> str:
+    return f"{copy.copy_id}.pdf"

@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from certsvc.domain.certificate import CertificateVersion
+from certsvc.domain.certificate import CertificateVersion, face_hash, face_of
 from certsvc.domain.clock import beijing_day
 from certsvc.domain.endorsement import Copy, CopyId, CopyKind, CopyState, Grant
 from certsvc.domain.events import HolderId, IdType, RegistrationId
 from certsvc.domain.policy import Policy
 from certsvc.domain.registration import Registration, Specialty, fold
-from certsvc.errors import NotFoundError
+from certsvc.errors import NotFoundError, UnavailableError
 from certsvc.issuing.record import digest_of
 from certsvc.page.certificate_type import CertificateType
 from certsvc.qr.token import new_code, new_token
-from certsvc.registry.port import ReadSession, WriteSession
+from certsvc.registry.lookup import registration_at
+from certsvc.registry.port import ReadSession, RecordedEvent, WriteSession
 
 LEASE: Final = timedelta(seconds=60)
 """How long a worker may take for one copy before others consider it dead."""
@@ -49,27 +50,59 @@ class Reserved:
 
 
 def get_case(session: ReadSession, kinds: Mapping[str, CertificateType], number: str, now: datetime) -> Case:
-    """Read the registration that has or had *number*, as its newest version says.
+    """Read the registration that has *number*, as of *now*.
 
     Raises:
-        NotFoundError: nobody has it.
+        NotFoundError: nobody has it, or it has not begun.
     """
-    registration_id = session.find_registration(number)
+    registration_id = registration_at(session, number, now)
     if registration_id is None:
         raise NotFoundError
-    events = [item.event for item in session.history(registration_id)]
-    policy = kinds[events[0].certificate_type].policy
-    # An event may lie a few minutes ahead; what is printed must agree with the version that holds it.
-    registration = fold(events, max(now, *(event.effective_at for event in events)), policy)
+    history = session.history(registration_id)
+    policy = kinds[history[0].event.certificate_type].policy
+    registration = fold([item.event for item in history], now, policy)
     if registration is None:
         raise NotFoundError
     return Case(
         registration_id=registration_id,
         holder_id=session.holder_of(registration_id),
         registration=registration,
-        version=session.latest_version(registration_id),
+        version=_version_in_force(session, history, registration),
         policy=policy,
     )
+
+
+def _version_in_force(
+    session: ReadSession, history: Sequence[RecordedEvent], registration: Registration
+) -> CertificateVersion:
+    """Return the newest version that prints what is in force; the newest of all when none does.
+
+    An event may lie a few minutes ahead: its version is there, and does not count yet.
+    """
+    wanted = face_hash(face_of(registration))
+    newest = session.get_version(history[-1].version_id)
+    version = newest
+    for item in reversed(history):
+        if version.version_id != item.version_id:
+            version = session.get_version(item.version_id)
+        if version.face_hash == wanted:
+            return version
+    return newest
+
+
+def hold_case(
+    session: WriteSession, kinds: Mapping[str, CertificateType], number: str, now: datetime
+) -> Case:
+    """Hold the registration that has *number*, then read it; the caller holds the number's name.
+
+    Raises:
+        NotFoundError: nobody has it, or it has not begun.
+    """
+    registration_id = registration_at(session, number, now)
+    if registration_id is None:
+        raise NotFoundError
+    session.lock_registration(registration_id)
+    return get_case(session, kinds, number, now)
 
 
 def reserve(
@@ -79,6 +112,7 @@ def reserve(
     *,
     worker: str,
     key_id: str,
+    issuer_name: str,
     allowed: Grant | None = None,
     purpose: str | None = None,
 ) -> Reserved | None:
@@ -86,7 +120,12 @@ def reserve(
 
     Returns:
         None when the day (or the original's place) is taken: the unique index decides.
+
+    Raises:
+        UnavailableError: no version prints what is in force now; one of the next minutes will.
     """
+    if case.version.face_hash != face_hash(face_of(case.registration)):
+        raise UnavailableError("an event that lies ahead has the only version; ask again in some minutes")
     token, code = new_token(), new_code()
     face = case.version.face
     specialties = case.registration.specialties if allowed is None else allowed.specialties
@@ -108,6 +147,7 @@ def reserve(
             [case.version.face_hash, token, code, purpose, now.isoformat(), repr(allowed), repr(specialties)]
         ),
         key_id=key_id,
+        issuer_name=issuer_name,
         reserved_at=now,
         grant=allowed,
         purpose=purpose,

@@ -72,6 +72,7 @@ def sample_subject(
         reissue=0,
         content_digest="",
         key_id="",
+        issuer_name="",
         reserved_at=reserved_at,
     )
     if copy_kind is CopyKind.ENDORSEMENT:

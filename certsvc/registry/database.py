@@ -9,17 +9,13 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from typing import Any, Final, Protocol, cast
+from typing import Any, Protocol, cast
 
 import sqlalchemy as sa
 
 from certsvc.errors import UnavailableError
 from certsvc.registry.crypto import Value
 from certsvc.registry.dialects import WAIT_S, Dialect, dialect_of, translated
-
-POOLED: Final = 16
-OVERFLOW: Final = 112
-"""Two for each of a worker's 64 threads at most; beyond the pooled ones they are closed after use."""
 
 Statement = sa.Select[Any] | sa.Insert | sa.Update | sa.Delete
 
@@ -77,20 +73,32 @@ class Query:
 class Database:
     """The engine of one process; safe to share between threads, not across a fork."""
 
-    def __init__(self, url: str) -> None:
-        """Set the engine up; nothing is connected yet."""
+    def __init__(self, url: str, *, bounded: bool = True) -> None:
+        """Set the engine up; nothing is connected yet.
+
+        Args:
+            url: ``sqlite:///FILE`` or ``postgresql+psycopg://...``.
+            bounded: give up an answer that takes long; changing the schema may take any time.
+        """
         self.dialect: Dialect = dialect_of(url)
         postgresql = self.dialect.name == "postgresql"
         self.engine: sa.Engine = sa.create_engine(
             url,
             # The driver opens no transaction of its own: every BEGIN below is written out.
             isolation_level="AUTOCOMMIT",
-            pool_size=POOLED,
-            max_overflow=OVERFLOW,
-            pool_timeout=WAIT_S,
+            pool_size=self.dialect.pooled,
+            max_overflow=self.dialect.overflow,
+            pool_timeout=self.dialect.pool_wait_s,
+            # A server that was restarted is noticed before anything is asked of it.
             pool_pre_ping=postgresql,
-            connect_args={"connect_timeout": WAIT_S} if postgresql else {"timeout": WAIT_S},
+            connect_args={
+                name: value
+                for name, value in self.dialect.connect.items()
+                if name not in sa.make_url(url).query
+            },
         )
+        if postgresql and bounded:
+            sa.event.listen(self.engine, "do_connect", _connect_to_postgresql)
         sa.event.listen(self.engine, "connect", self._settle)
         self._turn: AbstractContextManager[object] = _Turn() if self.dialect.one_writer else nullcontext()
 
@@ -116,6 +124,13 @@ class Database:
                     connection.rollback()
                     raise
                 connection.commit()
+            except self._driver_error as error:
+                if self.engine.dialect.is_disconnect(
+                    cast(Any, error), cast(Any, pooled.dbapi_connection), None
+                ):
+                    # The pool would try to roll a lost connection back, and log at length that it cannot.
+                    pooled.invalidate(error)
+                raise
             finally:
                 # The pool rolls back what a failed commit may have left open.
                 pooled.close()
@@ -126,14 +141,28 @@ class Database:
         driver = cast(Any, self.engine.dialect.dbapi)
         return cast(type[Exception], driver.IntegrityError)
 
+    @property
+    def _driver_error(self) -> type[Exception]:
+        """What the driver raises whenever something is wrong."""
+        driver = cast(Any, self.engine.dialect.dbapi)
+        return cast(type[Exception], driver.Error)
+
     @contextmanager
     def translating(self) -> Iterator[None]:
         """Turn the driver's errors, and only those, into ours."""
-        driver = cast(Any, self.engine.dialect.dbapi)
         try:
             yield
-        except (driver.Error, sa.exc.SQLAlchemyError) as error:
+        except (self._driver_error, sa.exc.SQLAlchemyError) as error:
             raise translated(error) from error
+
+
+def _connect_to_postgresql(
+    _dialect: object, _record: object, _arguments: object, named: Mapping[str, Any]
+) -> object:
+    # Who uses SQLite never imports the other driver.
+    from certsvc.registry.postgresql import BoundedConnection
+
+    return BoundedConnection.connect(**named)
 
 
 class _Turn:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -19,7 +19,15 @@ from certsvc.errors import (
 )
 
 WAIT_S: Final = 10
-"""How long a writer waits for its turn before the caller is told to come again."""
+"""How long a writer to a SQLite file waits for its turn before the caller is told to come again."""
+CONNECT_S: Final = 3
+"""How long PostgreSQL may take to let us in."""
+ANSWER_S: Final = 6
+"""How long we wait for any answer of PostgreSQL's; the server may be frozen and give nothing up itself."""
+_LOCK_S: Final = 4
+_STATEMENT_S: Final = 5
+_IDLE_S: Final = 10
+"""A process that is frozen in a transaction loses it, and what it held, after this."""
 
 _SQLITE_FULL: Final = 13
 _POSTGRESQL_DISK_FULL: Final = "53100"
@@ -37,8 +45,18 @@ class Dialect:
     """Opens a transaction which no second migration can enter."""
     one_writer: bool
     """Only one transaction can write at a time: threads queue here rather than poll the file's lock."""
+    hold: str | None
+    """Takes the locks of the given *numbers* until the transaction ends; None where writers come singly."""
+    unfit: str | None
+    """Answers with what makes a database unfit for us, no row when nothing does."""
+    connect: Mapping[str, str | int]
+    """Arguments of the driver's connect(), where the URL does not give them."""
     settings: tuple[str, ...]
     """Sent once on every new connection."""
+    pooled: int
+    overflow: int
+    """Connections of one process: kept open, and opened besides when many are needed at once."""
+    pool_wait_s: int
     insert: Callable[[sa.Table], Any]
     """An INSERT which takes ON CONFLICT; the two classes share their methods but no base."""
 
@@ -49,6 +67,9 @@ SQLITE: Final = Dialect(
     begin_writing="BEGIN IMMEDIATE",
     begin_migrating=("BEGIN IMMEDIATE",),
     one_writer=True,
+    hold=None,
+    unfit=None,
+    connect={"timeout": WAIT_S},
     settings=(
         f"PRAGMA busy_timeout = {WAIT_S * 1000}",
         "PRAGMA journal_mode = WAL",
@@ -56,6 +77,10 @@ SQLITE: Final = Dialect(
         "PRAGMA foreign_keys = ON",
         "PRAGMA trusted_schema = OFF",
     ),
+    # Two for each of a worker's 64 threads at most.
+    pooled=16,
+    overflow=112,
+    pool_wait_s=WAIT_S,
     insert=sqlite.insert,
 )
 
@@ -64,9 +89,41 @@ POSTGRESQL: Final = Dialect(
     begin_reading="BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
     # READ COMMITTED: after waiting for a lock the next statement sees what the rival wrote.
     begin_writing="BEGIN ISOLATION LEVEL READ COMMITTED",
-    begin_migrating=("BEGIN", "SELECT pg_advisory_xact_lock(hashtext('certsvc schema'))"),
+    begin_migrating=(
+        "BEGIN ISOLATION LEVEL READ COMMITTED",
+        # An index of a large table takes its time, and a second migration waits for the first.
+        "SET LOCAL statement_timeout = 0",
+        "SET LOCAL lock_timeout = '60s'",
+        "SELECT pg_advisory_xact_lock(hashtext('certsvc schema'))",
+    ),
     one_writer=False,
-    settings=(f"SET lock_timeout = '{WAIT_S}s'",),
+    hold="SELECT pg_advisory_xact_lock(n) FROM unnest(%(numbers)s::bigint[]) AS n",
+    unfit=(
+        "SELECT 'its encoding is ' || current_setting('server_encoding') || ' and must be UTF8' "
+        "WHERE current_setting('server_encoding') <> 'UTF8'"
+    ),
+    connect={
+        "application_name": "certsvc",
+        "client_encoding": "UTF8",
+        "connect_timeout": CONNECT_S,
+        # Over a network that swallows packets nothing else would ever end the waiting.
+        "tcp_user_timeout": ANSWER_S * 1000,
+        "keepalives_idle": 3,
+        "keepalives_interval": 1,
+        "keepalives_count": 3,
+    },
+    settings=(
+        f"SET lock_timeout = '{_LOCK_S}s'",
+        f"SET statement_timeout = '{_STATEMENT_S}s'",
+        f"SET idle_in_transaction_session_timeout = '{_IDLE_S}s'",
+        # What we acknowledged must survive a power cut; any setting stronger than this one is left alone.
+        "SELECT set_config('synchronous_commit', 'on', false) "
+        "WHERE current_setting('synchronous_commit') = 'off'",
+    ),
+    # Four processes together stay under the 97 connections a server takes when nobody changed anything.
+    pooled=16,
+    overflow=4,
+    pool_wait_s=_LOCK_S,
     insert=postgresql.insert,
 )
 

@@ -6,7 +6,7 @@ Reads check each row's MAC (RecordDamagedError); a database that cannot be reach
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -69,6 +69,9 @@ class ReadSession(Protocol):
 
     def find_registration(self, registration_number: str) -> RegistrationId | None:
         """Find the latest registration that has or had this number."""
+
+    def registrations_with(self, registration_number: str) -> Sequence[RegistrationId]:
+        """List every registration that has or had this number, the latest first."""
 
     def find_holder(self, id_type: IdType, id_number: str) -> HolderId | None:
         """Find a holder by the identity document in force, through the HMAC index."""
@@ -133,18 +136,34 @@ class ReadSession(Protocol):
     def pending_copies(self, lease_before: datetime) -> Sequence[Copy]:
         """List PENDING copies whose lease ended before this instant."""
 
+    def failed_copies(self, since: datetime) -> Sequence[Copy]:
+        """List copies that became FAILED at this instant or later."""
+
     def last_recorded_at(self) -> datetime | None:
         """Return the latest instant any row was written at; the clock must not stand before it."""
 
 
 class WriteSession(ReadSession, Protocol):
-    """Look-ups and changes in one transaction."""
+    """Look-ups and changes in one transaction.
+
+    What is held is held in one order: names, a registration, its holder (docs/decisions/database.md).
+    """
+
+    def hold(self, names: Collection[str]) -> None:
+        """Hold *names*, all at once and before anything else, until the transaction ends.
+
+        Whoever holds one of them too waits: what a name stands for cannot change meanwhile, even where
+        there is no row yet that could be held.
+        """
 
     def lock_holder(self, id_type: IdType, id_number: str, at: datetime) -> HolderId:
         """Find or create the holder and hold it until the transaction ends."""
 
     def lock_registration(self, registration_id: RegistrationId) -> None:
         """Hold a registration until the transaction ends."""
+
+    def lock_holder_of(self, registration_id: RegistrationId) -> HolderId:
+        """Hold the holder of a registration until the transaction ends."""
 
     def add_registration(self, holder_id: HolderId, certificate_type: str, at: datetime) -> RegistrationId:
         """Create an empty registration; its first event follows in the same transaction."""

@@ -85,13 +85,19 @@ class RecordReading(Session):
 
     def find_registration(self, registration_number: str) -> RegistrationId | None:
         """Find the latest registration that has or had this number."""
+        found = self.registrations_with(registration_number)
+        return found[0] if found else None
+
+    def registrations_with(self, registration_number: str) -> Sequence[RegistrationId]:
+        """List every registration that has or had this number, the latest first."""
         if not storable(registration_number):
-            return None
+            return []
         numbers = self._all(NUMBER, number=registration_number)
         found = [RegistrationId(number.text("registration_id")) for number in numbers]
         if len(found) <= 1:
-            return found[0] if found else None
-        return max(found, key=lambda registration_id: self._registration(registration_id).whole("ordinal"))
+            return found
+        ordinal = {one: self._registration(one).whole("ordinal") for one in found}
+        return sorted(found, key=lambda one: -ordinal[one])
 
     def find_holder(self, id_type: IdType, id_number: str) -> HolderId | None:
         """Find a holder by the identity document in force, through the HMAC index."""

@@ -54,6 +54,12 @@ PENDING_BEFORE: Final = select_rows(
     _copy.lease_until < bindparam("lease_before"),
     order_by=[_copy.lease_until, _copy.copy_id],
 )
+FAILED_SINCE: Final = select_rows(
+    COPY,
+    _copy.changed_at >= bindparam("since"),
+    _copy.state == "FAILED",
+    order_by=[_copy.changed_at, _copy.copy_id],
+)
 IDEMPOTENT: Final = select_rows(
     IDEMPOTENCY_KEY, _key.client_id == bindparam("client_id"), _key.key == bindparam("key")
 )
@@ -64,8 +70,8 @@ ABOVE_EVERY_COPY_NUMBER: Final = 2**31 - 1
 class CopyReading(Session):
     """Look-ups of copies; the port says what each promises.
 
-    None but pending_copies lets the database filter by state: a state changed by hand must fail the row's
-    MAC, not hide the row.
+    None but pending_copies and failed_copies, from which recovery works, lets the database filter by state: a
+    state changed by hand must fail the row's MAC, not hide the row.
     """
 
     def get_copy(self, copy_id: CopyId) -> Copy:
@@ -133,6 +139,10 @@ class CopyReading(Session):
     def pending_copies(self, lease_before: datetime) -> Sequence[Copy]:
         """List PENDING copies whose lease ended before this instant."""
         return [copy_from(row) for row in self._all(PENDING_BEFORE, lease_before=instant_text(lease_before))]
+
+    def failed_copies(self, since: datetime) -> Sequence[Copy]:
+        """List copies that became FAILED at this instant or later."""
+        return [copy_from(row) for row in self._all(FAILED_SINCE, since=instant_text(since))]
 
 
 def _in_place(records: Sequence[Record]) -> Copy | None:

@@ -71,6 +71,7 @@ class Session:
         self._connection = connection
         self._dialect = database.engine.dialect
         self._integrity_error = database.integrity_error
+        self._hold = database.dialect.hold
         self._vault = vault
 
     def _rows(self, query: Query, given: Mapping[str, Value]) -> Sequence[Sequence[object]]:

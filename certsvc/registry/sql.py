@@ -6,7 +6,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from certsvc.errors import UnavailableError
+import sqlalchemy as sa
+
+from certsvc.errors import SettingsError, UnavailableError
 from certsvc.registry.crypto import Vault
 from certsvc.registry.database import Database
 from certsvc.registry.dialects import SQLITE
@@ -79,14 +81,14 @@ def migrate(url: str) -> None:
     """Bring the schema at *url* to the newest revision; harmless to run again, or several times at once.
 
     Raises:
-        SettingsError: *url* names another kind of database.
+        SettingsError: *url* names another kind of database, or one with another encoding than UTF8.
         UnavailableError: the database cannot be reached.
     """
     # Alembic takes a third of a second to import and only this command needs it.
     from alembic import command
     from alembic.config import Config
 
-    database = Database(url)
+    database = Database(url, bounded=False)
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).with_name("migrations")).replace("%", "%%"))
     try:
@@ -95,11 +97,20 @@ def migrate(url: str) -> None:
             with database.engine.connect() as connection:
                 for statement in database.dialect.begin_migrating:
                     connection.exec_driver_sql(statement)
+                _check_fit(database, connection)
                 config.attributes["connection"] = connection
                 command.upgrade(config, "head")
                 connection.commit()
     finally:
         database.engine.dispose()
+
+
+def _check_fit(database: Database, connection: sa.Connection) -> None:
+    """Refuse a database that could not keep every name."""
+    if database.dialect.unfit is not None:
+        found = connection.exec_driver_sql(database.dialect.unfit).scalar()
+        if found is not None:
+            raise SettingsError(f"this database cannot be used: {found}")
 
 
 def _keep_private(database: Database) -> None:

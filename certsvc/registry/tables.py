@@ -29,11 +29,14 @@ METADATA: Final = sa.MetaData(
     }
 )
 
+ByteOrdered: Final = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
+"""Text in the order of its bytes, as SQLite has it. An order of some language changes with the machine's
+libraries, and an index built before no longer finds what it holds: the unique ones would let doubles in."""
 BigWhole: Final = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 
 def _text(name: str, *, nullable: bool = False) -> sa.Column[str]:
-    return sa.Column(name, sa.Text, nullable=nullable)
+    return sa.Column(name, ByteOrdered, nullable=nullable)
 
 
 def _whole(name: str, *, nullable: bool = False) -> sa.Column[int]:
@@ -176,6 +179,7 @@ COPY: Final = sa.Table(
     _whole("reissue"),
     _text("content_digest"),
     _text("key_id"),
+    _text("issuer_name"),
     _text("reserved_at"),
     _text("use_from", nullable=True),
     _text("use_until", nullable=True),

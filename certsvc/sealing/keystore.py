@@ -40,6 +40,8 @@ _ROOT: Final = "root"
 _ISSUING: Final = "issuing"
 _SECRET: Final = "registry.secret"  # noqa: S105  the file's name
 _SECRET_BYTES: Final = 32
+_TEST_ONLY: Final = b"TEST ONLY"
+"""In the subject of every certificate ``keys init --dev`` makes; a plan without it is refused."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,7 +92,10 @@ class Keystore:
     @property
     def is_development(self) -> bool:
         """Whether any trusted key was made by ``init --dev``; production refuses such a folder."""
-        return any(key.development for key in self.keys)
+        # The subject counts too: one word edited in a file must not let test certificates out.
+        return any(key.development for key in self.keys) or any(
+            _TEST_ONLY in key.certificate for key in self.pinned
+        )
 
     def signer(self, algorithm: str) -> Signer:
         """Return the newest signer of an algorithm that is not retired.

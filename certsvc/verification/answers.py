@@ -7,7 +7,7 @@ from typing import Literal
 
 from certsvc.domain.endorsement import CopyKind
 from certsvc.domain.identity import canonical_name, mask_name
-from certsvc.domain.report import Finding, Report
+from certsvc.domain.report import Check, Finding, Report, Result
 from certsvc.domain.wording import finding_text
 from certsvc.errors import InvalidFieldError
 
@@ -18,7 +18,8 @@ def may_show_full(report: Report, typed_name: str | None = None) -> bool:
     """Tell whether a public caller may see the name: a file of ours in hand, or the right name typed."""
     if report.face is None:
         return False
-    if report.subject == "file" and report.entry is not None:
+    if any(one.check is Check.FILE_IS_OURS and one.result is Result.PASS for one in report.findings):
+        # Not for a record alone: anybody can make a scan that names somebody's record.
         return True
     if not typed_name:
         return False
@@ -28,6 +29,12 @@ def may_show_full(report: Report, typed_name: str | None = None) -> bool:
         return False
 
 
+def issuer_of(report: Report, default: str) -> str:
+    """Return who issued, as the copy in hand prints it; *default* for a record nobody printed."""
+    copy = report.entry.copy if report.entry is not None else None
+    return copy.issuer_name if copy is not None else default
+
+
 def report_body(
     report: Report, *, issuer_name: str, lang: Literal["zh", "en"], full: bool
 ) -> dict[str, object]:
@@ -35,7 +42,7 @@ def report_body(
 
     Args:
         report: what judge said.
-        issuer_name: 颁发机构 as printed.
+        issuer_name: 颁发机构 of this service, for a record that is on no paper.
         lang: language of the findings' sentences; codes never change.
         full: whole name and birth date; else the name is masked and the birth date left out.
     """
@@ -89,7 +96,7 @@ def _certificate(report: Report, issuer_name: str, full: bool) -> dict[str, obje
             }
             for line in report.specialties
         ],
-        "issuer": issuer_name,
+        "issuer": issuer_of(report, issuer_name),
         "issued_at": _instant(version.created_at),
     }
     return body | {"birth_date": face.birth_date.isoformat()} if full else body

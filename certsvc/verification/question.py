@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from certsvc.domain.bodies import Instant, StrictBody, parse_body
 from certsvc.errors import Fault, InvalidFieldError
@@ -46,6 +46,21 @@ class VerificationRequest(StrictBody):
     specialty: _Line | None = None
     receipt: Literal[False] = False
     """Signed receipts come with a later version; asking for one is refused rather than ignored."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "oneOf": [
+                {
+                    "required": list(given),
+                    "properties": {
+                        name: {"type": "string" if name in given else "null"}
+                        for name in ("qr", "code", "sha256", "registration_number", "name")
+                    },
+                }
+                for given in (("qr",), ("code",), ("sha256",), ("registration_number", "name"))
+            ]
+        }
+    )
 
 
 def parse_question(body: object) -> Question:

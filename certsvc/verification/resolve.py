@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,6 +15,7 @@ from certsvc.domain.registration import fold
 from certsvc.domain.report import Entry, RegistryAnswer
 from certsvc.errors import InvalidFieldError, RecordDamagedError, UnavailableError
 from certsvc.page.certificate_type import CertificateType
+from certsvc.registry.lookup import registration_at
 from certsvc.registry.port import ReadSession, Registry
 from certsvc.verification.scan import Scan
 
@@ -24,12 +26,23 @@ class Resolution:
 
     answer: RegistryAnswer
     entry: Entry | None = None
+    recorded_at: datetime | None = None
+    """The latest instant on record. A clock a little behind it is believed, but not to accuse: what another
+    server has just issued is not "not yet"."""
 
 
 def resolve(
-    scanned: Scan, registry: Registry, kinds: Mapping[str, CertificateType], now: datetime
+    scanned: Scan,
+    registry: Registry,
+    kinds: Mapping[str, CertificateType],
+    *,
+    as_of: datetime,
+    now: datetime,
 ) -> Resolution:
-    """Look a scan up; every failure of the registry becomes an answer, not an error."""
+    """Look a scan up; every failure of the registry becomes an answer, not an error.
+
+    A number and a name are those of *as_of*: both may have changed hands or form since.
+    """
     if scanned.sha256 is scanned.token is scanned.code is scanned.number is None:
         return Resolution(RegistryAnswer.NOT_ASKED)
     try:
@@ -37,21 +50,21 @@ def resolve(
             last = session.last_recorded_at()
             if last is not None and now < last - CLOCK_SLACK:
                 return Resolution(RegistryAnswer.TIME_UNCERTAIN)
-            entry = _find_entry(session, scanned, kinds, now)
+            entry = _find_entry(session, scanned, kinds, as_of)
     except RecordDamagedError:
         return Resolution(RegistryAnswer.DAMAGED)
     except UnavailableError:
         return Resolution(RegistryAnswer.AWAY)
     if entry is None:
-        return Resolution(RegistryAnswer.MISSING)
-    return Resolution(RegistryAnswer.FOUND, entry)
+        return Resolution(RegistryAnswer.MISSING, recorded_at=last)
+    return Resolution(RegistryAnswer.FOUND, entry, last)
 
 
 def _find_entry(
-    session: ReadSession, scanned: Scan, kinds: Mapping[str, CertificateType], now: datetime
+    session: ReadSession, scanned: Scan, kinds: Mapping[str, CertificateType], as_of: datetime
 ) -> Entry | None:
     if scanned.number is not None and scanned.name is not None:
-        return _find_record(session, scanned.number, scanned.name, kinds, now)
+        return _find_record(session, scanned.number, scanned.name, kinds, as_of)
     copy = _find_copy(session, scanned)
     return _entry(session, copy.registration_id, copy) if copy is not None else None
 
@@ -65,13 +78,14 @@ def _find_copy(session: ReadSession, scanned: Scan) -> Copy | None:
 
 
 def _find_record(
-    session: ReadSession, number: str, name: str, kinds: Mapping[str, CertificateType], now: datetime
+    session: ReadSession, number: str, name: str, kinds: Mapping[str, CertificateType], as_of: datetime
 ) -> Entry | None:
     """Find a registration by number and name; a wrong pair is found no more than an unknown number."""
-    number = number.strip()
+    # People type numbers with the input method on: full-width digits and spaces are the same number.
+    number = unicodedata.normalize("NFKC", number).strip()
     if not any(is_lookup_number(number, kind.policy) for kind in kinds.values()):
         return None
-    registration_id = session.find_registration(number)
+    registration_id = registration_at(session, number, as_of)
     if registration_id is None:
         return None
     entry = _entry(session, registration_id, None)
@@ -80,7 +94,7 @@ def _find_record(
         typed = canonical_name(name, pointer="/name", limit=policy.name_max)
     except InvalidFieldError:
         return None
-    state = fold(entry.events, now, policy)
+    state = fold(entry.events, as_of, policy)
     return entry if state is not None and state.holder.name == typed else None
 
 

@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import hashlib
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from certsvc.domain.report import Check, Clue, FileCheck, FileOutcome, Finding, Kind, Result
+from certsvc.domain.report import Check, Clue, Finding, Kind, Result
 from certsvc.qr.payload import read_payload
 from certsvc.qr.token import canonical_code, canonical_token
-from certsvc.sealing.check_pdf import check_pdf
 from certsvc.sealing.port import PinnedKey
+from certsvc.verification.pool import ReaderPool
 from certsvc.verification.question import Question
 
-_NOT_READ: Final = (
-    (b"PK\x03\x04", Kind.OFD, "OFD_NOT_SUPPORTED"),
-    (b"\x89PNG", Kind.PHOTO, "PHOTO_NOT_SUPPORTED"),
-    (b"\xff\xd8\xff", Kind.PHOTO, "PHOTO_NOT_SUPPORTED"),
-)
-"""First bytes of what this version recognises and does not read, with the finding that says so."""
+_OFD: Final = b"PK\x03\x04"
+_PICTURE: Final = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff")
+_OTHER_PICTURE: Final = re.compile(rb"GIF8|RIFF....WEBP|II\*\x00|MM\x00\*|....ftyp", re.DOTALL)
+"""First bytes of pictures phones and browsers make and we do not open: GIF, WebP, TIFF, HEIC, AVIF."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,15 +36,12 @@ class Scan:
 def scan(question: Question, public_url: str) -> Scan:
     """Turn a question into a scan; nothing is looked up and no file is parsed yet."""
     if question.file is not None:
-        kind, _ = _kind_of(question.file)
+        kind = _kind_of(question.file)
         return Scan(clue=_clue(kind, question), sha256=hashlib.sha256(question.file).hexdigest())
     if question.sha256 is not None:
         return Scan(clue=_clue(Kind.SHA256, question), sha256=question.sha256)
     if question.qr is not None:
-        read = read_payload(question.qr, public_url)
-        if read.token is None:
-            return Scan(clue=_faulty(_clue(Kind.QR, question), read.fault or "MALFORMED_QR"))
-        return Scan(clue=_clue(Kind.QR, question), token=read.token)
+        return _scan_symbols(_clue(Kind.QR, question), [question.qr], public_url)
     if question.token is not None:
         token = canonical_token(question.token)
         clue = _clue(Kind.QR, question)
@@ -56,21 +53,49 @@ def scan(question: Question, public_url: str) -> Scan:
     return Scan(clue=_clue(Kind.NUMBER, question), number=question.number, name=question.name)
 
 
-def examine(clue: Clue, content: bytes, pinned: tuple[PinnedKey, ...]) -> Clue:
-    """Add the strict check of a file whose hash is not one we issued."""
-    _, code = _kind_of(content)
-    if code:
-        finding = Finding(check=Check.SIGNATURE, result=Result.UNKNOWN, code=code)
-        return replace(clue, file=FileCheck(outcome=FileOutcome.UNREADABLE, findings=(finding,)))
-    return replace(clue, file=check_pdf(content, pinned))
+def examine(
+    clue: Clue, content: bytes, pinned: Sequence[PinnedKey], readers: ReaderPool, public_url: str
+) -> Scan:
+    """Open a file whose hash is not one we issued; a token it names is what to look up next."""
+    if clue.kind is Kind.OFD:
+        return Scan(clue=_unread(clue, "OFD_NOT_SUPPORTED"))
+    if clue.kind is Kind.PDF:
+        reading = readers.read_pdf(content, pinned)
+        clue = replace(clue, file=reading.check)
+    elif content.startswith(_PICTURE):
+        reading = readers.read_picture(content)
+    else:
+        return Scan(clue=_unread(clue, "KIND_NOT_READ"))
+    if reading.fault == "busy":
+        return Scan(clue=_unread(clue, "CANNOT_READ_NOW"))
+    if reading.fault:
+        return Scan(clue=_unread(clue, "UNREADABLE_FILE", reading.fault))
+    if reading.texts:
+        return _scan_symbols(clue, reading.texts, public_url)
+    return Scan(clue=clue if clue.kind is Kind.PDF else _unread(clue, "NO_QR_FOUND"))
 
 
-def _kind_of(content: bytes) -> tuple[Kind, str]:
-    """Tell a file's kind by its first bytes, and why it is not read; a PDF, and what may be one, is read."""
-    for magic, kind, code in _NOT_READ:
-        if content.startswith(magic):
-            return kind, code
-    return Kind.PDF, ""
+def _kind_of(content: bytes) -> Kind:
+    """Tell a file's kind by its first bytes; what may be a PDF is read as one."""
+    if content.startswith(_OFD):
+        return Kind.OFD
+    if content.startswith(_PICTURE):
+        return Kind.PHOTO
+    return Kind.PHOTO if _OTHER_PICTURE.match(content) and b"%PDF-" not in content[:1024] else Kind.PDF
+
+
+def _scan_symbols(clue: Clue, texts: Sequence[str], public_url: str) -> Scan:
+    """Choose among the QR texts found: ours decides when exactly one is ours."""
+    read = [read_payload(text, public_url) for text in texts]
+    if any(one.fault == "HOMOGLYPH_DOMAIN" for one in read):
+        # Nobody comes by this one by chance, whatever else is on the picture.
+        return Scan(clue=_faulty(clue, "HOMOGLYPH_DOMAIN"))
+    tokens = {one.token for one in read if one.token is not None}
+    if len(tokens) == 1:
+        return Scan(clue=clue, token=tokens.pop())
+    if len(read) > 1:
+        return Scan(clue=_unread(clue, "MANY_QR", f"{len(read)} QR"))
+    return Scan(clue=_faulty(clue, read[0].fault or "MALFORMED_QR"))
 
 
 def _clue(kind: Kind, question: Question) -> Clue:
@@ -78,4 +103,14 @@ def _clue(kind: Kind, question: Question) -> Clue:
 
 
 def _faulty(clue: Clue, code: str) -> Clue:
-    return replace(clue, findings=(Finding(check=Check.QR_MATCHES, result=Result.FAIL, code=code),))
+    return _with(clue, Finding(check=Check.QR_MATCHES, result=Result.FAIL, code=code))
+
+
+def _unread(clue: Clue, code: str, detail: str = "") -> Clue:
+    """Add that something could not be read: of a record the symbol, of a file the file itself."""
+    check = Check.QR_MATCHES if clue.kind is Kind.PHOTO or clue.file is not None else Check.SIGNATURE
+    return _with(clue, Finding(check=check, result=Result.UNKNOWN, code=code, detail=detail))
+
+
+def _with(clue: Clue, finding: Finding) -> Clue:
+    return replace(clue, findings=(*clue.findings, finding))

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import datetime
 
 from certsvc.domain.clock import Clock
 from certsvc.domain.endorsement import Copy
 from certsvc.domain.judge import check_as_of, judge
-from certsvc.domain.report import Check, Finding, RegistryAnswer, Report, Result
+from certsvc.domain.report import Check, Finding, Kind, RegistryAnswer, Report, Result
 from certsvc.page.certificate_type import CertificateType
 from certsvc.registry.port import Registry
 from certsvc.sealing.port import PinnedKey
+from certsvc.verification.pool import ReaderPool
 from certsvc.verification.question import Question
-from certsvc.verification.resolve import resolve
-from certsvc.verification.scan import examine, scan
+from certsvc.verification.resolve import Resolution, resolve
+from certsvc.verification.scan import Scan, examine, scan
 
 
 class Verifier:
@@ -26,13 +28,15 @@ class Verifier:
         registry: Registry,
         kinds: Mapping[str, CertificateType],
         pinned: tuple[PinnedKey, ...],
+        readers: ReaderPool,
         clock: Clock,
         public_url: str,
     ) -> None:
-        """Take what verification reads; it needs no private key."""
+        """Take what verification reads; it needs no private key, and opens no stranger's file itself."""
         self._registry = registry
         self._kinds = kinds
         self._pinned = pinned
+        self._readers = readers
         self._clock = clock
         self._public_url = public_url
 
@@ -43,21 +47,39 @@ class Verifier:
             AsOfInFutureError: *as_of* has not come.
         """
         now = self._clock.now()
-        as_of = question.as_of if question.as_of is not None else now
-        check_as_of(as_of, now)
+        check_as_of(question.as_of or now, now)
         scanned = scan(question, self._public_url)
-        resolution = resolve(scanned, self._registry, self._kinds, now)
+        resolution = self._resolve(scanned, question.as_of, now)
+        now = max(now, resolution.recorded_at or now)
+        as_of = question.as_of or now
         clue = scanned.clue
         if scanned.sha256 is not None and resolution.answer is RegistryAnswer.FOUND:
             clue = replace(clue, known_file=True)
         elif question.file is not None:
             # Only a file we do not know by its hash is opened at all.
-            clue = examine(clue, question.file, self._pinned)
+            found = examine(clue, question.file, self._pinned, self._readers, self._public_url)
+            clue, resolution = found.clue, self._resolve_symbol(found, resolution, question.as_of, now)
         entry = resolution.entry
         if entry is not None and entry.copy is not None:
             clue = replace(clue, findings=(*clue.findings, *_key_faults(entry.copy, self._pinned)))
         kind = entry.version.face.certificate_type if entry is not None else next(iter(self._kinds))
         return judge(clue, resolution.answer, entry, as_of=as_of, now=now, policy=self._kinds[kind].policy)
+
+    def _resolve(self, scanned: Scan, as_of: datetime | None, now: datetime) -> Resolution:
+        return resolve(scanned, self._registry, self._kinds, as_of=as_of or now, now=now)
+
+    def _resolve_symbol(
+        self, found: Scan, by_hash: Resolution, as_of: datetime | None, now: datetime
+    ) -> Resolution:
+        """Look up the record a QR symbol inside a file names, when there is one."""
+        if found.token is None:
+            # What the register holds is not about a picture without a symbol of ours.
+            photo = found.clue.kind is Kind.PHOTO
+            return Resolution(RegistryAnswer.NOT_ASKED) if photo else by_hash
+        if by_hash.answer is not RegistryAnswer.MISSING:
+            # Away, damaged, or its clock is off: asked again at once it would answer no better.
+            return by_hash
+        return self._resolve(found, as_of, now)
 
 
 def _key_faults(copy: Copy, pinned: tuple[PinnedKey, ...]) -> tuple[Finding, ...]:

@@ -9,7 +9,7 @@ from flask import Response, request
 
 from certsvc.errors import Fault, InvalidFieldError
 from certsvc.issuing.schema import EndorsementRequest
-from certsvc.web import schemas
+from certsvc.web import examples, schemas
 from certsvc.web.answer import file_answer, json_answer
 from certsvc.web.auth import scope
 from certsvc.web.body import check_query, read_json
@@ -72,10 +72,12 @@ def get_original_png(number: str) -> Response:
                 place="header",
                 required=True,
                 description="Any text of the client's own; the same key and body give the same endorsement.",
-                schema={"type": "string", "minLength": 1, "maxLength": _KEY_MAX},
+                # Blanks at the ends are no part of a header's value.
+                schema={"type": "string", "pattern": "^[!-~]([ -~]*[!-~])?$", "maxLength": _KEY_MAX},
             ),
         ),
         scope="endorse",
+        example=examples.ENDORSEMENT,
     ),
 )
 @scope("endorse")

@@ -10,7 +10,7 @@ from flask import Response
 from certsvc.domain.bodies import parse_instant
 from certsvc.errors import Fault, InvalidFieldError
 from certsvc.issuing.schema import EventRequest
-from certsvc.web import schemas
+from certsvc.web import examples, schemas
 from certsvc.web.answer import json_answer
 from certsvc.web.auth import scope
 from certsvc.web.body import check_query, read_json
@@ -31,6 +31,7 @@ _WITHIN_DAYS = 180
         answers={200: schemas.Recorded, 201: schemas.Recorded},
         problems=(404, 409),
         scope="issue",
+        example=examples.EVENT,
     ),
 )
 @scope("issue")
@@ -78,7 +79,11 @@ def get_history(number: str) -> Response:
                 description="Specialties with fewer days left than this.",
                 schema={"type": "integer", "minimum": 1, "maximum": 3660, "default": _WITHIN_DAYS},
             ),
-            Parameter(name="cursor", description="next_cursor of the page before."),
+            Parameter(
+                name="cursor",
+                description="next_cursor of the page before.",
+                schema={"type": "string", "minLength": 1, "maxLength": 400},
+            ),
         ),
         scope="read",
     ),

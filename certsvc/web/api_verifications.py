@@ -5,6 +5,7 @@ from __future__ import annotations
 from apiflask import APIBlueprint
 from flask import Response, request
 
+from certsvc.domain.bodies import pointer_to
 from certsvc.errors import Fault, InvalidFieldError
 from certsvc.verification.answers import report_body
 from certsvc.verification.question import Question, VerificationRequest, parse_question
@@ -58,7 +59,7 @@ def _uploaded() -> Question:
     content, fields = read_upload()
     if unknown := sorted(fields.keys() - _FIELDS):
         raise InvalidFieldError(
-            *(Fault(f"/{name}", "没有这个字段", "this field does not exist") for name in unknown)
+            *(Fault(pointer_to(name), "没有这个字段", "this field does not exist") for name in unknown)
         )
     if fields.get("receipt", "false") != "false":
         raise InvalidFieldError(_no_receipt())

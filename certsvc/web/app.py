@@ -29,6 +29,12 @@ from certsvc.web.current import ASSETS, EXTENSION
 from certsvc.wiring import Services, build
 
 _SETTINGS_FILE: Final = Path("certsvc.toml")
+_FORM_MEMORY_LIMIT: Final = 128 * 1024
+"""Bytes of a form held in memory.
+
+The parser reads 64 KB at a time, files too, and adds what it held back because it may begin a boundary. With
+64 KB here, a file was refused whenever a line break happened to end a read.
+"""
 
 
 class _NumberConverter(BaseConverter):
@@ -61,7 +67,9 @@ def create_app(services: Services | None = None) -> APIFlask:
     # A slash too many is another address, not a redirect whose target repeats what was typed.
     app.url_map.strict_slashes = True
     app.url_map.merge_slashes = False
-    app.config.update(MAX_CONTENT_LENGTH=UPLOAD_LIMIT, MAX_FORM_PARTS=20, MAX_FORM_MEMORY_SIZE=64 * 1024)
+    app.config.update(
+        MAX_CONTENT_LENGTH=UPLOAD_LIMIT, MAX_FORM_PARTS=20, MAX_FORM_MEMORY_SIZE=_FORM_MEMORY_LIMIT
+    )
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
 

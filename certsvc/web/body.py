@@ -104,13 +104,17 @@ def file_bytes(file: FileStorage) -> bytes:
 
 
 def form_fields() -> dict[str, str]:
-    """Return the text fields of a form; MalformedError when one comes twice or holds a NUL."""
+    """Return the text fields of a form; MalformedError when one has no name, comes twice or holds a NUL."""
     fields: dict[str, str] = {}
     for name, values in request.form.lists():
+        # Werkzeug's types do not say so, but a part without a name arrives under None.
+        if not name:
+            raise MalformedError("field unnamed", Fault("", "有字段没有名称", "a field has no name"))
         if len(values) != 1:
             raise MalformedError(
                 "field twice", Fault("", "同一字段出现多次", "a field is there more than once")
             )
+        _check_text(name)
         _check_text(values[0])
         fields[name] = values[0]
     return fields

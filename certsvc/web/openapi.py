@@ -63,6 +63,8 @@ class Call:
     """The body may also be multipart with a file."""
     parameters: Sequence[Parameter] = ()
     scope: Scope | None = None
+    example: JSON | None = None
+    """A JSON body somebody may send as it is; nobody in it exists."""
 
 
 _View = TypeVar("_View", bound=Callable[..., object])
@@ -160,15 +162,22 @@ def _reference(model: type[BaseModel]) -> JSON:
 def _request_body(call: Call) -> JSON | None:
     content: JSON = {}
     if call.request is not None:
-        content["application/json"] = {"schema": _reference(call.request)}
+        example: JSON = {} if call.example is None else {"example": call.example}
+        content["application/json"] = {"schema": _reference(call.request), **example}
     if call.upload:
         fields: JSON = {
             "file": {"type": "string", "format": "binary", "description": "PDF, PNG or JPEG up to 10 MB"},
             "as_of": {"type": "string", "format": "date-time"},
-            "specialty": {"type": "string"},
+            "specialty": {"type": "string", "minLength": 1, "maxLength": 200},
+            "receipt": {"const": "false", "description": "Signed receipts are not to be had yet."},
         }
         content["multipart/form-data"] = {
-            "schema": {"type": "object", "required": ["file"], "properties": fields}
+            "schema": {
+                "type": "object",
+                "required": ["file"],
+                "properties": fields,
+                "additionalProperties": False,
+            }
         }
     return {"required": True, "content": content} if content else None
 

@@ -5,20 +5,17 @@ from __future__ import annotations
 import base64
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
 from typing import Final, Literal
 from urllib.parse import urlencode
 
 from flask import render_template, request
 
-from certsvc.domain import identity, wording
-from certsvc.domain.clock import BEIJING, beijing_day
-from certsvc.domain.endorsement import Copy
+from certsvc.domain import wording
+from certsvc.domain.clock import beijing_day
 from certsvc.domain.events import EventType
-from certsvc.domain.report import Finding, Report, Result, Status
-from certsvc.domain.wording import Text
+from certsvc.domain.report import Report, Status
 from certsvc.errors import CertsvcError, Fault
-from certsvc.web import texts
+from certsvc.web import rows, texts
 from certsvc.web.current import language, language_tag, nonce, services
 from certsvc.web.texts import Lang
 
@@ -49,39 +46,6 @@ _ORIGINAL_CODE: Final = "ORIGINAL_FOR_VIEWING"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
-    """One item to compare: its name, its value, and whether the value is a long identifier."""
-
-    label: str
-    value: str
-    wide: bool = False
-    note: str = ""
-    whole: tuple[str, ...] = ()
-    """The value in pieces that no line may break; empty: it may break anywhere."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Line:
-    """One specialty."""
-
-    name: str
-    valid_to: str
-    days_left: int
-    status: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CheckLine:
-    """One check."""
-
-    result: str
-    """pass, fail, unknown or skip: chooses the mark."""
-    name: str
-    outcome: str
-    message: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Unmasking:
     """The form that shows the whole name to somebody who knows it."""
 
@@ -101,8 +65,6 @@ def report_page(report: Report, *, full: bool, unmasking: Unmasking | None) -> s
     """
     lang = language()
     subject: Literal["file", "record"] = "file" if report.subject == "file" else "record"
-    entry = report.entry
-    copy = entry.copy if entry is not None else None
     past = report.as_of if report.as_of != report.checked_at else None
     return _render(
         "report.html",
@@ -112,31 +74,23 @@ def report_page(report: Report, *, full: bool, unmasking: Unmasking | None) -> s
         advice=texts.said(wording.status_advice(report.status, subject), lang),
         since=_since(report, lang),
         original=any(finding.code == _ORIGINAL_CODE for finding in report.findings),
-        checked_at=_instant(report.checked_at, lang),
+        checked_at=rows.instant(report.checked_at, lang),
         checked_at_iso=report.checked_at.isoformat(),
-        as_of=_instant(past, lang) if past is not None else None,
-        state_now=_state(report.state_now, lang) if report.state_now != report.state_at_as_of else None,
-        tone_now=_tone(report.state_now, "record") if report.state_now is not None else None,
-        rows=_rows(report, full, lang),
-        lines=[
-            Line(
-                name=line.name,
-                valid_to=_day(line.valid_to, lang),
-                days_left=line.days_left,
-                status=line.status,
-            )
-            for line in report.specialties
-        ],
-        use=_use(report, copy, lang),
+        as_of=rows.instant(past, lang) if past is not None else None,
+        **_now(report, subject, lang),
+        certificate=rows.certificate_rows(report, full=full, lang=lang),
+        lines=rows.specialty_lines(report, lang),
+        use=rows.use_rows(report, lang),
+        issuing=rows.issuing_rows(report, issuer_name=services().settings.issuer_name, lang=lang),
         changed=[texts.said(wording.field_text(name), lang) for name in report.changed_fields],
         wet=report.wet_signature_required_on_print and report.face is not None,
         signature=_signature(report) if full else None,
         unmasking=None if full or report.face is None else unmasking,
-        checks=[_check(finding, lang) for finding in report.findings if not _is_idle(finding)],
+        checks=rows.check_lines(report.findings, lang),
         idle=[
             texts.said(wording.check_text(finding.check), lang)
             for finding in report.findings
-            if _is_idle(finding)
+            if rows.is_idle(finding)
         ],
     )
 
@@ -201,53 +155,21 @@ def _since(report: Report, lang: Lang) -> str | None:
         for event in report.entry.events
         if event.type in kinds and (event.type is EventType.REVOKE or event.effective_at <= report.as_of)
     ]
-    return _day(beijing_day(max(days)), lang) if days else None
+    return rows.day(beijing_day(max(days)), lang) if days else None
 
 
-def _state(status: Status | None, lang: Lang) -> str | None:
-    return None if status is None else texts.said(wording.status_text(status, "record"), lang)
+def _now(report: Report, subject: Literal["file", "record"], lang: Lang) -> dict[str, str | None]:
+    """Return the state now and its tone, when it is another state than at the instant asked about.
 
-
-def _rows(report: Report, full: bool, lang: Lang) -> list[Row]:
-    face, entry = report.face, report.entry
-    if face is None or entry is None:
-        return []
-    held = entry.copy.reserved_at if entry.copy is not None else entry.version.created_at
-    shown = {
-        "name": face.name if full else identity.mask_name(face.name),
-        "sex": str(face.sex) if lang == "zh" else texts.said(texts.SEXES[face.sex], lang),
-        "birth_date": _day(face.birth_date, lang) if full else None,
-        "registration_number": face.registration_number,
-        "employer": face.employer.name,
-        "issuer": services().settings.issuer_name,
-        "issued_at": _day(beijing_day(held), lang),
-        "version": f"{entry.version.version:03d}",
-        "licence_id": entry.version.licence_id,
+    A file that carries a fault of its own is spoken of as a record: it is never called valid.
+    """
+    if report.state_now is None or report.state_now == report.state_at_as_of:
+        return {"state_now": None, "tone_now": None}
+    spoken_of = subject if report.status == report.state_at_as_of else "record"
+    return {
+        "state_now": texts.said(wording.status_text(report.state_now, spoken_of), lang),
+        "tone_now": _tone(report.state_now, spoken_of),
     }
-    return [
-        Row(label=texts.said(wording.field_text(name), lang), value=value, wide=name == "licence_id")
-        for name, value in shown.items()
-        if value is not None
-    ]
-
-
-def _use(report: Report, copy: Copy | None, lang: Lang) -> list[Row]:
-    """Tell what an endorsed copy is for, from when to when, and which of how many it is."""
-    if copy is None or copy.grant is None or report.entry is None:
-        return []
-    words = texts.words(lang)
-    window = (_day(copy.grant.use_from, lang), f"{words['until']} {_day(copy.grant.use_until, lang)}")
-    rows = [
-        Row(label=words["usage_window"], value=" ".join(window), note=words["both_included"], whole=window),
-        Row(label=_field("purpose", lang), value=copy.purpose or ""),
-        Row(label=_field("copy_number", lang), value=str(copy.copy_number)),
-    ]
-    newest, day = report.entry.newest_copy_number, report.entry.newest_copy_day
-    if newest == copy.copy_number:
-        rows.append(Row(label=words["newest_copy"], value=words["this_is_newest"]))
-    elif newest is not None and day is not None:
-        rows.append(Row(label=words["newest_copy"], value=f"{newest} · {_day(day, lang)}"))
-    return rows
 
 
 def _signature(report: Report) -> str | None:
@@ -261,33 +183,3 @@ def _signature(report: Report) -> str | None:
     except CertsvcError:
         return None
     return f"data:image/png;base64,{base64.b64encode(image).decode()}"
-
-
-def _is_idle(finding: Finding) -> bool:
-    """Tell whether a check has nothing to say; such ones share one line."""
-    return finding.code == "NOT_APPLICABLE"
-
-
-def _check(finding: Finding, lang: Lang) -> CheckLine:
-    message = texts.said(wording.finding_text(finding.code), lang)
-    return CheckLine(
-        result=str(finding.result),
-        name=texts.said(wording.check_text(finding.check), lang),
-        outcome=texts.said(texts.RESULTS[Result(finding.result)], lang),
-        message=f"{message} ({finding.detail})" if finding.detail else message,
-    )
-
-
-def _field(name: str, lang: Lang) -> str:
-    return texts.said(wording.field_text(name), lang)
-
-
-def _day(day: date, lang: Lang) -> str:
-    return texts.said(wording.day_text(day), lang)
-
-
-def _instant(instant: datetime, lang: Lang) -> str:
-    """Write an instant as Beijing's day and time to the second."""
-    local = instant.astimezone(BEIJING)
-    shown: Text = wording.day_text(local.date())
-    return f"{texts.said(shown, lang)} {local:%H:%M:%S}"

@@ -79,7 +79,7 @@ def verify() -> Response:
         if not wants_html():
             raise
         return _page(pages.verify_page(faults=error.faults, kept=_kept(fields)), 422)
-    return _answer(report, fields.get("name"), _again(question), of_address=False)
+    return _answer(report, fields.get("name"), _again(question, report), of_address=False)
 
 
 @bp.get("/static/<name>")
@@ -125,11 +125,15 @@ def _kept(fields: Mapping[str, str]) -> dict[str, str]:
     return {"code": show_code(code) if code else "", "number": number if ours else ""}
 
 
-def _again(question: Question) -> pages.Unmasking | None:
-    """Return how to ask again with the name; a file or a number is answered in full at once."""
-    if question.code is None:
-        return None
-    return pages.Unmasking(action="/verify", hidden=(("code", question.code),))
+def _again(question: Question, report: Report) -> pages.Unmasking | None:
+    """Return how to ask again with the name; a file of ours or a number is answered in full at once."""
+    if question.code is not None:
+        return pages.Unmasking(action="/verify", hidden=(("code", question.code),))
+    copy = report.entry.copy if report.entry is not None else None
+    if question.file is not None and copy is not None:
+        # A photo or a scan: only the record its symbol names is left, and that has an address.
+        return pages.Unmasking(action=f"/v/{copy.token}")
+    return None
 
 
 def _answer(

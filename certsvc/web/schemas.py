@@ -9,6 +9,8 @@ from pydantic import BaseModel, ConfigDict
 
 from certsvc.domain.report import Check, Kind, Result, Status, Verdict
 
+SpecialtyStatus = Literal["NOT_YET", "VALID", "EXPIRED"]
+
 
 class _Answer(BaseModel):
     model_config = ConfigDict(extra="allow")
@@ -49,6 +51,7 @@ class Problem(_Answer):
     errors: list[Fault]
     existing: Existing | None = None
     parts: dict[str, str] | None = None
+    """Only at /readyz: the state of each part."""
 
 
 class CertificateFacts(_Answer):
@@ -73,12 +76,16 @@ class SpecialtyFacts(_Answer):
     """One specialty of a registration."""
 
     name: str
+    code: str
+    """The national code, empty where none is known."""
     valid_from: date
     valid_to: date
     days_left: int
-    status: str
+    status: SpecialtyStatus
     renewable: bool
     renew_deadline: date | None
+    override_reason: str | None
+    """Why valid_to differs from the rule; null where it does not."""
 
 
 class HolderFacts(_Answer):
@@ -87,7 +94,12 @@ class HolderFacts(_Answer):
     name: str
     sex: Literal["男", "女"]
     birth_date: date
+    id_type: str
     id_no_masked: str
+    photo: bool
+    """Whether one was recorded."""
+    signature: bool
+    """Whether one was recorded."""
 
 
 class EmployerFacts(_Answer):
@@ -101,6 +113,8 @@ class Registration(_Answer):
     """A registration as of an instant."""
 
     registration_number: str
+    numbers: list[str]
+    """Every number it has or had."""
     certificate_type: str
     status: Literal["ACTIVE", "SUSPENDED", "EXPIRED", "CANCELLED", "REVOKED", "REVOKED_PENALTY"]
     holder: HolderFacts
@@ -114,9 +128,16 @@ class Recorded(_Answer):
     """What recording an event gave."""
 
     event_id: str
-    registration: dict[str, object]
+    registration: Registration
     certificate: CertificateFacts
     warnings: list[Warning]
+
+
+class Reason(_Answer):
+    """Why a registration ended or was suspended."""
+
+    code: str
+    text: str
 
 
 class HistoryItem(_Answer):
@@ -128,6 +149,8 @@ class HistoryItem(_Answer):
     recorded_at: datetime
     changed_fields: list[str]
     version: int
+    reason: Reason | None
+    override_reason: str | None
 
 
 class History(_Answer):
@@ -139,12 +162,15 @@ class History(_Answer):
 class Original(_Answer):
     """The original of one version."""
 
+    state: Literal["PENDING", "DONE", "FAILED"]
     licence_id: str
     version: int
     token: str
     code: str
     verify_url: str
     files: dict[str, FileFacts]
+    certificate: CertificateFacts
+    made_at: datetime
 
 
 class Endorsement(_Answer):
@@ -164,6 +190,7 @@ class Endorsement(_Answer):
     files: dict[str, FileFacts]
     certificate: CertificateFacts
     warnings: list[Warning]
+    made_at: datetime
 
 
 class ExpiringItem(_Answer):
@@ -191,6 +218,8 @@ class ReportFinding(_Answer):
     result: Result
     code: str
     message: str
+    detail: str
+    """What exactly, in figures or names of fields; empty where there is no more to say."""
 
 
 class ReportSpecialty(_Answer):
@@ -200,11 +229,11 @@ class ReportSpecialty(_Answer):
     valid_from: date
     valid_to: date
     days_left: int
-    status: str
+    status: SpecialtyStatus
 
 
 class ReportCertificate(_Answer):
-    """The authoritative data; the name masked unless it may be shown."""
+    """The authoritative data; the name masked, and no birth date, unless they may be shown."""
 
     licence_id: str
     version: int
@@ -214,7 +243,8 @@ class ReportCertificate(_Answer):
     employer: str
     specialties: list[ReportSpecialty]
     issuer: str
-    issued_at: datetime | date
+    issued_at: datetime
+    birth_date: date | None = None
 
 
 class ReportEndorsement(_Answer):
@@ -225,6 +255,8 @@ class ReportEndorsement(_Answer):
     purpose: str
     use_from: date
     use_until: date
+    newest_copy_number: int | None
+    newest_copy_day: date | None
 
 
 class Report(_Answer):

@@ -40,7 +40,7 @@ PAGE: Final[Mapping[str, Text]] = {
     # data
     "certificate": Text("证书内容", "The certificate"),
     "valid_until": Text("有效期至", "Valid until"),
-    "VALID": Text("有效", "valid"),
+    "VALID": Text("有效期内", "in date"),
     "EXPIRED": Text("已过期", "expired"),
     "NOT_YET": Text("尚未生效", "not yet valid"),
     "use": Text("本份用途", "Use of this copy"),
@@ -49,6 +49,7 @@ PAGE: Final[Mapping[str, Text]] = {
     "both_included": Text("含首尾两日", "both days included"),
     "newest_copy": Text("最新一份", "Newest copy"),
     "this_is_newest": Text("即本份", "this one"),
+    "issuing": Text("签发信息", "How it was issued"),
     "changed": Text("签发后变更的内容", "Changed since it was issued"),
     # signature on paper
     "wet_signature": Text("个人签名", "Signature of the holder"),
@@ -86,8 +87,9 @@ PAGE: Final[Mapping[str, Text]] = {
     ),
     "by_file": Text("上传文件", "Upload the file"),
     "by_file_note": Text(
-        "持证人下载的电子证书原文件（PDF），不超过 10 MB，不保存。",
-        "The electronic certificate as the holder downloaded it (PDF), up to 10 MB; not kept.",
+        "持证人下载的电子证书原文件（PDF）；只有纸件时可上传二维码照片（PNG、JPEG）。不超过 10 MB，不保存。",
+        "The electronic certificate as the holder downloaded it (PDF); of a paper copy, a photo of its QR "
+        "code (PNG, JPEG). Up to 10 MB; not kept.",
     ),
     "file": Text("选择文件", "Choose the file"),
     "by_code": Text("输入核验码", "Type the code"),

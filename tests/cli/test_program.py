@@ -22,6 +22,7 @@ from certsvc.cli.register import spreadsheet_safe
 from certsvc.errors import CertsvcError
 from tests.cli.conftest import Run
 from tests.images import a_photo
+from tests.test_config import PRODUCTION
 
 HEAVY = {"alembic", "apiflask", "granian", "PIL", "pydantic", "pyhanko", "reportlab", "rich", "sqlalchemy"}
 ERRORS = [
@@ -148,12 +149,10 @@ def test_doctor_is_content_after_init_and_names_the_remedy_before(run: Run) -> N
 
 def test_test_keys_are_refused_in_production(run: Run) -> None:
     """A certificate sealed with a test key must never look real."""
-    production = {"CERTSVC_ENV": "production", "CERTSVC_PUBLIC_URL": "https://verify.example.cn"}
-
-    assert "KEY_MATERIAL" in run("init", "--dev", code=3, settings=production).stderr
-    assert "KEY_MATERIAL" in run("keys", "init", "--dev", code=3, settings=production).stderr
-    assert "SETTINGS" in run("demo", "--no-serve", code=2, settings=production).stderr
-    keys = json.loads(run("doctor", "--json", code=1, settings=production).stdout)["checks"][0]
+    assert "KEY_MATERIAL" in run("init", "--dev", code=3, settings=PRODUCTION).stderr
+    assert "KEY_MATERIAL" in run("keys", "init", "--dev", code=3, settings=PRODUCTION).stderr
+    assert "SETTINGS" in run("demo", "--no-serve", code=2, settings=PRODUCTION).stderr
+    keys = json.loads(run("doctor", "--json", code=1, settings=PRODUCTION).stdout)["checks"][0]
     assert (keys["part"], keys["state"]) == ("keys", "fail")
 
 

@@ -55,18 +55,21 @@ def free_port() -> int:
 
 
 @contextmanager
-def serving(settings: Mapping[str, str], *, workers: int) -> Iterator[Server]:
-    """Serve with these CERTSVC_* settings until the block ends."""
+def serving(settings: Mapping[str, str], *, workers: int, log: Path | None = None) -> Iterator[Server]:
+    """Serve with these CERTSVC_* settings until the block ends; *log* keeps what it prints."""
     server = Server(port=free_port())
     environ = {name: value for name, value in os.environ.items() if not name.startswith("CERTSVC_")}
     public_url = {"CERTSVC_PUBLIC_URL": f"http://127.0.0.1:{server.port}"}
-    with subprocess.Popen(
-        [sys.executable, "-m", "certsvc", "serve", "--port", str(server.port), "--workers", str(workers)],
-        cwd=ROOT,
-        env={**environ, **public_url, **settings},
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    ) as process:
+    with (
+        (log or Path(os.devnull)).open("wb") as said,
+        subprocess.Popen(
+            [sys.executable, "-m", "certsvc", "serve", "--port", str(server.port), "--workers", str(workers)],
+            cwd=ROOT,
+            env={**environ, **public_url, **settings},
+            stdout=said,
+            stderr=said,
+        ) as process,
+    ):
         try:
             _wait(server, process)
             yield server

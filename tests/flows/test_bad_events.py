@@ -229,3 +229,42 @@ def test_amended_document_must_agree_with_the_holder(world: World) -> None:
         world.record(world.event("amend_holder", holder={"id_number": other}))
 
     assert refused.value.code == "INVALID_FIELD"
+
+
+@pytest.mark.parametrize("kind", ["renew", "add_specialty"])
+def test_late_event_cannot_revive_beside_a_new_registration(world: World, kind: str) -> None:
+    """Judged by its own instant alone, a late renewal would give the holder two live registrations."""
+    world.initial()
+    lived = world.clock.now() + timedelta(days=30)
+    world.jump(days=4 * 365)
+    world.initial("沪1312020202200001")
+    name = "建筑工程" if kind == "renew" else "公路工程"
+    granted = (lived.date() + timedelta(days=0)).isoformat()
+    body = world.event(kind, effective_at=lived)
+    body["specialties"] = [{"name": name, "granted_on": granted, "valid_to": "2099-01-01"}]
+    body["override_reason"] = "测试"
+
+    with pytest.raises(CertsvcError) as refused:
+        world.record(body)
+
+    assert refused.value.code == "REGISTRATION_EXISTS"
+
+
+def test_late_addition_cannot_undo_a_later_one(world: World) -> None:
+    """Folded first, the earlier grant would stand and the later be lost."""
+    granted = world.today - timedelta(days=60)
+    body = world.initial_body(granted_on=granted)
+    body["effective_at"] = (world.clock.now() - timedelta(days=60)).isoformat()
+    world.record(body)
+
+    def addition(days_ago: int) -> JSON:
+        event = world.event("add_specialty", effective_at=world.clock.now() - timedelta(days=days_ago))
+        day = world.today - timedelta(days=days_ago)
+        event["specialties"] = [{"name": "公路工程", "granted_on": day.isoformat()}]
+        return event
+
+    world.record(addition(10))
+    with pytest.raises(CertsvcError) as refused:
+        world.record(addition(50))
+
+    assert refused.value.code == "INVALID_FIELD"

@@ -231,21 +231,3 @@ def _only_specialty(world: World) -> dict[str, str]:
     line = lines[0]
     assert isinstance(line, dict)
     return line
-
-
-def test_copy_agrees_with_an_event_that_lies_minutes_ahead(world: World) -> None:
-    """Half of the old and half of the new on one page would be a certificate nobody ever had."""
-    world.initial()
-    ahead = world.clock.now() + timedelta(minutes=4)
-    body = world.event("add_specialty", effective_at=ahead)
-    body["specialties"] = [{"name": "公路工程", "granted_on": world.today.isoformat()}]
-    world.record(body)
-
-    copy = world.endorse()
-
-    report = world.verify(token=copy["token"])
-    assert report.status == "NOT_YET", "it prints what is not in force yet"
-    world.jump(seconds=241)
-    report = world.verify(token=copy["token"])
-    assert report.status == "VALID"
-    assert [line.name for line in report.specialties] == ["建筑工程", "公路工程"]

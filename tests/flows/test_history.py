@@ -180,3 +180,73 @@ def test_every_number_a_registration_had_answers(world: World) -> None:
 
     assert old == new
     assert new["registration_number"] == "沪1312020202200001"
+
+
+def test_change_and_change_back_leave_the_first_copy_superseded(world: World) -> None:
+    """挂证: away and back again must not bring an outdated version to life."""
+    employer = {"name": "示例建设有限公司", "uscc": "91990000MA0000015Q"}
+    world.initial()
+    copy = world.endorse()
+    world.jump(days=1)
+    world.record(world.event("change_employer", employer=OTHER_EMPLOYER))
+    world.jump(days=1)
+
+    answer = world.record(world.event("change_employer", employer=employer))
+
+    report = world.verify(file=world.file(copy))
+    assert answer["certificate"]["version"] == 3
+    assert report.status == "SUPERSEDED"
+    assert "employer" in report.changed_fields
+
+
+@pytest.mark.parametrize("new_number", [None, "沪1312020202200001"])
+def test_revocation_after_re_registration_names_one_registration(
+    world: World, new_number: str | None
+) -> None:
+    """One number may have meant two registrations: the instant says which, and the other is not touched."""
+    body = world.initial_body()
+    world.record(body)
+    old = world.endorse()["token"]
+    between = world.clock.now() + timedelta(hours=1)
+    world.jump(days=1)
+    world.record(world.event("cancel", reason=REASON))
+    world.jump(days=1)
+    parts = {name: body[name] for name in ("holder", "employer", "qualification")}
+    parts["specialties"] = [{"name": "建筑工程", "granted_on": world.today.isoformat()}]
+    if new_number is not None:
+        parts["new_registration_number"] = new_number
+    world.record(world.event("re_register", **parts))
+    new = world.endorse(new_number or NUMBER)["token"]
+    world.jump(days=1)
+    assert world.verify(number=NUMBER, name="样本甲", as_of=between).status == "VALID"
+
+    world.record(world.event("revoke", reason=REASON, effective_at=between))
+
+    assert world.verify(token=old).status == "REVOKED"
+    assert world.verify(token=new).status == "VALID"
+
+
+def test_name_typed_is_the_one_of_the_hour_asked_for(world: World) -> None:
+    """A tender lists the name of its day; a later amendment must not make it unknown."""
+    world.initial()
+    opening = world.clock.now()
+    world.jump(days=1)
+    world.record(world.event("amend_holder", holder={"name": "样本改"}))
+
+    assert world.verify(number=NUMBER, name="样本甲", as_of=opening).status == "VALID"
+    assert world.verify(number=NUMBER, name="样本改", as_of=opening).status == "UNKNOWN"
+    assert world.verify(number=NUMBER, name="样本改").status == "VALID"
+
+
+def test_clock_a_little_behind_does_not_accuse(world: World) -> None:
+    """Two servers never agree to the second: what one has just issued is not "not yet" to the other."""
+    world.initial()
+    world.jump(days=1)
+    copy = world.endorse()
+    pdf = world.file(copy)
+
+    world.jump(seconds=-3)
+
+    assert world.verify(file=pdf).status == "VALID"
+    world.jump(seconds=-3)
+    assert world.verify(file=pdf).status == "UNAVAILABLE"

@@ -12,6 +12,7 @@ from certsvc.errors import KeyMaterialError
 from certsvc.sealing.trust import mark_compromised, retire_key
 from certsvc.wiring import build
 from tests.factories import FixedClock
+from tests.test_config import PRODUCTION
 from tests.world import World, settings_in
 
 
@@ -62,8 +63,7 @@ def test_production_refuses_test_keys(tmp_path: Path, keys: Path) -> None:
     """A certificate sealed with a key anybody can make must never leave a real service."""
     world = World(settings_in(tmp_path / "var", keys), FixedClock())
 
+    own = {name.removeprefix("CERTSVC_").lower(): value for name, value in PRODUCTION.items()}
+
     with pytest.raises(KeyMaterialError, match="CERTSVC_KEYS_DIR"):
-        build(
-            settings_in(tmp_path / "var", keys, env="production", public_url="https://verify.example.cn"),
-            world.clock,
-        )
+        build(settings_in(tmp_path / "var", keys, **own), world.clock)

@@ -8,26 +8,13 @@ from pathlib import Path
 import pytest
 
 from certsvc.registry.sql import SQLRegistry, migrate, open_registry
-from tests.registry.postgres import empty_database, find_binaries, running_server
 from tests.registry.shelf import SECRET
 
 
-@pytest.fixture(scope="session")
-def postgresql_socket() -> Iterator[Path]:
-    """Run one PostgreSQL server for the whole run."""
-    binaries = find_binaries()
-    if binaries is None:
-        pytest.skip("no PostgreSQL binaries (initdb, postgres) on PATH or in /usr/lib/postgresql/*/bin")
-    with running_server(binaries) as socket_folder:
-        yield socket_folder
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def registry_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """Name an empty database of each kind."""
-    if request.param == "sqlite":
-        return f"sqlite:///{tmp_path / 'registry.db'}"
-    return empty_database(request.getfixturevalue("postgresql_socket"))
+@pytest.fixture
+def registry_url(database_url: str) -> str:
+    """Name an empty database, one of each kind."""
+    return database_url
 
 
 @pytest.fixture

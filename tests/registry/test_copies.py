@@ -166,6 +166,20 @@ class TestLease:
             assert session.pending_copies(copy.lease_until) == []
             assert [c.copy_id for c in session.pending_copies(copy.lease_until + MOMENT)] == [copy.copy_id]
 
+    def test_failed_copies_are_listed_from_the_instant_they_failed(
+        self, registry: SQLRegistry, who: Registered
+    ) -> None:
+        """Recovery removes their files; one that is PENDING or DONE must never be among them."""
+        copy = pending(who, 1)
+        with registry.writing() as session:
+            assert session.reserve(copy)
+            assert session.reserve(pending(who, 2, at=NOW + DAY))
+            assert session.fail(copy.copy_id, "worker-1", "DEFECT", NOW + MOMENT)
+        issue(registry, who, 3, at=NOW + 2 * DAY)
+        with registry.reading() as session:
+            assert [c.copy_id for c in session.failed_copies(NOW + MOMENT)] == [copy.copy_id]
+            assert session.failed_copies(NOW + 2 * MOMENT) == []
+
     @pytest.mark.parametrize("files", [{}, {"docx": IssuedFile(sha256="0" * 64, size=1)}])
     def test_done_without_a_known_file_is_a_defect(
         self, registry: SQLRegistry, who: Registered, files: dict[str, IssuedFile]

@@ -199,3 +199,14 @@ def test_idempotency_key_is_required_and_plain(standing_site: Site, key: str | N
     answer = standing_site.post("/api/v1/registrations/x/endorsements", {"purpose": "投标"}, **headers)
 
     assert (answer.status_code, body_of(answer)["code"]) == (422, "INVALID_FIELD")
+
+
+@pytest.mark.parametrize("filler", [b"\n", b"\r", b"\r\n", b"\r\n--"])
+@pytest.mark.parametrize("path", ["/verify", "/api/v1/verifications"])
+def test_file_is_read_wherever_its_line_breaks_lie(standing_site: Site, path: str, filler: bytes) -> None:
+    """A line break may begin a boundary, so the parser holds it back; files were refused for it."""
+    content = b"%PDF-1.7" + filler * (300_000 // len(filler))
+
+    answer = standing_site.upload(path, content, {"Accept": "application/json"})
+
+    assert (answer.status_code, body_of(answer)["status"]) == (200, "UNREADABLE")

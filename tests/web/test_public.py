@@ -60,6 +60,17 @@ def test_record_is_never_called_genuine(site: Site, copy: JSON) -> None:
     assert mark(record) != mark(file)
 
 
+def test_state_now_of_a_file_is_not_said_as_of_a_record(site: Site, copy: JSON) -> None:
+    """Asked about a day before it was issued, a whole file is 有效 now; only a record is to be compared."""
+    early = {"as_of": "2026-11-19T10:00:00+08:00"}
+    file = site.upload("/verify", site.world.file(copy), HTML, **early).text
+    record = site.client.post("/verify", data={"code": copy["code"], **early}, headers=HTML).text
+
+    assert heading(file) == heading(record) == "在所查询的时点尚未签发"
+    assert state_now(file) == ("verified", "有效")
+    assert state_now(record) == ("record", "登记有效，请与纸面逐项核对")
+
+
 def test_file_of_ours_shows_the_whole_name(site: Site, copy: JSON) -> None:
     """Who holds the file holds the name already."""
     assert NAME in site.upload("/verify", site.world.file(copy), HTML).text
@@ -225,6 +236,13 @@ def tone(page: str) -> str:
     found = re.search(r'<section class="verdict (\w+)">', page)
     assert found is not None
     return found[1]
+
+
+def state_now(page: str) -> tuple[str, str]:
+    """Return the tone and the words of the state now."""
+    found = re.search(r'class="verdict now (\w+)">.*?class="state-now">(.*?)</p>', page, re.DOTALL)
+    assert found is not None
+    return found[1], found[2]
 
 
 def mark(page: str) -> str:

@@ -16,6 +16,7 @@ PAIRS = [
     ("faint", "paper"),
     ("faint", "sheet"),
     ("cinnabar", "sheet"),
+    ("bronze", "sheet"),
     ("ink", "field"),
     ("faint", "field"),
     *((tone, f"{tone}-wash") for tone in TONES),

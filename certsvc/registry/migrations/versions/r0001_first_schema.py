@@ -15,9 +15,11 @@ depends_on = None
 
 # Constraints get their names from the naming convention in certsvc.registry.tables.
 
+_BYTE_ORDERED = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
+
 
 def _text(name: str, *, nullable: bool = False) -> sa.Column[str]:
-    return sa.Column(name, sa.Text, nullable=nullable)
+    return sa.Column(name, _BYTE_ORDERED, nullable=nullable)
 
 
 def _whole(name: str, *, nullable: bool = False) -> sa.Column[int]:
@@ -170,6 +172,7 @@ def _create_copies() -> None:
         _whole("reissue"),
         _text("content_digest"),
         _text("key_id"),
+        _text("issuer_name"),
         _text("reserved_at"),
         _text("use_from", nullable=True),
         _text("use_until", nullable=True),

@@ -1,0 +1,266 @@
+"""Reads strangers' files in child processes that may be killed: warm, few, bounded in time and memory.
+
+One pool serves all threads of a process. As many keeper threads as children take files from one queue; a
+keeper watches the child it works with and outlives it. That matters twice: the kernel ends a child with the
+*thread* that started it, and a thread of the web server comes and goes.
+"""
+
+from __future__ import annotations
+
+import base64
+import signal
+import subprocess
+import sys
+import threading
+import time
+import weakref
+from collections.abc import Mapping, Sequence
+from concurrent.futures import CancelledError, ThreadPoolExecutor
+from dataclasses import replace
+from os import getpid, set_blocking
+from pathlib import Path
+from typing import Final
+
+from certsvc.domain.report import FileOutcome
+from certsvc.sealing.port import PinnedKey
+from certsvc.verification import frames
+from certsvc.verification.reading import LARGEST, MAX_ANSWER, Reading, parse_reading
+
+COMMAND: Final = (sys.executable, "-s", "-P", "-m", "certsvc.verification.child")
+WAIT_S: Final = 2.0
+"""Longest wait for a free child; then we say that we cannot check now, instead of piling up."""
+WORK_S: Final = 6.5
+"""Longest work of a child on one message; then it is killed, and the file called unreadable."""
+ALL_S: Final = WAIT_S + WORK_S
+"""Everything together."""
+START_S: Final = 30.0
+"""A child that is not up by then never will be."""
+MESSAGES: Final = 200
+"""Messages after which a child is replaced: what strangers' files left in its memory goes with it."""
+
+_ROOT: Final = Path(__file__).resolve().parents[2]
+_BUSY: Final = Reading(fault="busy")
+_ANOTHER_TRY: Final = frozenset({"memory", "crash"})
+"""What an earlier file may have caused as well; a fresh child decides."""
+
+
+class Child:
+    """One reading child and its pipes."""
+
+    def __init__(self, command: Sequence[str]) -> None:
+        """Start it. OSError when the machine cannot."""
+        # Nothing of our environment: it holds the database's password. A session of its own: Ctrl-C is ours.
+        self._process = subprocess.Popen(
+            [*command, str(getpid())],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env={"PYTHONPATH": str(_ROOT), "LC_ALL": "C.UTF-8", "MALLOC_ARENA_MAX": "1"},
+            cwd="/",
+            start_new_session=True,
+            bufsize=0,
+        )
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._asked, self._answers = self._process.stdin.fileno(), self._process.stdout.fileno()
+        set_blocking(self._asked, False)
+        set_blocking(self._answers, False)
+        self._begun = time.monotonic()
+        self._up = False
+        self.answered = 0
+
+    @property
+    def pid(self) -> int:
+        """Its process number."""
+        return self._process.pid
+
+    @property
+    def alive(self) -> bool:
+        """Whether it runs."""
+        return self._process.poll() is None
+
+    def ask(self, words: Mapping[str, object], content: bytes, *, until: float) -> Reading:
+        """Have one thing done; a child that fails at it is ended.
+
+        Args:
+            words: what to do.
+            content: the file.
+            until: instant of the monotonic clock by which an answer is there.
+        """
+        try:
+            self._wait_until_up(until)
+        except TimeoutError:
+            if time.monotonic() - self._begun > START_S:
+                self.end()
+            return _BUSY
+        except EOFError:
+            # It could not even start: that is no fault of the file.
+            self.end()
+            return _BUSY
+        full = time.monotonic() + WORK_S
+        try:
+            frames.send(self._asked, words, content, until=min(until, full))
+            said, _ = frames.receive(self._answers, most=MAX_ANSWER, until=min(until, full))
+            reading = parse_reading(said)
+        except TimeoutError:
+            self.end()
+            return Reading(fault="time") if full <= until else _BUSY
+        except (EOFError, ValueError):
+            out_of_time = self.end() == -signal.SIGXCPU
+            return Reading(fault="time" if out_of_time else "crash")
+        self.answered += 1
+        if reading.fault in _ANOTHER_TRY:
+            self.end()
+        return reading
+
+    def kill(self) -> None:
+        """End the process alone; whoever waits for its answer learns it by the pipe."""
+        self._process.kill()
+
+    def end(self) -> int:
+        """Kill it, whatever it does, and leave nothing of it; returns how it ended."""
+        with self._process as process:
+            process.kill()
+            # Not communicate: it may have said any amount.
+        return process.returncode
+
+    def _wait_until_up(self, until: float) -> None:
+        if not self._up:
+            self._up = frames.read(self._answers, 1, until=until) == frames.READY
+            if not self._up:
+                raise EOFError("not a reading child")
+
+
+class _Crew:
+    """The children of one pool."""
+
+    def __init__(self, command: Sequence[str], messages: int) -> None:
+        self._command = command
+        self._messages = messages
+        self._lock = threading.Lock()
+        self._idle: list[Child] = []
+        self._at_work: set[Child] = set()
+        self._closed = False
+
+    def take(self) -> Child | None:
+        """Return a child for one message, the one used last first; None when none can be had."""
+        with self._lock:
+            while self._idle and not self._closed:
+                child = self._idle.pop()
+                if child.alive:
+                    self._at_work.add(child)
+                    return child
+                child.end()
+            if self._closed:
+                return None
+            try:
+                child = Child(self._command)
+            except OSError:
+                return None
+            self._at_work.add(child)
+            return child
+
+    def give_back(self, child: Child) -> None:
+        """Keep a child warm."""
+        with self._lock:
+            self._at_work.discard(child)
+            if not self._closed and child.alive and child.answered < self._messages:
+                self._idle.append(child)
+                return
+        child.end()
+
+    def pids(self) -> tuple[int, ...]:
+        with self._lock:
+            return tuple(child.pid for child in (*self._idle, *self._at_work))
+
+    def close(self) -> None:
+        with self._lock:
+            self._closed = True
+            idle, self._idle = self._idle, []
+            for child in self._at_work:
+                child.kill()
+        for child in idle:
+            child.end()
+
+
+class ReaderPool:
+    """Opens files in children; safe to share between threads."""
+
+    def __init__(self, processes: int, *, command: Sequence[str] = COMMAND, messages: int = MESSAGES) -> None:
+        """Make a pool; nothing is started before the first file.
+
+        Args:
+            processes: most children at once.
+            command: starts a child; the number of our own process is added to it.
+            messages: after so many a child is replaced.
+        """
+        self._threads = ThreadPoolExecutor(processes, thread_name_prefix="certsvc-reader")
+        self._crew = _Crew(command, messages)
+        self._end = weakref.finalize(self, _end, self._threads, self._crew)
+
+    def pids(self) -> tuple[int, ...]:
+        """Return the process numbers of the children there are."""
+        return self._crew.pids()
+
+    def read_pdf(self, content: bytes, pinned: Sequence[PinnedKey]) -> Reading:
+        """Judge a PDF strictly; if it has no signature, read the QR symbols on pages that are pictures."""
+        keys = [
+            {
+                "key_id": key.key_id,
+                "certificate": base64.b64encode(key.certificate).decode(),
+                "valid_from": key.valid_from.isoformat(),
+                "valid_to": key.valid_to.isoformat(),
+            }
+            for key in pinned
+        ]
+        return self._read({"do": "check", "keys": keys}, content)
+
+    def read_picture(self, content: bytes) -> Reading:
+        """Read the QR symbols in a PNG or JPEG."""
+        return self._read({"do": "picture"}, content)
+
+    def close(self) -> None:
+        """End every child; what is asked from here on is answered ``busy``."""
+        self._end()
+        self._threads.shutdown(wait=True)
+
+    def _read(self, words: Mapping[str, object], content: bytes) -> Reading:
+        if len(content) > LARGEST:
+            return Reading(fault="size")
+        until = time.monotonic() + ALL_S
+        try:
+            answer = self._threads.submit(self._work, words, content, until)
+            try:
+                return answer.result(timeout=WAIT_S)
+            except TimeoutError:
+                # Still in the queue: withdrawn. Else a child is at it, and its keeper ends it in time.
+                return _BUSY if answer.cancel() else answer.result()
+        except (RuntimeError, CancelledError):
+            # Closed: the process is about to end.
+            return _BUSY
+
+    def _work(self, words: Mapping[str, object], content: bytes, until: float) -> Reading:
+        reading = self._ask(words, content, until)
+        if reading.check is None or reading.check.outcome is not FileOutcome.NO_SIGNATURE:
+            return reading
+        # Whatever its pictures do to a child: that the file carries no signature stands.
+        return replace(reading, texts=self._ask({"do": "scan"}, content, until).texts)
+
+    def _ask(self, words: Mapping[str, object], content: bytes, until: float) -> Reading:
+        """Have a child do one thing; when a used one fails at it, a fresh one decides."""
+        while True:
+            child = self._crew.take()
+            if child is None:
+                return _BUSY
+            fresh = child.answered == 0
+            try:
+                reading = child.ask(words, content, until=until)
+            finally:
+                self._crew.give_back(child)
+            if fresh or reading.fault not in _ANOTHER_TRY:
+                return reading
+
+
+def _end(threads: ThreadPoolExecutor, crew: _Crew) -> None:
+    threads.shutdown(wait=False, cancel_futures=True)
+    crew.close()

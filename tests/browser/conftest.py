@@ -1,0 +1,61 @@
+"""Fixtures: one server for all, one browser for a file of tests, one visitor for a test."""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TypeAlias
+
+import pytest
+from playwright.sync_api import Browser
+
+from tests.browser.chromium import running
+from tests.browser.instance import Instance, living
+from tests.browser.visitor import LOCALES, PHONE, Lang, Visitor
+from tests.tools import need
+
+Visit: TypeAlias = Callable[..., Visitor]
+
+
+@pytest.fixture(scope="session")
+def instance(tmp_path_factory: pytest.TempPathFactory, font_cache: Path) -> Iterator[Instance]:
+    """Serve one history to every test of a process."""
+    need("chromium")
+    with living(tmp_path_factory.mktemp("browser"), font_cache) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Start the browser; its event loop must be gone before other files of tests begin."""
+    executable = need("chromium")
+    try:
+        ctypes.CDLL("libatomic.so.1")
+    except OSError:
+        pytest.skip("playwright's own node needs libatomic: apt-get install libatomic1")
+    with running(executable) as started:
+        yield started
+
+
+@pytest.fixture
+def visit(browser: Browser, instance: Instance) -> Iterator[Visit]:
+    """Let people in; at the end each is asked whether anything was amiss."""
+    with ExitStack() as stack:
+        visitors: list[Visitor] = []
+
+        def arrive(lang: Lang = "zh", *, scripts: bool = True, dark: bool = False) -> Visitor:
+            context = browser.new_context(
+                viewport={"width": PHONE[0], "height": PHONE[1]},
+                locale=LOCALES[lang],
+                color_scheme="dark" if dark else "light",
+                java_script_enabled=scripts,
+            )
+            stack.callback(context.close)
+            visitors.append(Visitor(context=context, url=instance.url, lang=lang))
+            return visitors[-1]
+
+        yield arrive
+        for visitor in visitors:
+            visitor.check_peace()

@@ -1,0 +1,97 @@
+"""Settings: what cannot work is refused at the start, in words that name the setting."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from certsvc.config import load_settings, setting_names
+from certsvc.errors import SettingsError
+from certsvc.sealing.keystore import Keystore
+from certsvc.sealing.trust import TRUST_FILE
+
+PRODUCTION = {
+    "CERTSVC_ENV": "production",
+    "CERTSVC_PUBLIC_URL": "https://verify.example.cn",
+    "CERTSVC_ISSUER_NAME": "另一示例机构",
+    "CERTSVC_ISSUER_USCC": "91990000MA0000015Q",
+    "CERTSVC_TYPE_CODE": "91990000MA0000015Q001",
+}
+"""A production setting of nobody that passes."""
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("CERTSVC_PUBLIC_URL", "https://verify.example.cn/path"),
+        ("CERTSVC_PUBLIC_URL", "https://user@verify.example.cn"),
+        ("CERTSVC_PUBLIC_URL", "https://核验.cn"),
+        ("CERTSVC_PUBLIC_URL", "https://v_x.cn"),
+        ("CERTSVC_PUBLIC_URL", "ftp://verify.example.cn"),
+        ("CERTSVC_PUBLIC_URL", "https://verify.example.cn:99999"),
+        ("CERTSVC_PUBLIC_URL", ""),
+        ("CERTSVC_DATABASE_URL", "mysql://localhost/x"),
+        ("CERTSVC_STORAGE_URL", "s3://bucket"),
+        ("CERTSVC_STORAGE_URL", "gs://bucket"),
+        ("CERTSVC_ISSUER_USCC", "123"),
+        ("CERTSVC_ISSUER_USCC", "911100006000373410"),
+        ("CERTSVC_TYPE_CODE", "z"),
+        ("CERTSVC_ISSUER_NAME", " "),
+        ("CERTSVC_SIGNATURE", "ed25519"),
+        ("CERTSVC_ENV", "staging"),
+        ("CERTSVC_SCAN_PROCESSES", "0"),
+    ],
+)
+def test_setting_that_cannot_work_is_refused_by_name(name: str, value: str) -> None:
+    """Found with the first certificate, it would be an outage; found at the start, it is a sentence."""
+    with pytest.raises(SettingsError, match=name):
+        load_settings({name: value})
+
+
+def test_unknown_names_are_refused_and_others_are_not_read() -> None:
+    """A misspelt setting must not be a setting nobody notices."""
+    with pytest.raises(SettingsError, match="CERTSVC_PUBLICURL"):
+        load_settings({"CERTSVC_PUBLICURL": "https://verify.example.cn"})
+    assert load_settings({"PUBLIC_URL": "nonsense"}).public_url == "http://127.0.0.1:8000"
+
+
+def test_environment_wins_over_the_file(tmp_path: Path) -> None:
+    """The file holds what seldom changes."""
+    file = tmp_path / "certsvc.toml"
+    file.write_text('signature = "rsa2048"\ndata_dir = "elsewhere"\n', encoding="utf-8")
+
+    settings = load_settings({"CERTSVC_SIGNATURE": "rsa3072"}, file)
+
+    assert (settings.signature, settings.data_dir) == ("rsa3072", Path("elsewhere"))
+    assert settings.keys_dir == Path("elsewhere/keys")
+
+
+@pytest.mark.parametrize("left", ["CERTSVC_ISSUER_NAME", "CERTSVC_ISSUER_USCC", "CERTSVC_TYPE_CODE"])
+def test_production_needs_an_issuer_of_its_own(left: str) -> None:
+    """A real certificate must not carry the made-up issuer."""
+    assert load_settings(PRODUCTION).env == "production"
+    with pytest.raises(SettingsError, match=left):
+        load_settings({name: value for name, value in PRODUCTION.items() if name != left})
+
+
+def test_production_needs_https() -> None:
+    """What a phone is sent to must not be readable and changeable on the way."""
+    with pytest.raises(SettingsError, match="https"):
+        load_settings(PRODUCTION | {"CERTSVC_PUBLIC_URL": "http://verify.example.cn"})
+
+
+def test_test_keys_stay_test_keys_whatever_the_list_says(tmp_path: Path, dev_keys: Path) -> None:
+    """The subject of the certificate says TEST ONLY; an edited list does not change that."""
+    keys = Path(shutil.copytree(dev_keys, tmp_path / "keys"))
+    trust = keys / TRUST_FILE
+    edited = trust.read_text(encoding="utf-8").replace('"development": true', '"development": false')
+    trust.write_text(edited, encoding="utf-8")
+
+    assert Keystore.open(keys).is_development
+
+
+def test_every_setting_has_its_environment_name() -> None:
+    """Callers set them by these names."""
+    assert {"CERTSVC_DATA_DIR", "CERTSVC_PUBLIC_URL", "CERTSVC_SIGNATURE"} <= set(setting_names())
