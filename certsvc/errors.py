@@ -164,7 +164,7 @@ class MalformedError(InputError):
 
 
 class InvalidFieldError(InputError):
-    """One or more fields break a rule; every fault found is named."""
+    """One or more fields break a rule; at least one of them is named."""
 
     code = "INVALID_FIELD"
 

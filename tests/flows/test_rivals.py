@@ -33,6 +33,11 @@ def number(order: int) -> str:
     return f"京11120202022{order:05d}"
 
 
+def kind_of(world: World) -> str:
+    """Name the kind of database *world* stands on."""
+    return world.settings.database_url.partition(":")[0]
+
+
 def changed_employer(world: World, who: str, new_number: str) -> Mapping[str, Any]:
     """Write a change of employer that brings a new number."""
     return world.event("change_employer", who, employer=EMPLOYER, new_registration_number=new_number)
@@ -50,7 +55,7 @@ def test_one_source_id_delivered_many_times_is_one_event(rivals: Arena, kind: st
         outcomes = rivals.at_once([recording(body)] * RIVALS)
         assert codes(outcomes) == {"CREATED": 1, "REPEATED": RIVALS - 1}
         assert all(outcome.body == outcomes[0].body for outcome in outcomes)
-    record("one source_id at once", kind=kind, rounds=ROUNDS, rivals=RIVALS)
+    record("one source_id at once", database=kind_of(world), kind=kind, rounds=ROUNDS, rivals=RIVALS)
 
 
 def test_one_source_id_with_two_bodies_is_a_conflict(rivals: Arena) -> None:
@@ -192,7 +197,7 @@ def test_endorsing_while_the_data_change(rivals: Arena) -> None:
         version = certificate["version"]
         assert world.verify(token=copy.body["token"]).status == ("SUPERSEDED" if version == 1 else "VALID")
         seen.add(version)
-    record("endorsing while data change", rounds=ROUNDS, versions=sorted(seen))
+    record("endorsing while data change", database=kind_of(world), rounds=ROUNDS, versions=sorted(seen))
 
 
 def test_endorsing_while_the_registration_is_revoked(rivals: Arena) -> None:

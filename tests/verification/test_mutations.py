@@ -17,7 +17,7 @@ from tests.verification.pictures import drawn, jpeg, pdf_of, png
 from tests.verification.test_photos import token_of
 
 SEALED: Final = 6_000 if FULL else 600
-PICTURES: Final = 400 if FULL else 40
+PICTURES: Final = 300 if FULL else 30
 
 
 def flipped(content: bytes, chance: random.Random) -> bytes:
