@@ -58,6 +58,8 @@ class Verifier:
         elif question.file is not None:
             # Only a file we do not know by its hash is opened at all.
             found = examine(clue, question.file, self._pinned, self._readers, self._public_url)
+            # Reading may have taken seconds in which others recorded: the clock is asked again.
+            now = max(now, self._clock.now())
             clue, resolution = found.clue, self._resolve_symbol(found, resolution, question.as_of, now)
         entry = resolution.entry
         if entry is not None and entry.copy is not None:
