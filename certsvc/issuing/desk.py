@@ -9,7 +9,7 @@ from datetime import datetime
 
 from certsvc.domain.bodies import parse_body
 from certsvc.domain.clock import Clock, beijing_day
-from certsvc.domain.endorsement import Copy, CopyState, IssuedFile, check_original, grant
+from certsvc.domain.endorsement import Copy, CopyState, Grant, IssuedFile, check_original, grant
 from certsvc.domain.identity import canonical_purpose
 from certsvc.errors import (
     CertsvcError,
@@ -30,7 +30,7 @@ from certsvc.issuing.schema import EndorsementRequest
 from certsvc.issuing.turn import read_clock, wait_turn
 from certsvc.page.certificate_type import CertificateType
 from certsvc.page.fonts import FontChain
-from certsvc.registry.port import IdempotentRequest, ReadSession, Registry
+from certsvc.registry.port import IdempotentRequest, ReadSession, Registry, WriteSession
 from certsvc.storage.port import Storage
 
 
@@ -80,14 +80,7 @@ class Desk:
             if existing is not None:
                 return self._existing(session, existing)
             check_original(case.registration, beijing_day(now))
-            reserved = reserve(
-                session,
-                case,
-                now,
-                worker=self._worker,
-                key_id=self._press.key_id,
-                issuer_name=self._press.issuer_name,
-            )
+            reserved = self._reserve(session, case, now)
             if reserved is None:
                 raise EndorsementPendingError
         return self._issue(reserved)
@@ -132,16 +125,8 @@ class Desk:
             case = hold_case(session, self._kinds, number, now)
             purpose = canonical_purpose(request.purpose, pointer="/purpose", limit=case.policy.purpose_max)
             self._fonts.check(purpose, pointer="/purpose")
-            reserved = reserve(
-                session,
-                case,
-                now,
-                worker=self._worker,
-                key_id=self._press.key_id,
-                issuer_name=self._press.issuer_name,
-                allowed=grant(case.registration, beijing_day(now), case.policy),
-                purpose=purpose,
-            )
+            allowed = grant(case.registration, beijing_day(now), case.policy)
+            reserved = self._reserve(session, case, now, allowed=allowed, purpose=purpose)
             # The unique index, not a check before it, stops two requests at once.
             if reserved is None:
                 raise self._day_taken(session, case, now)
@@ -153,6 +138,27 @@ class Desk:
     def recover(self) -> Mapping[str, int]:
         """Finish or fail what a crash left PENDING; counts by outcome."""
         return self._recovery.run(self._clock.now())
+
+    def _reserve(
+        self,
+        session: WriteSession,
+        case: Case,
+        now: datetime,
+        *,
+        allowed: Grant | None = None,
+        purpose: str | None = None,
+    ) -> Reserved | None:
+        """Step 2, with what this desk puts its name to."""
+        return reserve(
+            session,
+            case,
+            now,
+            worker=self._worker,
+            key_id=self._press.key_id,
+            issuer_name=self._press.issuer_name,
+            allowed=allowed,
+            purpose=purpose,
+        )
 
     def _issue(self, reserved: Reserved) -> Answer:
         """Steps 3 to 9 for a reserved row."""

@@ -10,12 +10,12 @@ from typing import Final
 
 from certsvc.domain.endorsement import Copy, IssuedFile
 from certsvc.domain.report import FileOutcome
+from certsvc.issuing.reserve import LEASE
 from certsvc.registry.port import Registry
 from certsvc.sealing.check_pdf import check_pdf
 from certsvc.sealing.port import PinnedKey
 from certsvc.storage.port import Storage
 
-_LEASE: Final = timedelta(seconds=60)
 _LATEST_FILE: Final = timedelta(days=1)
 """A worker that took longer than this to store a file has long been restarted."""
 
@@ -45,7 +45,7 @@ class Recovery:
         for copy in failed:
             self._storage.remove(_file_of(copy))
         # A writer that died between write and link leaves a sealed file nobody may ever find.
-        self._storage.sweep_temporary(now - _LEASE)
+        self._storage.sweep_temporary(now - LEASE)
         return counts
 
     def settle(self, copy: Copy, now: datetime) -> str | None:
@@ -55,7 +55,7 @@ class Recovery:
             ``finished`` or ``failed``; None when somebody else has it.
         """
         with self._registry.writing() as session:
-            if not session.take_over(copy.copy_id, self._worker, now, now + _LEASE):
+            if not session.take_over(copy.copy_id, self._worker, now, now + LEASE):
                 return None
         content = self._finished_file(copy)
         if content is not None:
