@@ -12,6 +12,11 @@ from certsvc.domain.resident_id import holds_resident_id
 from certsvc.errors import Fault, InvalidFieldError
 
 
+def canonical_json(body: object) -> bytes:
+    """Write a JSON value in the one form that digests are taken of; equal bodies give equal bytes."""
+    return json.dumps(body, sort_keys=True, ensure_ascii=True, separators=(",", ":")).encode("ascii")
+
+
 class BodyDigest:
     """Recognises a body that comes again, without a trace of what it says.
 
@@ -25,8 +30,7 @@ class BodyDigest:
 
     def of(self, body: object) -> str:
         """Return the hex keyed digest of a JSON value in canonical form; equal bodies give equal digests."""
-        text = json.dumps(body, sort_keys=True, ensure_ascii=True, separators=(",", ":"))
-        return hmac.digest(self._key, text.encode("ascii"), hashlib.sha256).hex()
+        return hmac.digest(self._key, canonical_json(body), hashlib.sha256).hex()
 
 
 def check_label(text: str, *, pointer: str) -> None:

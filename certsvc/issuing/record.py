@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import secrets
 from collections.abc import Mapping
 from dataclasses import replace
@@ -25,7 +24,7 @@ from certsvc.errors import (
     InvalidFieldError,
 )
 from certsvc.issuing.answers import Answer, certificate_body, registration_body, warnings_body
-from certsvc.issuing.discretion import BodyDigest, check_label, check_not_repeated
+from certsvc.issuing.discretion import BodyDigest, canonical_json, check_label, check_not_repeated
 from certsvc.issuing.draft import Draft, Drafter
 from certsvc.issuing.place import (
     STARTS,
@@ -47,8 +46,7 @@ _LAST_VERSION: Final = 999
 
 def digest_of(body: object) -> str:
     """Return the hex sha256 of a JSON value in canonical form; equal bodies give equal digests."""
-    text = json.dumps(body, sort_keys=True, ensure_ascii=True, separators=(",", ":"))
-    return hashlib.sha256(text.encode("ascii")).hexdigest()
+    return hashlib.sha256(canonical_json(body)).hexdigest()
 
 
 class Recorder:

@@ -11,8 +11,9 @@ from hypothesis import given
 
 from certsvc.domain.endorsement import CopyKind
 from certsvc.domain.events import Event, EventType
-from certsvc.domain.record_state import SEVERITY, RecordState, state_of, status_severity, worst
-from certsvc.domain.report import Check, Entry, Finding, Result, Status
+from certsvc.domain.record_state import SEVERITY, status_severity, worst
+from certsvc.domain.report import Check, Result, Status
+from tests.domain.record_asking import finding, state, with_event
 from tests.factories import (
     BUILDING,
     HIGHWAY,
@@ -22,7 +23,6 @@ from tests.factories import (
     a_copy,
     a_grant,
     a_grant_of,
-    a_policy,
     an_entry,
     an_event,
     an_initial,
@@ -34,23 +34,6 @@ INSTANT = timedelta(microseconds=1)
 DONE = NOW + timedelta(seconds=2)
 DAY = timedelta(days=1)
 WEEK_LATER = NOW + 7 * DAY
-
-
-def state(entry: Entry, instant: datetime, specialty: str | None = None) -> RecordState:
-    """Judge under the default policy."""
-    return state_of(entry, instant, a_policy(), specialty=specialty)
-
-
-def finding(found: RecordState, check: Check) -> Finding:
-    """Return the first finding of one check."""
-    return next(one for one in found.findings if one.check is check)
-
-
-def with_event(type: EventType, effective_at: datetime, **rest: object) -> Entry:
-    """Return the default copy with one more event in its registration's history."""
-    event = replace(an_event(type, seq=2, effective_at=effective_at), **rest)  # type: ignore[arg-type]  # named fields
-    entry = an_entry()
-    return replace(entry, events=(*entry.events, event))
 
 
 def test_severity_is_the_order_of_the_rule_book() -> None:

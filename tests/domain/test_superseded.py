@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 
 import pytest
 
 from certsvc.domain.endorsement import CopyKind
 from certsvc.domain.events import EventType, HolderFields
-from certsvc.domain.record_state import RecordState, state_of
-from certsvc.domain.report import Check, Entry, Finding, Status
+from certsvc.domain.report import Check, Status
+from tests.domain.record_asking import finding, state, with_event
 from tests.factories import (
     BUILDING,
     HIGHWAY,
@@ -18,7 +18,6 @@ from tests.factories import (
     STARTED,
     a_copy,
     a_grant_of,
-    a_policy,
     an_employer,
     an_entry,
     an_event,
@@ -29,23 +28,6 @@ INSTANT = timedelta(microseconds=1)
 DONE = NOW + timedelta(seconds=2)
 DAY = timedelta(days=1)
 WEEK_LATER = NOW + 7 * DAY
-
-
-def state(entry: Entry, instant: datetime, specialty: str | None = None) -> RecordState:
-    """Judge under the default policy."""
-    return state_of(entry, instant, a_policy(), specialty=specialty)
-
-
-def finding(found: RecordState, check: Check) -> Finding:
-    """Return the first finding of one check."""
-    return next(one for one in found.findings if one.check is check)
-
-
-def with_event(type: EventType, effective_at: datetime, **rest: object) -> Entry:
-    """Return the default copy with one more event in its registration's history."""
-    event = replace(an_event(type, seq=2, effective_at=effective_at), **rest)  # type: ignore[arg-type]  # named fields
-    entry = an_entry()
-    return replace(entry, events=(*entry.events, event))
 
 
 def test_a_copy_does_not_exist_before_what_it_prints_takes_effect() -> None:
