@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from typing import Literal
 
 Segment = tuple[str | float, ...]
@@ -103,3 +104,9 @@ class DocumentFacts:
     """RFC 3339, UTC, whole seconds, ends in Z."""
     metadata: tuple[tuple[str, str], ...]
     """E-licence short names (domain.md section 9) with their values, in order."""
+    author: str = ""
+    """颁发机构 as printed."""
+    use_from: date | None = None
+    """First day of the usage window; None for an original."""
+    use_until: date | None = None
+    """Last day of the usage window; that day counts."""

@@ -43,3 +43,41 @@ class PinnedKey:
     compromised_since: datetime | None = None
     development: bool = False
     """Made by ``keys init --dev``; production refuses it."""
+
+
+class SealSigner(Protocol):
+    """An SM2 key that seals OFD files; the key may live in a file or in hardware."""
+
+    @property
+    def key_id(self) -> str:
+        """Name in the trust list."""
+
+    @property
+    def certificate(self) -> bytes:
+        """The signer's certificate, DER; it stands in the seal's list."""
+
+    @property
+    def seal(self) -> bytes:
+        """The electronic seal (SESeal, GB/T 38540), DER, signed by its maker."""
+
+    def sign(self, message: bytes) -> bytes:
+        """Sign with SM2 and SM3 under the identity ``1234567812345678``: DER SEQUENCE of r and s."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PinnedSeal:
+    """One electronic seal we trust: the exact seal and the exact certificate that may use it."""
+
+    key_id: str
+    certificate: bytes
+    """The signer's, DER."""
+    seal: bytes
+    """SESeal, DER."""
+    valid_from: datetime
+    """Since when both the seal and the certificate are valid."""
+    valid_to: datetime
+    """Until when both are."""
+    retired_at: datetime | None = None
+    compromised_since: datetime | None = None
+    development: bool = False
+    """Made by ``keys init --dev``; production refuses it."""
