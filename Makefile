@@ -1,6 +1,6 @@
 # Two commands matter: `make run` and `make test`. Each does all its own set-up from a bare clone.
 .DEFAULT_GOAL := help
-.PHONY: help run test test-full faults check format images env tools clean
+.PHONY: help run test test-full faults bench check format images env tools clean
 BIN := .venv/bin
 HOST ?= 127.0.0.1
 PORT ?= 8000
@@ -35,6 +35,9 @@ test-full: env tools check  ## the same with the long drills whole, then in two 
 faults: env tools  ## kill, starve and break it at every step; prints the table of what was lost (nothing)
 	DRILLS=full $(BIN)/pytest tests/faults -rs
 
+bench: env tools  ## how fast it is on one core, beside openssl and the PDF path; writes bench/results.md
+	$(BIN)/python -m bench
+
 check: env  ## ruff, mypy --strict and the layers
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
@@ -55,4 +58,4 @@ tools:  ## the outside programs the tests compare with
 	@tools/test_tools.sh
 
 clean:  ## remove the environment and the caches; state in var/ and keys/ stays
-	rm -rf .venv .uv .stamp-tools .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf .venv .uv .readers .stamp-tools .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

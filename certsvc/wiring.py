@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
+from threading import Lock
+from typing import Final
 
 from certsvc.config import Settings
 from certsvc.domain.clock import Clock
@@ -22,14 +24,22 @@ from certsvc.issuing.record import Recorder
 from certsvc.issuing.recover import Recovery
 from certsvc.page.certificate_type import CertificateType, load_certificate_type
 from certsvc.page.fonts import FontChain
+from certsvc.page.stamp import draw_stamp
 from certsvc.registry.port import Registry
 from certsvc.registry.sql import migrate, open_registry
+from certsvc.rendering.ofd import OFDRenderer
 from certsvc.rendering.pdf import PDFRenderer
-from certsvc.sealing.keystore import Keystore, init_dev_keys
+from certsvc.rendering.stamp import stamp_picture
+from certsvc.sealing.dev_seals import ensure_dev_seal, has_seal, rotate_dev_seal
+from certsvc.sealing.keystore import Keystore, init_dev_keys, rotate_dev_key
+from certsvc.sealing.pki import SM2
+from certsvc.sealing.trust import TrustedKey
 from certsvc.storage.local import LocalStorage
 from certsvc.storage.port import Storage
 from certsvc.verification.pool import ReaderPool
 from certsvc.verification.verify import Verifier
+
+_DRAWING: Final = Lock()
 
 
 class SystemClock:
@@ -64,14 +74,45 @@ def initialise(settings: Settings, *, dev: bool, clock: Clock | None = None) -> 
     Raises:
         KeyMaterialError: *dev* in production.
     """
-    if dev and settings.env == "production":
-        raise KeyMaterialError("development keys cannot be made with CERTSVC_ENV=production")
+    if dev:
+        make_dev_keys(settings, clock)
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     Path(settings.storage_url).mkdir(parents=True, exist_ok=True)
-    if dev:
-        plan = settings.templates_dir.parent / "keys" / "pki.toml"
-        init_dev_keys(settings.keys_dir, plan, (clock or SystemClock()).now())
     migrate(settings.database_url)
+
+
+def make_dev_keys(settings: Settings, clock: Clock | None = None) -> None:
+    """Make the test PKI and a seal for the issuer; safe to run again, at once, and after a crash.
+
+    Raises:
+        KeyMaterialError: in production, or something in the key folder is not usable.
+    """
+    plan, now = _dev_plan(settings), (clock or SystemClock()).now()
+    init_dev_keys(settings.keys_dir, plan, now)
+    name = settings.issuer_name
+    # Fonts are loaded and a picture is drawn only when there is no seal yet; pdfium draws one at a time.
+    with _DRAWING:
+        if not has_seal(settings.keys_dir, name):
+            picture, size_mm = _draw_seal(settings)
+            ensure_dev_seal(settings.keys_dir, plan, name=name, picture=picture, size_mm=size_mm, now=now)
+
+
+def rotate_key(settings: Settings, algorithm: str, clock: Clock | None = None) -> TrustedKey:
+    """Make the next test key of an algorithm, for ``sm2`` with its seal, and retire the ones before it.
+
+    Raises:
+        KeyMaterialError: in production, or the plan has no such algorithm, or the folder is not usable.
+    """
+    plan, now = _dev_plan(settings), (clock or SystemClock()).now()
+    if not Keystore.open(settings.keys_dir).is_development:
+        raise KeyMaterialError("these are real keys: bring the next one yourself, see keys/README.md")
+    if algorithm != SM2:
+        return rotate_dev_key(settings.keys_dir, plan, algorithm, now)
+    with _DRAWING:
+        picture, size_mm = _draw_seal(settings)
+    return rotate_dev_seal(
+        settings.keys_dir, plan, name=settings.issuer_name, picture=picture, size_mm=size_mm, now=now
+    )
 
 
 def build(settings: Settings, clock: Clock | None = None) -> Services:
@@ -96,12 +137,17 @@ def build(settings: Settings, clock: Clock | None = None) -> Services:
         kinds=kinds,
         fonts=fonts,
         renderer=_make_renderer(fonts),
+        ofd_renderer=_make_ofd_renderer(fonts),
         issuer=issuer,
         signer=lambda: keystore.signer(settings.signature),
+        seal_signer=lambda: keystore.seal_signer(settings.issuer_name, clock.now()),
         pinned=keystore.pinned,
+        pinned_seals=keystore.pinned_seals,
         public_url=settings.public_url,
     )
-    recovery = Recovery(registry=registry, storage=storage, pinned=keystore.pinned)
+    recovery = Recovery(
+        registry=registry, storage=storage, pinned=keystore.pinned, pinned_seals=keystore.pinned_seals
+    )
     return Services(
         settings=settings,
         clock=clock,
@@ -135,12 +181,28 @@ def build(settings: Settings, clock: Clock | None = None) -> Services:
             registry=registry,
             kinds=kinds,
             pinned=keystore.pinned,
+            pinned_seals=keystore.pinned_seals,
             readers=_open_readers(settings.scan_processes),
             clock=clock,
             public_url=settings.public_url,
         ),
         clients=Clients(registry, clock),
     )
+
+
+def _dev_plan(settings: Settings) -> Path:
+    """Return where the test PKI is declared. KeyMaterialError in production, which may have none."""
+    if settings.env == "production":
+        raise KeyMaterialError("development keys cannot be made with CERTSVC_ENV=production")
+    return settings.templates_dir.parent / "keys" / "pki.toml"
+
+
+def _draw_seal(settings: Settings) -> tuple[bytes, int]:
+    """Draw a specimen of the issuer's seal as the first certificate type has it: PNG, and its size in mm."""
+    fonts = _load_fonts(settings.templates_dir / "fonts", (settings.data_dir / "cache").resolve())
+    kind = next(iter(_load_kinds(settings.templates_dir).values()))
+    stamp = draw_stamp(settings.issuer_name, kind.wording.seal_specimen, kind.layout.stamp, fonts)
+    return stamp_picture(stamp), round(stamp.width_mm)
 
 
 @cache
@@ -159,6 +221,12 @@ def _open_readers(processes: int) -> ReaderPool:
 def _make_renderer(fonts: FontChain) -> PDFRenderer:
     """Make the renderer once per process: it parses every font table, and keeps nothing of a page."""
     return PDFRenderer(fonts)
+
+
+@cache
+def _make_ofd_renderer(fonts: FontChain) -> OFDRenderer:
+    """Make it once per process too: it compiles each template once."""
+    return OFDRenderer(fonts)
 
 
 def _load_kinds(templates: Path) -> Mapping[str, CertificateType]:

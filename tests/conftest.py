@@ -9,9 +9,9 @@ from pathlib import Path
 import hypothesis
 import pytest
 
-from certsvc.sealing.keystore import init_dev_keys
+from certsvc.wiring import make_dev_keys
 from tests import drills
-from tests.factories import NOW, FixedClock
+from tests.factories import FixedClock
 from tests.postgres import Server, running_server
 from tests.privacy.watch import Watch
 from tests.world import World, settings_in
@@ -42,17 +42,18 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
 
 
 @pytest.fixture(scope="session")
-def dev_keys(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Make the test PKI once; RSA keys are slow."""
-    folder = tmp_path_factory.mktemp("keys")
-    init_dev_keys(folder, ROOT / "keys" / "pki.toml", NOW)
-    return folder
-
-
-@pytest.fixture(scope="session")
 def font_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Share one folder of unpacked fonts; unpacking takes most of a second."""
     return tmp_path_factory.mktemp("fonts")
+
+
+@pytest.fixture(scope="session")
+def dev_keys(tmp_path_factory: pytest.TempPathFactory, font_cache: Path) -> Path:
+    """Make the test PKI and the sample issuer's seal once; RSA keys are slow."""
+    place = tmp_path_factory.mktemp("place")
+    (place / "cache").symlink_to(font_cache)
+    make_dev_keys(settings_in(place, place / "keys"), FixedClock())
+    return place / "keys"
 
 
 @pytest.fixture

@@ -89,6 +89,7 @@ def a_copy(
     code: str = CODE,
     reissue: int = 0,
     key_id: str = "dev-doc-1",
+    seal_key_id: str = "dev-seal-1",
     reserved_at: datetime = NOW,
     done_at: datetime | None = None,
     grant: Grant | None = None,
@@ -104,7 +105,10 @@ def a_copy(
     endorsed = kind is CopyKind.ENDORSEMENT
     day = beijing_day(reserved_at)
     done = state is CopyState.DONE
-    sealed = {"pdf": IssuedFile(sha256="c" * 64, size=120_000)} if done else {}
+    sealed = {
+        "pdf": IssuedFile(sha256="c" * 64, size=120_000),
+        "ofd": IssuedFile(sha256="b" * 64, size=70_000),
+    }
     return Copy(
         copy_id=CopyId(copy_id),
         kind=kind,
@@ -121,12 +125,13 @@ def a_copy(
         reissue=reissue,
         content_digest="d" * 64,
         key_id=key_id,
+        seal_key_id=seal_key_id,
         issuer_name=an_issuer().name,
         reserved_at=reserved_at,
         grant=(grant or a_grant(use_from=day)) if endorsed else None,
         copy_number=(copy_number or 1) if endorsed else None,
         purpose=(purpose or "示例大桥工程投标") if endorsed else None,
-        files=sealed if files is None else files,
+        files=(sealed if done else {}) if files is None else files,
         done_at=done_at or (reserved_at + timedelta(seconds=2) if done else None),
         failure=failure,
     )

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import ctypes
+import hashlib
+import os
 import shutil
 from pathlib import Path
 from typing import Final
 
 import pytest
 
+ROOT: Final = Path(__file__).resolve().parent.parent
 PACKAGES: Final = {
     "certutil": "libnss3-tools",
     "chromium": "chromium",
@@ -16,6 +20,7 @@ PACKAGES: Final = {
     "pdffonts": "poppler-utils",
     "pdfinfo": "poppler-utils",
     "pdfsig": "poppler-utils",
+    "pdftocairo": "poppler-utils",
     "pdftoppm": "poppler-utils",
     "pdftotext": "poppler-utils",
     "qpdf": "qpdf",
@@ -23,6 +28,9 @@ PACKAGES: Final = {
 }
 """Program -> Debian package; tools/test_tools.sh installs the packages."""
 _OTHER_NAMES: Final = {"chromium": ("chromium-browser", "google-chrome")}
+NO_OFD_JS: Final = "ofd.js 0.2.6 is not on this machine"
+_OFD_JS: Final = "ofd.umd.min.js"
+_PINS: Final = ROOT / "tests" / "readers" / "ofd.js.sha512"
 
 
 def need(program: str) -> Path:
@@ -32,4 +40,34 @@ def need(program: str) -> Path:
         found = shutil.which(name)
         if found is not None:
             return Path(found)
-    pytest.skip(f"{program} is not on this machine: apt-get install {package}")
+    raise _lack(f"{program} is not on this machine: apt-get install {package}")
+
+
+def need_libatomic() -> None:
+    """Return when playwright's own node can start here, or skip the running test and name the package."""
+    try:
+        ctypes.CDLL("libatomic.so.1")
+    except OSError:
+        raise _lack("playwright's own node needs libatomic: apt-get install libatomic1") from None
+
+
+def need_ofd_js() -> Path:
+    """Return where ofd.js lies, or skip the running test and say how to get it."""
+    script = find_ofd_js()
+    if script is None:
+        raise _lack(f"{NO_OFD_JS}: install Node.js with npm, then `make tools`")
+    return script
+
+
+def find_ofd_js() -> Path | None:
+    """Find the script of ofd.js 0.2.6, its very bytes."""
+    script = ROOT / ".readers" / _OFD_JS
+    pinned = _PINS.read_text("ascii").split()
+    if script.exists() and hashlib.sha512(script.read_bytes()).hexdigest() in pinned:
+        return script
+    return None
+
+
+def _lack(why: str) -> BaseException:
+    """Return the skip; but whoever runs the tests as proof (CI) must not believe that all of them ran."""
+    return pytest.fail.Exception(why, pytrace=False) if os.environ.get("CI") else pytest.skip.Exception(why)

@@ -112,9 +112,9 @@ class World:
         """Issue the original; returns the answer's body."""
         return dict(self.services.desk.original(number).body)
 
-    def file(self, endorsement: Mapping[str, object]) -> bytes:
-        """Return the PDF of an endorsement."""
-        return self.services.enquiry.endorsement_file(str(endorsement["endorsement_id"]), "pdf").content
+    def file(self, endorsement: Mapping[str, object], fmt: str = "pdf") -> bytes:
+        """Return a file of an endorsement."""
+        return self.services.enquiry.endorsement_file(str(endorsement["endorsement_id"]), fmt).content
 
     def verify(self, **question: Any) -> Report:
         """Ask the verifier."""

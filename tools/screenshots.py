@@ -29,7 +29,8 @@ from certsvc.rendering.png import preview
 from certsvc.web.app import create_app
 from certsvc.wiring import Services, build, initialise
 from tests.browser.chromium import running
-from tests.tools import PACKAGES
+from tests.readers.ofdjs import DPI, OFDJS
+from tests.tools import NO_OFD_JS, PACKAGES, find_ofd_js
 
 IMAGES: Final = Path(__file__).resolve().parent.parent / "docs" / "images"
 PUBLIC_URL: Final = "https://verify.example.cn"
@@ -61,6 +62,8 @@ class Issued:
 
     file: bytes
     """An endorsed copy in force, PDF bytes."""
+    ofd: bytes
+    """The same as OFD."""
     token: str
     superseded: str
     """Token of a copy whose holder changed employer afterwards."""
@@ -71,11 +74,15 @@ def main() -> None:
     chromium = shutil.which("chromium") or shutil.which("google-chrome")
     if chromium is None:
         sys.exit(f"chromium is not on this machine: apt-get install {PACKAGES['chromium']}")
+    script = find_ofd_js()
+    if script is None:
+        sys.exit(f"{NO_OFD_JS}: make tools")
     IMAGES.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:
         services, issued = _issue(Path(folder))
         _write("certificate.png", preview(issued.file, CERTIFICATE_DPI))
         with _served(services) as url, running(Path(chromium)) as browser:
+            _write("ofd-certificate.png", _smaller(OFDJS(browser, script).draw(issued.ofd).picture))
             _photograph(browser, url, issued)
 
 
@@ -100,8 +107,10 @@ def _issue(folder: Path) -> tuple[Services, Issued]:
         }
     )
     clock.instant += timedelta(hours=1)
-    file = services.enquiry.endorsement_file(str(copy["endorsement_id"]), "pdf").content
-    return services, Issued(file=file, token=str(copy["token"]), superseded=str(moved["token"]))
+    pdf, ofd = (
+        services.enquiry.endorsement_file(str(copy["endorsement_id"]), fmt).content for fmt in ("pdf", "ofd")
+    )
+    return services, Issued(file=pdf, ofd=ofd, token=str(copy["token"]), superseded=str(moved["token"]))
 
 
 def _endorse(services: Services, number: str) -> Mapping[str, object]:
@@ -157,6 +166,15 @@ def _upload(page: Page, file: bytes) -> None:
     page.set_input_files("#file", {"name": "certificate.pdf", "mimeType": "application/pdf", "buffer": file})
     page.click("form:has(#file) button")
     page.wait_for_selector("article")
+
+
+def _smaller(picture: bytes) -> bytes:
+    """Bring a page as ofd.js drew it to the size of the other certificate."""
+    image = Image.open(io.BytesIO(picture))
+    size = round(image.width * CERTIFICATE_DPI / DPI), round(image.height * CERTIFICATE_DPI / DPI)
+    buffer = io.BytesIO()
+    image.resize(size, Image.Resampling.LANCZOS).save(buffer, "PNG")
+    return buffer.getvalue()
 
 
 def _write(name: str, picture: bytes) -> None:

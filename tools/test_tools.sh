@@ -13,6 +13,35 @@ has_library() {
     return 1
 }
 
+# npm's ofd.js draws our OFD files in the tests. One script of the package is all they need; it and the package
+# have to be the very bytes pinned beside those tests. npm is asked only when it is there already: from Debian
+# it would bring hundreds of packages along.
+get_ofd_js() {
+    pins="$PWD/tests/readers/ofd.js.sha512"
+    mkdir -p .readers
+    is_pinned() { grep "  $1\$" "$pins" | (cd .readers && sha512sum --check --status -) 2>/dev/null; }
+    is_pinned ofd.umd.min.js && return
+    if ! has_program npm; then
+        echo "No npm on this machine: the tests with ofd.js are skipped until Node.js and its npm are installed." >&2
+        return
+    fi
+    # Its size (35 MB) and a network that is away both take long: one try a day.
+    [ "$(cat .readers/tried 2>/dev/null || true)" = "$(date +%F)" ] && why='tried today already' || why=
+    if [ -z "$why" ]; then
+        echo "Fetching ofd.js 0.2.6 with npm for the tests ..." >&2
+        date +%F > .readers/tried
+        if ! npm pack --silent --ignore-scripts --fetch-retries=1 --pack-destination .readers ofd.js@0.2.6 \
+            >/dev/null 2>&1; then why='npm could not fetch it'
+        elif ! is_pinned ofd.js-0.2.6.tgz; then why='what npm fetched is not the pinned package'
+        else
+            tar -xzOf .readers/ofd.js-0.2.6.tgz package/lib/ofd.umd.min.js > .readers/ofd.umd.min.js
+            is_pinned ofd.umd.min.js || why='the script in the package is not the pinned one'
+        fi
+        rm -f .readers/ofd.js-0.2.6.tgz
+    fi
+    [ -z "$why" ] || echo "No ofd.js 0.2.6 ($why): its tests are skipped; to try again: rm -r .readers; make tools" >&2
+}
+
 list_missing() {
     has_library libzbar.so.0 || echo libzbar0
     has_library libatomic.so.1 || echo libatomic1
@@ -25,6 +54,7 @@ list_missing() {
     { has_program chromium || has_program chromium-browser || has_program google-chrome; } || echo chromium
 }
 
+get_ofd_js
 missing=$(list_missing | tr '\n' ' ')
 [ -z "$missing" ] && { rm -f .stamp-tools; exit 0; }
 

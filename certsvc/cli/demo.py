@@ -34,7 +34,8 @@ class Shown:
     number: str
     verify_url: str
     code: str
-    pdf: Path
+    files: Mapping[str, Path]
+    """By format."""
 
 
 @click.command("demo")
@@ -90,7 +91,7 @@ def issue_one(services: Services, numbers: list[str], out: Path) -> Shown | None
                 number=number,
                 verify_url=str(body["verify_url"]),
                 code=str(body["code"]),
-                pdf=fetch_endorsement(services.enquiry, copy_id, out),
+                files=fetch_endorsement(services.enquiry, copy_id, out),
             )
         except CertsvcError as error:
             refused = error
@@ -167,9 +168,12 @@ def _print_shown(url: str, shown: Shown | None, api_key: str) -> None:
     if shown is not None:
         lines[1:1] = [("demo certificate", shown.verify_url), ("  its code", shown.code)]
         lines += [
-            ("endorsed PDF", str(shown.pdf)),
+            *((f"endorsed {fmt.upper()}", str(path)) for fmt, path in shown.files.items()),
             ("try", f"curl -H 'X-API-Key: {api_key}' {url}/api/v1/registrations/{shown.number}"),
-            ("try", f"curl -H 'X-API-Key: {api_key}' -F file=@{shown.pdf} {url}/api/v1/verifications"),
+            (
+                "try",
+                f"curl -H 'X-API-Key: {api_key}' -F file=@{shown.files['pdf']} {url}/api/v1/verifications",
+            ),
         ]
     click.echo()
     click.secho("  certsvc demo: made-up people, test keys, no legal effect", bold=True)

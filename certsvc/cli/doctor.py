@@ -24,6 +24,9 @@ _COLOUR: Final = {"ok": "green", "warn": "yellow", "fail": "red"}
 CLOCK_SLACK_S: Final = 5
 """The clock may stand this far before the last recorded instant; further back, issuing stops."""
 
+SEAL_DAYS_LEFT: Final = 30
+"""A seal that ends sooner is warned of: its maker takes weeks to make another."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Diagnosis:
@@ -38,7 +41,7 @@ class Diagnosis:
 @click.command("doctor")
 @as_json
 def doctor(json_: bool) -> None:
-    """Look at keys, fonts, templates, database, storage, clock and decoders; each is ok or has a remedy.
+    """Look at keys, seal, fonts, templates, database, storage, clock, decoders; each is ok or has a remedy.
 
     Ends with 1 when something the service cannot do without is wrong.
     """
@@ -59,6 +62,10 @@ def examine(settings: Settings) -> Iterator[Diagnosis]:
     """Look at each part by itself, so that one failing never hides another."""
     remedies: dict[str, tuple[Callable[[Settings], Diagnosis], str]] = {
         "keys": (_examine_keys, "certsvc init --dev makes test keys; real ones: docs/operating.md"),
+        "seal": (
+            _examine_seal,
+            "keys/README.md tells how a seal is made for tests, or a real one brought in",
+        ),
         "fonts": (_examine_fonts, "fetch templates/fonts again from the repository"),
         "templates": (_examine_templates, "certsvc template check DIR tells what is wrong"),
         "database": (_examine_database, "certsvc init makes the schema; check CERTSVC_DATABASE_URL"),
@@ -97,6 +104,29 @@ def _examine_keys(settings: Settings) -> Diagnosis:
             part="keys", state="warn", fact=fact, remedy="bring a new key soon: docs/operating.md"
         )
     return Diagnosis(part="keys", state="ok", fact=fact)
+
+
+def _examine_seal(settings: Settings) -> Diagnosis:
+    """Look at the seal of OFD files: the issuer's, its key, its maker, its time."""
+    from certsvc.sealing.keystore import Keystore
+
+    keystore, now = Keystore.open(settings.keys_dir), datetime.now(UTC)
+    signer = keystore.seal_signer(settings.issuer_name, now)
+    own = next(one for one in keystore.seals if one.key.key_id == signer.key_id)
+    left = (own.pinned.valid_to - now).days
+    fact = f"{own.seal.name} ({signer.key_id}), key and maker fit, valid for {left} more days"
+    if keystore.is_development and settings.env == "production":
+        return Diagnosis(
+            part="seal",
+            state="fail",
+            fact=f"{fact}, made for development",
+            remedy="production refuses development seals; bring a real one: keys/README.md",
+        )
+    if left < SEAL_DAYS_LEFT:
+        return Diagnosis(
+            part="seal", state="warn", fact=fact, remedy="bring the next seal now: keys/README.md"
+        )
+    return Diagnosis(part="seal", state="ok", fact=fact)
 
 
 def _examine_fonts(settings: Settings) -> Diagnosis:

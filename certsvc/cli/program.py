@@ -9,6 +9,7 @@ from certsvc.cli.demo import demo
 from certsvc.cli.doctor import doctor
 from certsvc.cli.exits import Program
 from certsvc.cli.register import client, endorse, expiring, issue, record, recover
+from certsvc.cli.samples import samples
 from certsvc.cli.serve import serve
 from certsvc.cli.setup import init, keys
 from certsvc.cli.verify import verify
@@ -37,5 +38,6 @@ for _command in (
     photo,
     template,
     demo,
+    samples,
 ):
     program.add_command(_command)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -18,7 +18,7 @@ from certsvc.cli.requests import read_events, read_lines
 from certsvc.cli.show import as_json, out_folder, print_facts, print_json, print_table, write_out
 
 if TYPE_CHECKING:
-    from certsvc.issuing.enquiry import Enquiry
+    from certsvc.issuing.enquiry import Enquiry, IssuedBytes
 
 CLI_CLIENT: Final = "cli"
 """The client Idempotency-Keys given on the command line belong to."""
@@ -107,9 +107,8 @@ def issue(number: str, out: Path, json_: bool) -> None:
     """Issue the original (原件) of registration NUMBER, or fetch the one already issued."""
     services = open_services()
     answer = services.desk.original(number)
-    file = services.enquiry.original_file(number, "pdf")
-    path = write_out(out, file.filename, file.content)
-    _print_issued(answer.body, path, json_)
+    paths = _write_files(lambda fmt: services.enquiry.original_file(number, fmt), out)
+    _print_issued(answer.body, paths, json_)
 
 
 @click.command("endorse")
@@ -124,23 +123,29 @@ def endorse(number: str, purpose: str, key: str | None, out: Path, json_: bool) 
     answer = services.desk.endorse(
         number, {"purpose": purpose}, client_id=CLI_CLIENT, key=key or secrets.token_urlsafe(16)
     )
-    path = fetch_endorsement(services.enquiry, str(answer.body["endorsement_id"]), out)
-    _print_issued(answer.body, path, json_)
+    paths = fetch_endorsement(services.enquiry, str(answer.body["endorsement_id"]), out)
+    _print_issued(answer.body, paths, json_)
     _print_warnings(answer.body)
 
 
-def fetch_endorsement(enquiry: Enquiry, copy_id: str, out: Path) -> Path:
-    """Write the PDF of an endorsed copy into *out* and return its path."""
-    file = enquiry.endorsement_file(copy_id, "pdf")
-    return write_out(out, file.filename, file.content)
+def fetch_endorsement(enquiry: Enquiry, copy_id: str, out: Path) -> Mapping[str, Path]:
+    """Write the files of an endorsed copy into *out* and return their paths by format."""
+    return _write_files(lambda fmt: enquiry.endorsement_file(copy_id, fmt), out)
 
 
-def _print_issued(body: Mapping[str, object], path: Path, json_: bool) -> None:
+def _write_files(fetch: Callable[[str], IssuedBytes], out: Path) -> Mapping[str, Path]:
+    from certsvc.domain.endorsement import FORMATS
+
+    files = {fmt: fetch(fmt) for fmt in FORMATS}
+    return {fmt: write_out(out, file.filename, file.content) for fmt, file in files.items()}
+
+
+def _print_issued(body: Mapping[str, object], paths: Mapping[str, Path], json_: bool) -> None:
     if json_:
-        print_json({**body, "path": str(path)})
+        print_json({**body, "paths": {fmt: str(path) for fmt, path in paths.items()}})
         return
     shown = ("endorsement_id", "licence_id", "copy_number", "use_from", "use_until", "code", "verify_url")
-    print_facts({"file": path, **{name: body.get(name) for name in shown}})
+    print_facts({**paths, **{name: body.get(name) for name in shown}})
 
 
 @click.command("expiring")

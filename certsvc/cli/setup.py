@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from certsvc.cli.instant import Instant
 from certsvc.cli.place import load_place
-from certsvc.cli.show import as_json, print_facts, print_json, print_table
-from certsvc.errors import KeyMaterialError
+from certsvc.cli.show import as_json, print_facts, print_json, print_table, safe_text
 
 if TYPE_CHECKING:
-    from certsvc.config import Settings
+    from certsvc.gm.seal import Seal
 
 
 @click.command("init")
@@ -43,24 +42,27 @@ def keys() -> None:
 @keys.command("init")
 @click.option("--dev", is_flag=True, help="Make the test PKI. Never for real certificates.")
 def keys_init(dev: bool) -> None:
-    """Make the keys. This version makes test keys only; docs/operating.md tells how to bring real ones."""
-    from certsvc.sealing.keystore import init_dev_keys
+    """Make test keys and a test seal, the only ones this version makes; for real ones see keys/README.md."""
+    from certsvc.wiring import make_dev_keys
 
-    settings = _dev_place(dev=dev)
-    init_dev_keys(settings.keys_dir, _pki_plan(settings), datetime.now(UTC))
+    if not dev:
+        raise click.UsageError("only --dev keys can be made; keys/README.md tells how to bring real ones")
+    settings = load_place()
+    make_dev_keys(settings)
     click.echo(settings.keys_dir)
 
 
 @keys.command("rotate")
-def keys_rotate() -> None:
-    """Make the next test key of the algorithm in use and retire the one before it; restart the server."""
-    from certsvc.sealing.keystore import Keystore, rotate_dev_key
+@click.argument("algorithm", required=False, metavar="[ALGORITHM]")
+def keys_rotate(algorithm: str | None) -> None:
+    """Make the next test key and retire the one before it; restart the server.
 
-    settings = _dev_place(dev=True)
-    if not Keystore.open(settings.keys_dir).is_development:
-        raise KeyMaterialError("these are real keys: bring the next one yourself, see keys/README.md")
-    plan, now = _pki_plan(settings), datetime.now(UTC)
-    click.echo(rotate_dev_key(settings.keys_dir, plan, settings.signature, now).key_id)
+    ALGORITHM is the one of PDF signatures in use unless given; sm2 makes a new seal for OFD files too.
+    """
+    from certsvc.wiring import rotate_key
+
+    settings = load_place()
+    click.echo(rotate_key(settings, algorithm or settings.signature).key_id)
 
 
 @keys.command("retire")
@@ -84,27 +86,14 @@ def keys_compromise(key_id: str, since: datetime) -> None:
     click.echo(f"{key.key_id} distrusted since {key.compromised_since}")
 
 
-def _dev_place(*, dev: bool) -> Settings:
-    """Return the settings of a place that may have test keys."""
-    if not dev:
-        raise click.UsageError("only --dev keys can be made; docs/operating.md tells how to bring real ones")
-    settings = load_place()
-    if settings.env == "production":
-        raise KeyMaterialError("development keys cannot be made with CERTSVC_ENV=production")
-    return settings
-
-
-def _pki_plan(settings: Settings) -> Path:
-    """Return where the test PKI is declared."""
-    return settings.templates_dir.parent / "keys" / "pki.toml"
-
-
 @keys.command("list")
 @as_json
 def keys_list(json_: bool) -> None:
-    """List the pinned document signing keys."""
+    """List the keys and seals by which files are recognised."""
     from certsvc.sealing.keystore import Keystore
 
+    keystore = Keystore.open(load_place().keys_dir)
+    seals = {one.key.key_id: one for one in keystore.seals}
     rows = [
         {
             "key_id": key.key_id,
@@ -113,10 +102,29 @@ def keys_list(json_: bool) -> None:
             "retired_at": key.retired_at.isoformat() if key.retired_at else None,
             "compromised_since": key.compromised_since.isoformat() if key.compromised_since else None,
             "development": key.development,
+            "seal": _seal_facts(seals[key.key_id].seal) if key.key_id in seals else None,
         }
-        for key in Keystore.open(load_place().keys_dir).pinned
+        for key in keystore.keys
     ]
     if json_:
         print_json({"keys": rows})
     else:
-        print_table(list(rows[0]) if rows else (), [[str(v or "") for v in row.values()] for row in rows])
+        print_table(list(rows[0]) if rows else (), [[_cell(v) for v in row.values()] for row in rows])
+
+
+def _seal_facts(seal: Seal) -> Mapping[str, object]:
+    """Return what an operator wants to know of a seal."""
+    return {
+        "name": seal.name,
+        "valid_from": seal.valid_from.isoformat(),
+        "valid_to": seal.valid_to.isoformat(),
+        "width_mm": seal.picture.width_mm,
+        "height_mm": seal.picture.height_mm,
+    }
+
+
+def _cell(value: object) -> str:
+    """Return one value for a table, facts of a seal in one line."""
+    if isinstance(value, Mapping):
+        return safe_text("{name}, {width_mm} x {height_mm} mm, {valid_from} to {valid_to}".format(**value))
+    return str(value or "")

@@ -16,7 +16,7 @@ out_folder: Final = click.option(
     "--out",
     type=click.Path(file_okay=False, path_type=Path),
     required=True,
-    help="Folder to write the file into; made when missing.",
+    help="Folder to write the files into; made when missing.",
 )
 
 

@@ -44,7 +44,7 @@ def verify(
     specialty: str | None,
     json_: bool,
 ) -> None:
-    """Check PDF files, QR texts, codes, hashes, or a number with a name.
+    """Check PDF and OFD files, pictures, QR texts, codes, hashes, or a number with a name.
 
     Ends with 0 when all are valid, 1 when one is not, 3 when one cannot be told. Several inputs: 1 wins over
     3, and 3 over 0.

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
-from typing import NewType
+from typing import Final, NewType
 
 from certsvc.domain.certificate import VersionId
 from certsvc.domain.events import HolderId, RegistrationId
@@ -21,6 +21,9 @@ from certsvc.errors import (
 )
 
 CopyId = NewType("CopyId", str)
+
+FORMATS: Final = ("pdf", "ofd")
+"""A copy is issued in all of these or not at all, in this order."""
 
 
 class CapReason(StrEnum):
@@ -107,7 +110,9 @@ class Copy:
     content_digest: str
     """Hex sha256 of what is to be printed, fixed before any key is used."""
     key_id: str
-    """The document signing key."""
+    """The key that signs the PDF."""
+    seal_key_id: str
+    """The SM2 key that seals the OFD."""
     issuer_name: str
     """颁发机构 as printed."""
     reserved_at: datetime
@@ -117,10 +122,14 @@ class Copy:
     copy_number: int | None = None
     purpose: str | None = None
     files: Mapping[str, IssuedFile] = field(default_factory=dict)
-    """By format: ``pdf``, later ``ofd``. Empty until DONE."""
+    """By format, see FORMATS. Empty until DONE."""
     done_at: datetime | None = None
     failure: str | None = None
     """Error code of a FAILED attempt."""
+
+    def file_name(self, fmt: str) -> str:
+        """Return the name under which storage keeps the file in format *fmt*."""
+        return f"{self.copy_id}.{fmt}"
 
 
 def grant(registration: Registration, today: date, policy: Policy) -> Grant:

@@ -54,6 +54,10 @@ _BY_CODE: Final[Mapping[str, Status]] = {
     "MALFORMED_CODE": Status.UNKNOWN,
     "UNREADABLE_FILE": Status.UNREADABLE,
     "ENCRYPTED_FILE": Status.UNREADABLE,
+    "NOT_AN_OFD": Status.UNREADABLE,
+    "FILE_TOO_LARGE": Status.UNREADABLE,
+    "XML_REFUSED": Status.UNREADABLE,
+    "XML_TOO_COMPLEX": Status.UNREADABLE,
     "KIND_NOT_READ": Status.UNREADABLE,
     "OFD_NOT_SUPPORTED": Status.UNREADABLE,
     "NO_QR_FOUND": Status.UNREADABLE,
@@ -242,7 +246,8 @@ def _unsaid(check: Check, clue: Clue, answer: RegistryAnswer, own: Status) -> Fi
     """Return the finding of a check nobody spoke of."""
     if check in _OF_RECORD and own is Status.VALID and answer in _CANNOT_TELL:
         return Finding(check=check, result=Result.UNKNOWN, code=_CANNOT_TELL[answer])
-    if check in _SAME_BYTES and clue.known_file and answer is RegistryAnswer.FOUND:
+    same_bytes = check in _SAME_BYTES or (check is Check.SEAL_PINNED and clue.kind is Kind.OFD)
+    if same_bytes and clue.known_file and answer is RegistryAnswer.FOUND:
         return Finding(check=check, result=Result.PASS, code="FILE_KNOWN")
     return Finding(check=check, result=Result.SKIP, code="NOT_APPLICABLE")
 

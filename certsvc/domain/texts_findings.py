@@ -87,6 +87,81 @@ _SIGNATURE: Final[Mapping[str, Text]] = {
     ),
 }
 
+_CONTAINER: Final[Mapping[str, Text]] = {
+    "NOT_AN_OFD": Text(
+        "文件不是 OFD，或缺少 OFD 的入口文件；请提交下载的原始文件。",
+        "This is not an OFD file, or its entry file is missing; please hand in the original download.",
+    ),
+    "CONTAINER_BROKEN": Text(
+        "OFD 文件的打包结构与签发时不同。", "The package of the OFD file is not built the way it was issued."
+    ),
+    "LEADING_BYTES": Text("文件开头之前有多余的数据。", "There is data before the beginning of the file."),
+    "HIDDEN_ENTRY": Text(
+        "OFD 包内有目录中没有列出的内容，或目录列出了并不存在的内容。",
+        "The package holds something its directory does not list, or lists something that is not there.",
+    ),
+    "DUPLICATE_ENTRY": Text(
+        "OFD 包内有同名或名称几乎相同的文件，不同软件可能显示不同内容。",
+        "The package holds files of the same or nearly the same name; programs may show different ones.",
+    ),
+    "FILE_TOO_LARGE": Text(
+        "文件解压后过大，未予检查；请提交下载的原始文件。",
+        "The file unpacks to too much and was not checked; please hand in the original download.",
+    ),
+    "XML_REFUSED": Text(
+        "文件含有文档类型声明，出于安全未予读取。",
+        "The file has a document type declaration and was, for safety, not read.",
+    ),
+    "XML_TOO_COMPLEX": Text(
+        "文件的内容层次或数量过多，未予检查。",
+        "The content is nested too deeply or too large and was not checked.",
+    ),
+    "MANY_DOCUMENTS": Text(
+        "一个文件中有多个文档；本服务的证书只有一个。",
+        "The file holds several documents; our certificates have exactly one.",
+    ),
+    "PART_CHANGED": Text(
+        "文件中有内容在签章之后发生了变化。", "A part of the file changed after it was sealed."
+    ),
+    "PART_MISSING": Text(
+        "文件缺少一部分内容，可能不完整。", "A part of the file is missing; it may be incomplete."
+    ),
+    "PART_ADDED": Text(
+        "文件中有签章没有保护的内容。", "The file holds a part that the seal does not protect."
+    ),
+    "REFERENCES_WRONG": Text(
+        "电子签章的保护清单不正确。", "The list of what the seal protects is written wrongly."
+    ),
+}
+
+_SEAL: Final[Mapping[str, Text]] = {
+    "SEAL_PINNED": Text(
+        "电子印章是本服务公布的印章。", "The electronic seal is the one this service has published."
+    ),
+    "SEAL_NOT_OURS": Text(
+        "电子印章不是本服务的印章，文件不是本服务签发。",
+        "The electronic seal is not one of ours; the file was not issued by this service.",
+    ),
+    "SEAL_REPLACED": Text(
+        "文件所附的印章与签章中的印章不一致。",
+        "The seal that lies in the file is not the one its signature was made with.",
+    ),
+    "SEAL_EXPIRED": Text(
+        "签章时间不在电子印章的有效期内。",
+        "The file was sealed outside the period in which the electronic seal was valid.",
+    ),
+    "MAKER_NOT_OURS": Text(
+        "电子印章不是由本服务认可的制章人制作，或制章人的签名无法核实。",
+        "The seal's maker is not one this service knows, or the maker's signature cannot be confirmed.",
+    ),
+    "SIGNER_NOT_IN_SEAL": Text(
+        "签章人不在电子印章的签章人名单中。", "The signer is not on the seal's list of those who may use it."
+    ),
+    "PROPERTY_WRONG": Text(
+        "电子签章所指的位置不是它所在的位置。", "The signature names another place than the one it lies in."
+    ),
+}
+
 _CLUE: Final[Mapping[str, Text]] = {
     "FOREIGN_DOMAIN": Text(
         "二维码指向其他网站，不是本服务签发的；请勿在该网站上核验。",
@@ -184,5 +259,12 @@ _REGISTRY: Final[Mapping[str, Text]] = {
     ),
 }
 
-FINDINGS: Final[Mapping[str, Text]] = {**_FILE, **_SIGNATURE, **_CLUE, **_REGISTRY}
+FINDINGS: Final[Mapping[str, Text]] = {
+    **_FILE,
+    **_SIGNATURE,
+    **_CONTAINER,
+    **_SEAL,
+    **_CLUE,
+    **_REGISTRY,
+}
 """Every finding code anybody may emit."""

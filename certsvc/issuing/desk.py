@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from contextlib import suppress
 from datetime import datetime
 
 from certsvc.domain.bodies import parse_body
 from certsvc.domain.clock import Clock, beijing_day
-from certsvc.domain.endorsement import Copy, CopyState, Grant, IssuedFile, check_original, grant
+from certsvc.domain.endorsement import FORMATS, Copy, CopyState, Grant, IssuedFile, check_original, grant
 from certsvc.domain.identity import canonical_purpose
 from certsvc.errors import (
     CertsvcError,
@@ -155,6 +156,7 @@ class Desk:
             now,
             worker=self._worker,
             key_id=self._press.key_id,
+            seal_key_id=self._press.seal_key_id,
             issuer_name=self._press.issuer_name,
             allowed=allowed,
             purpose=purpose,
@@ -163,9 +165,8 @@ class Desk:
     def _issue(self, reserved: Reserved) -> Answer:
         """Steps 3 to 9 for a reserved row."""
         copy = reserved.copy
-        names = [f"{copy.copy_id}.pdf"]
         try:
-            # Steps 3 to 5: compose, render, preflight.
+            # Steps 3 to 5: compose, render, preflight; both formats before a key is used for either.
             prepared = self._press.prepare(
                 copy,
                 reserved.version,
@@ -176,12 +177,12 @@ class Desk:
             )
             # A key is used only while the row is ours; a swept row belongs to somebody else.
             self._keep_lease(copy)
-            # Steps 6 and 7: seal, check, store.
+            # Steps 6 and 7: seal, check, store. Between two files nothing is promised to anybody yet.
             sealed = self._press.seal(prepared)
             for fmt, content in sealed.items():
-                self._storage.put(f"{copy.copy_id}.{fmt}", content)
+                self._storage.put(copy.file_name(fmt), content)
         except Exception as error:
-            self._give_up(copy, names, error.code if isinstance(error, CertsvcError) else "DEFECT")
+            self._give_up(copy, error.code if isinstance(error, CertsvcError) else "DEFECT")
             raise
         # Step 8: complete. From here on an error leaves the row PENDING and the files in place: the commit
         # may have happened, and only recovery, which reads the row again, may tell.
@@ -194,8 +195,8 @@ class Desk:
             copy = session.get_copy(copy.copy_id)
         if copy.state is CopyState.FAILED:
             # Whoever took the lease gave up before our files came; they are nobody's now.
-            for name in names:
-                self._storage.remove(name)
+            for fmt in FORMATS:
+                self._storage.remove(copy.file_name(fmt))
         if copy.state is not CopyState.DONE:
             raise UnavailableError("the lease ran out before the copy was complete")
         # Step 9: answer.
@@ -206,16 +207,17 @@ class Desk:
             if not session.extend_lease(copy.copy_id, self._worker, self._clock.now() + LEASE):
                 raise UnavailableError("the lease ran out before sealing")
 
-    def _give_up(self, copy: Copy, names: Sequence[str], code: str) -> None:
+    def _give_up(self, copy: Copy, code: str) -> None:
         """Free the day and remove the files; what cannot be done now is left to recovery."""
         try:
             with self._registry.writing() as session:
                 mine = session.fail(copy.copy_id, self._worker, code, self._clock.now())
-            if mine:
-                for name in names:
-                    self._storage.remove(name)
         except UnavailableError:
             return
+        for fmt in FORMATS if mine else ():
+            # Each is tried: one that cannot go must not keep the other.
+            with suppress(UnavailableError):
+                self._storage.remove(copy.file_name(fmt))
 
     def _existing(self, session: ReadSession, copy: Copy) -> Answer:
         """Answer with a copy that is there already.

@@ -174,7 +174,7 @@ class Enquiry:
         facts = copy.files.get(fmt)
         if copy.state is not CopyState.DONE or facts is None:
             raise NotFoundError
-        name = f"{copy.copy_id}.{fmt}"
+        name = copy.file_name(fmt)
         content = self._storage.get(name)
         if hashlib.sha256(content).hexdigest() != facts.sha256:
             raise RecordDamagedError(f"{name} is not the file that was issued")

@@ -13,9 +13,11 @@ from certsvc.domain.endorsement import Copy
 from certsvc.domain.events import IdType
 from certsvc.domain.policy import Issuer
 from certsvc.domain.registration import Specialty
-from certsvc.domain.report import FileOutcome
 from certsvc.errors import DefectError
+from certsvc.issuing.inspection import Inspector
 from certsvc.issuing.preflight import preflight
+from certsvc.issuing.preflight_ofd import preflight_ofd
+from certsvc.ofd.draft import Draft
 from certsvc.page.certificate_type import CertificateType
 from certsvc.page.compose import Subject, compose
 from certsvc.page.fonts import FontChain
@@ -23,19 +25,22 @@ from certsvc.page.model import DocumentFacts, Stamp
 from certsvc.qr.encode import encode
 from certsvc.qr.payload import verify_url
 from certsvc.qr.token import show_code
+from certsvc.rendering.ofd import OFDRenderer
 from certsvc.rendering.pdf import PDFRenderer
-from certsvc.sealing.check_pdf import check_pdf
+from certsvc.sealing.ofd import seal_ofd
 from certsvc.sealing.pdf import seal_pdf
-from certsvc.sealing.port import PinnedKey, Signer
+from certsvc.sealing.port import PinnedKey, PinnedSeal, SealSigner, Signer
 
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A rendered copy that passed preflight and waits for its seal."""
+    """A copy rendered in both formats that passed preflight and waits for its seals."""
 
     copy: Copy
     unsigned: bytes
     """PDF/A-2b bytes without signature."""
+    draft: Draft
+    """The OFD without its seal."""
     stamp: Stamp
 
 
@@ -48,28 +53,40 @@ class Press:
         kinds: Mapping[str, CertificateType],
         fonts: FontChain,
         renderer: PDFRenderer,
+        ofd_renderer: OFDRenderer,
         issuer: Issuer,
         signer: Callable[[], Signer],
+        seal_signer: Callable[[], SealSigner],
         pinned: tuple[PinnedKey, ...],
+        pinned_seals: tuple[PinnedSeal, ...],
         public_url: str,
     ) -> None:
         """Take everything that is the same for all copies.
 
-        *signer* is asked at each use: a service whose key was withdrawn can still verify.
+        *signer* and *seal_signer* are asked at each use: a service whose keys were withdrawn verifies on.
         """
         self._kinds = kinds
         self._fonts = fonts
         self._issuer = issuer
         self._signer = signer
-        self._pinned = pinned
+        self._seal_signer = seal_signer
+        self._inspector = Inspector(pinned, pinned_seals)
+        test_keys = [key.key_id for key in pinned if key.development]
+        self._test_keys = frozenset(test_keys + [seal.key_id for seal in pinned_seals if seal.development])
         self._public_url = public_url
         self._host = urlsplit(public_url).netloc
         self._renderer = renderer
+        self._ofd_renderer = ofd_renderer
 
     @property
     def key_id(self) -> str:
-        """The key that seals. KeyMaterialError when there is none in use."""
+        """The key that signs PDF files. KeyMaterialError when there is none in use."""
         return self._signer().key_id
+
+    @property
+    def seal_key_id(self) -> str:
+        """The SM2 key that seals OFD files. KeyMaterialError when there is none in use."""
+        return self._seal_signer().key_id
 
     @property
     def issuer_name(self) -> str:
@@ -85,11 +102,11 @@ class Press:
         signature: bytes | None,
         id_type: IdType | None,
     ) -> Prepared:
-        """Compose, render and preflight one copy (steps 3 to 5); no private key is used.
+        """Compose one page, render and preflight it in both formats (steps 3 to 5); no private key is used.
 
         Raises:
             InvalidFieldError: a text does not fit or has no glyph.
-            DefectError: our own file does not read back as it should.
+            DefectError: one of our own files does not read back as it should.
         """
         kind = self._kinds[copy.certificate_type]
         symbol = verify_url(self._public_url, copy.token)
@@ -107,7 +124,7 @@ class Press:
                 host=self._host,
                 code=show_code(copy.code),
                 # A certificate made with a test key must never pass for a real one on paper.
-                specimen=any(key.development for key in self._pinned if key.key_id == copy.key_id),
+                specimen=not self._test_keys.isdisjoint({copy.key_id, copy.seal_key_id}),
             ),
             self._fonts,
         )
@@ -116,30 +133,41 @@ class Press:
             document_id=copy.copy_id,
             created_at=copy.reserved_at.astimezone(UTC).replace(microsecond=0, tzinfo=None).isoformat() + "Z",
             metadata=licence_metadata(self._issuer, kind.policy, version, copy, specialties, id_type=id_type),
+            author=copy.issuer_name,
+            use_from=copy.grant.use_from if copy.grant is not None else None,
+            use_until=copy.grant.use_until if copy.grant is not None else None,
         )
         unsigned = self._renderer.render(page, facts)
         preflight(unsigned, page, modules, symbol)
-        return Prepared(copy, unsigned, page.stamp)
+        draft = self._ofd_renderer.render(page, facts)
+        preflight_ofd(draft.unsealed(), page)
+        return Prepared(copy, unsigned, draft, page.stamp)
 
     def seal(self, prepared: Prepared) -> Mapping[str, bytes]:
-        """Seal and check one copy (steps 6 and 7).
+        """Seal and check one copy in both formats (steps 6 and 7).
 
         Returns:
-            By format: ``pdf``, sealed bytes that passed the strict checker (its lint included).
+            By format: ``pdf`` and ``ofd``, sealed bytes that passed their strict checkers.
 
         Raises:
-            DefectError: the sealed file fails our own checks.
+            DefectError: a sealed file fails our own checks, or is not sealed by the key the row names.
         """
-        sealed = seal_pdf(
-            prepared.unsigned,
-            signer=self._signer(),
-            stamp=prepared.stamp,
-            at=prepared.copy.reserved_at,
-            reason="电子证照签发",
-            location=self._issuer.name,
-        )
-        check = check_pdf(sealed, self._pinned)
-        if check.outcome is not FileOutcome.INTACT:
-            codes = ", ".join(finding.code for finding in check.findings)
-            raise DefectError(f"the sealed PDF of {prepared.copy.copy_id} is {check.outcome}: {codes}")
-        return {"pdf": sealed}
+        copy = prepared.copy
+        sealed = {
+            "pdf": seal_pdf(
+                prepared.unsigned,
+                signer=self._signer(),
+                stamp=prepared.stamp,
+                at=copy.reserved_at,
+                reason="电子证照签发",
+                location=self._issuer.name,
+            ),
+            "ofd": seal_ofd(
+                prepared.draft, signer=self._seal_signer(), stamp=prepared.stamp, at=copy.reserved_at
+            ),
+        }
+        for fmt, content in sealed.items():
+            fault = self._inspector.fault(copy, fmt, content)
+            if fault is not None:
+                raise DefectError(f"the sealed {fmt} of {copy.copy_id} may not be handed out: {fault}")
+        return sealed

@@ -8,12 +8,11 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Final
 
-from certsvc.domain.endorsement import Copy, IssuedFile
-from certsvc.domain.report import FileOutcome
+from certsvc.domain.endorsement import FORMATS, Copy, IssuedFile
+from certsvc.issuing.inspection import Inspector
 from certsvc.issuing.reserve import LEASE
 from certsvc.registry.port import Registry
-from certsvc.sealing.check_pdf import check_pdf
-from certsvc.sealing.port import PinnedKey
+from certsvc.sealing.port import PinnedKey, PinnedSeal
 from certsvc.storage.port import Storage
 
 _LATEST_FILE: Final = timedelta(days=1)
@@ -23,11 +22,18 @@ _LATEST_FILE: Final = timedelta(days=1)
 class Recovery:
     """Takes over copies whose worker died."""
 
-    def __init__(self, *, registry: Registry, storage: Storage, pinned: tuple[PinnedKey, ...]) -> None:
+    def __init__(
+        self,
+        *,
+        registry: Registry,
+        storage: Storage,
+        pinned: tuple[PinnedKey, ...],
+        pinned_seals: tuple[PinnedSeal, ...],
+    ) -> None:
         """Take the registry, the files and the keys whose seals count."""
         self._registry = registry
         self._storage = storage
-        self._pinned = pinned
+        self._inspector = Inspector(pinned, pinned_seals)
         self._worker = f"recovery-{secrets.token_hex(8)}"
 
     def run(self, now: datetime) -> Mapping[str, int]:
@@ -41,9 +47,9 @@ class Recovery:
                 counts[outcome] += 1
         with self._registry.reading() as session:
             failed = session.failed_copies(now - _LATEST_FILE)
-        # Who should have removed the file of a FAILED copy may have died before that.
+        # Who should have removed the files of a FAILED copy may have died before that.
         for copy in failed:
-            self._storage.remove(_file_of(copy))
+            self._remove_files(copy)
         # A writer that died between write and link leaves a sealed file nobody may ever find.
         self._storage.sweep_temporary(now - LEASE)
         return counts
@@ -57,30 +63,37 @@ class Recovery:
         with self._registry.writing() as session:
             if not session.take_over(copy.copy_id, self._worker, now, now + LEASE):
                 return None
-        content = self._finished_file(copy)
-        if content is not None:
-            # Its writer may have died before the folder was synced; this syncs it.
-            self._storage.put(_file_of(copy), content)
-            files = {"pdf": IssuedFile(sha256=hashlib.sha256(content).hexdigest(), size=len(content))}
+        found = self._finished_files(copy)
+        if found is not None:
+            for fmt, content in found.items():
+                # Its writer may have died before the folder was synced; this syncs it.
+                self._storage.put(copy.file_name(fmt), content)
+            files = {
+                fmt: IssuedFile(sha256=hashlib.sha256(content).hexdigest(), size=len(content))
+                for fmt, content in found.items()
+            }
             with self._registry.writing() as session:
                 return "finished" if session.complete(copy.copy_id, self._worker, files, now) else None
-        # The row first: until it is FAILED in our name, the file may yet become that of a DONE copy.
+        # The row first: until it is FAILED in our name, the files may yet become those of a DONE copy.
         with self._registry.writing() as session:
             if not session.fail(copy.copy_id, self._worker, "UNAVAILABLE", now):
                 return None
-        self._storage.remove(_file_of(copy))
+        self._remove_files(copy)
         return "failed"
 
-    def _finished_file(self, copy: Copy) -> bytes | None:
-        """Return the stored file when it is there and sealed by the key the row names."""
-        if not self._storage.exists(_file_of(copy)):
-            return None
-        content = self._storage.get(_file_of(copy))
-        check = check_pdf(content, self._pinned)
-        if check.outcome is not FileOutcome.INTACT or check.key_id != copy.key_id:
-            return None
-        return content
+    def _finished_files(self, copy: Copy) -> Mapping[str, bytes] | None:
+        """Return the stored files, by format, when all are there and sealed by the keys the row names."""
+        found: dict[str, bytes] = {}
+        for fmt in FORMATS:
+            name = copy.file_name(fmt)
+            if not self._storage.exists(name):
+                return None
+            found[fmt] = self._storage.get(name)
+            if self._inspector.fault(copy, fmt, found[fmt]) is not None:
+                return None
+        return found
 
-
-def _file_of(copy: Copy) -> str:
-    return f"{copy.copy_id}.pdf"
+    def _remove_files(self, copy: Copy) -> None:
+        """Remove whatever is stored of a FAILED copy."""
+        for fmt in FORMATS:
+            self._storage.remove(copy.file_name(fmt))

@@ -112,6 +112,7 @@ def reserve(
     *,
     worker: str,
     key_id: str,
+    seal_key_id: str,
     issuer_name: str,
     allowed: Grant | None = None,
     purpose: str | None = None,
@@ -147,6 +148,7 @@ def reserve(
             [case.version.face_hash, token, code, purpose, now.isoformat(), repr(allowed), repr(specialties)]
         ),
         key_id=key_id,
+        seal_key_id=seal_key_id,
         issuer_name=issuer_name,
         reserved_at=now,
         grant=allowed,

@@ -19,6 +19,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 from typing import Final, Literal
 
@@ -140,28 +141,33 @@ class FontChain:
                 )
             )
 
-    def _placed(self, text: str, weight: Weight) -> Iterator[tuple[str, Font, float]]:
-        for character in text:
-            place = self._place(character, weight)
-            if place is None:
-                raise TemplateError(f"no glyph for {_name(character)}; text must pass check() first")
-            yield character, *place
+    def _placed(self, text: str, weight: Weight) -> list[tuple[Font, float]]:
+        """Find the place of every character; measuring is most of the work of composing a page."""
+        places = [self._place(character, weight) for character in text]
+        placed = [place for place in places if place is not None]
+        if len(placed) < len(places):
+            missing = _name(text[places.index(None)])
+            raise TemplateError(f"no glyph for {missing}; text must pass check() first")
+        return placed
 
     def split(self, text: str, weight: Weight = "regular") -> Iterator[tuple[str, str, float]]:
         """Split *text* into runs of one font: (font name, run, width in em)."""
-        for name, placed in groupby(self._placed(text, weight), key=lambda item: item[1].name):
-            run = list(placed)
-            yield name, "".join(item[0] for item in run), sum(item[2] for item in run)
+        start = 0
+        for font, placed in groupby(self._placed(text, weight), key=itemgetter(0)):
+            widths = [width for _, width in placed]
+            end = start + len(widths)
+            yield font.name, text[start:end], sum(widths)
+            start = end
 
     def width_em(self, text: str, weight: Weight = "regular") -> float:
         """Return the width of *text* at size 1."""
-        return sum(advance for _, _, advance in self._placed(text, weight))
+        return sum([advance for _, advance in self._placed(text, weight)])
 
     def outline(self, text: str, size_mm: float, weight: Weight = "regular") -> tuple[Segment, ...]:
         """Return *text* as outlines in mm, its baseline starting at (0, 0), y down; to be filled."""
         segments: list[Segment] = []
         x_mm = 0.0
-        for character, font, advance in self._placed(text, weight):
+        for character, (font, advance) in zip(text, self._placed(text, weight), strict=True):
             pen = _Pen(x_mm, size_mm / font.face.upem, segments)
             font.shape.draw_glyph_with_pen(font.shape.get_nominal_glyph(ord(character)), pen)
             x_mm += advance * size_mm

@@ -72,6 +72,7 @@ def sample_subject(
         reissue=0,
         content_digest="",
         key_id="",
+        seal_key_id="",
         issuer_name="",
         reserved_at=reserved_at,
     )

@@ -53,9 +53,12 @@ def fit(
         None when the text does not fit even at the smallest size.
     """
     largest = style.size_pt if largest_pt is None else min(style.size_pt, largest_pt)
-    units = [(unit, _width_em(unit, style, fonts)) for unit in _units(text, style, fonts, width_mm)]
     best: Setting | None = None
+    units: Sequence[tuple[str, float]] = ()
     for count in range(1, lines + 1):
+        if count == 2:
+            # Most texts fit on one line and are never cut.
+            units = [(unit, _width_em(unit, style, fonts)) for unit in _units(text, style, fonts, width_mm)]
         floor = style.min_pt if best is None else max(style.min_pt, best.size_pt + STEP_PT)
         found = _largest(text, units, style, width_mm, fonts, count, largest, floor)
         if found is not None:
@@ -104,9 +107,11 @@ def set_lines(
     """Place a setting in a column, its first baseline at *y_mm*; one run for each font on each line."""
     size_mm = setting.size_pt * MM_PER_PT
     for index, line in enumerate(setting.lines):
-        width_mm = _width_em(line.rstrip(" "), style, fonts) * size_mm - style.tracking_em * size_mm
-        slack_mm = column.width_mm - width_mm
-        x_mm = column.x_mm + {"left": 0.0, "centre": slack_mm / 2, "right": slack_mm}[column.align]
+        x_mm = column.x_mm
+        if column.align != "left":
+            width_mm = _width_em(line.rstrip(" "), style, fonts) * size_mm - style.tracking_em * size_mm
+            slack_mm = column.width_mm - width_mm
+            x_mm += slack_mm / 2 if column.align == "centre" else slack_mm
         yield from run_at(
             line, x_mm, y_mm + index * leading_em * size_mm, setting.size_pt, style, fonts, field=field
         )

@@ -7,15 +7,21 @@ from collections.abc import Mapping
 from datetime import UTC, date, datetime
 
 from certsvc.domain.certificate import CertificateVersion, VersionId
-from certsvc.domain.endorsement import CapReason, Copy, CopyId, CopyKind, CopyState, Grant, IssuedFile
+from certsvc.domain.endorsement import (
+    FORMATS,
+    CapReason,
+    Copy,
+    CopyId,
+    CopyKind,
+    CopyState,
+    Grant,
+    IssuedFile,
+)
 from certsvc.domain.events import Event, EventId, EventType, HolderId, RegistrationId
 from certsvc.errors import DefectError, RecordDamagedError
 from certsvc.registry import payload
 from certsvc.registry.crypto import Value, Vault
 from certsvc.registry.port import RecordedEvent
-
-FORMATS = ("pdf", "ofd")
-"""Each has two columns in a copy's row."""
 
 
 class Record:
@@ -194,7 +200,7 @@ def version_from(record: Record) -> CertificateVersion:
 
 
 def file_values(files: Mapping[str, IssuedFile]) -> dict[str, Value]:
-    """Return the columns that name a copy's files."""
+    """Return the columns that name a copy's files; each format has two."""
     if strange := files.keys() - set(FORMATS):
         raise DefectError(f"no column for files of format {sorted(strange)}")
     values: dict[str, Value] = {}
@@ -224,6 +230,7 @@ def copy_values(copy: Copy) -> dict[str, Value]:
         "reissue": copy.reissue,
         "content_digest": copy.content_digest,
         "key_id": copy.key_id,
+        "seal_key_id": copy.seal_key_id,
         "issuer_name": copy.issuer_name,
         "reserved_at": instant_text(copy.reserved_at),
         "use_from": None if grant is None else grant.use_from.isoformat(),
@@ -263,6 +270,7 @@ def copy_from(record: Record) -> Copy:
         reissue=record.whole("reissue"),
         content_digest=record.text("content_digest"),
         key_id=record.text("key_id"),
+        seal_key_id=record.text("seal_key_id"),
         issuer_name=record.text("issuer_name"),
         reserved_at=record.instant("reserved_at"),
         grant=None if record.maybe_text("use_from") is None else _grant_from(record),

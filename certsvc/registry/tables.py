@@ -179,6 +179,7 @@ COPY: Final = sa.Table(
     _whole("reissue"),
     _text("content_digest"),
     _text("key_id"),
+    _text("seal_key_id"),
     _text("issuer_name"),
     _text("reserved_at"),
     _text("use_from", nullable=True),

@@ -10,7 +10,7 @@ from typing import Final
 import sqlalchemy as sa
 from sqlalchemy import bindparam
 
-from certsvc.domain.endorsement import Copy, CopyId, CopyKind, CopyState, IssuedFile
+from certsvc.domain.endorsement import FORMATS, Copy, CopyId, CopyKind, CopyState, IssuedFile
 from certsvc.domain.events import RegistrationId
 from certsvc.errors import DefectError, NotFoundError, UnavailableError
 from certsvc.registry.crypto import Value
@@ -154,8 +154,8 @@ class CopyWriting(CopyReading):
 
     def complete(self, copy_id: CopyId, worker: str, files: Mapping[str, IssuedFile], at: datetime) -> bool:
         """PENDING -> DONE with the files' hashes; False when the lease is lost."""
-        if not files:
-            raise DefectError("a copy without files cannot be DONE")
+        if files.keys() != set(FORMATS):
+            raise DefectError("a copy is DONE with all its files or not at all")
         done = instant_text(at)
         changes: dict[str, Value] = {
             "state": CopyState.DONE.value,

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
+from itertools import compress
 from math import cos, radians, sin
 from typing import Final
 
@@ -111,38 +113,75 @@ def _colour(colour: str) -> str:
 
 def outlines(modules: tuple[tuple[bool, ...], ...]) -> Iterator[list[tuple[int, int]]]:
     """Trace the edges between dark and light modules into closed loops of corners (column, row)."""
-    after: dict[tuple[int, int], list[tuple[int, int]]] = {}
-    size = len(modules)
+    side = len(modules) + 1
+    for loop in corners(modules):
+        yield [(corner % side, corner // side) for corner in loop]
 
-    def dark(column: int, row: int) -> bool:
-        return 0 <= row < size and 0 <= column < size and modules[row][column]
 
-    for row in range(size):
-        for column in range(size):
-            if not modules[row][column]:
-                continue
-            for there, start, end in (
-                (dark(column, row - 1), (column, row), (column + 1, row)),
-                (dark(column + 1, row), (column + 1, row), (column + 1, row + 1)),
-                (dark(column, row + 1), (column + 1, row + 1), (column, row + 1)),
-                (dark(column - 1, row), (column, row + 1), (column, row)),
-            ):
-                if not there:
-                    after.setdefault(start, []).append(end)
-    while after:
-        first = at = next(iter(after))
-        loop: list[tuple[int, int]] = []
+def corners(modules: tuple[tuple[bool, ...], ...]) -> list[list[int]]:
+    """Trace the same loops, each corner one number: row x (modules in a row + 1) + column.
+
+    Level and upright edges take turns. Every loop keeps the dark modules on its right hand, so that the
+    even-odd and the non-zero rule fill the same area.
+    """
+    level, upright = _numbers(len(modules) + 1)
+    tops, bottoms = _ends(modules, level)
+    lefts, rights = _ends(zip(*modules, strict=True), upright)
+    # Each edge from where it begins to where it ends, going round the dark module.
+    right = dict(zip(tops[::2], tops[1::2], strict=True))
+    left = dict(zip(bottoms[1::2], bottoms[::2], strict=True))
+    up = dict(zip(lefts[1::2], lefts[::2], strict=True))
+    down = dict(zip(rights[::2], rights[1::2], strict=True))
+    loops: list[list[int]] = []
+    while right:
+        first, at = right.popitem()
+        loop = [first, at]
+        rightwards = True
         while True:
-            ends = after[at]
-            onward = ends.pop()
-            if not ends:
-                del after[at]
-            # A corner is kept only where the edge turns.
-            if len(loop) > 1 and (loop[-1][0] == loop[-2][0] == at[0] or loop[-1][1] == loop[-2][1] == at[1]):
-                loop[-1] = at
-            else:
-                loop.append(at)
-            at = onward
-            if at == first:
+            # Where two dark modules touch at a corner, the loop goes on round the one it came along.
+            onward = down.pop(at, -1) if rightwards else up.pop(at, -1)
+            if onward < 0:
+                onward = up.pop(at) if rightwards else down.pop(at)
+                rightwards = not rightwards
+            if onward == first:
                 break
-        yield loop
+            loop.append(onward)
+            # After a turn to the right a loop that went right goes down, one that went left goes up.
+            at = left.pop(onward, -1) if rightwards else right.pop(onward, -1)
+            if at < 0:
+                at = right.pop(onward) if rightwards else left.pop(onward)
+            else:
+                rightwards = not rightwards
+            loop.append(at)
+        loops.append(loop)
+    return loops
+
+
+def _ends(lines: Iterable[tuple[bool, ...]], numbers: tuple[int, ...]) -> tuple[list[int], list[int]]:
+    """Find the edges along *lines*, those before a dark module and those behind one.
+
+    Args:
+        lines: rows or columns of modules.
+        numbers: of the corners, line by line.
+
+    Returns:
+        For each kind the corners where an edge begins and where it ends, by turns.
+    """
+    # One byte for each module, a light one at each line's end: comparing neighbours is shifting a number.
+    rows = [bytes(line) + b"\0" for line in lines]
+    side = len(rows) + 1
+    dark = int.from_bytes(b"".join(rows), "little")
+    before = dark << 8 * side
+    both = dark & before
+    found = []
+    for edges in (dark ^ both, before ^ both):
+        changes = (edges ^ edges << 8).to_bytes(len(numbers) + 1, "little")
+        found.append(list(compress(numbers, changes)))
+    return found[0], found[1]
+
+
+@lru_cache(maxsize=8)
+def _numbers(side: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Number the corners row by row: in that order, and in the order of columns."""
+    level = tuple(range(side * side))
+    return level, tuple(corner for column in range(side) for corner in level[column::side])

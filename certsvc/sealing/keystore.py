@@ -12,29 +12,25 @@ from pathlib import Path
 from typing import Final
 
 from cryptography import x509
-from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
-from cryptography.hazmat.primitives.serialization import (
-    Encoding,
-    NoEncryption,
-    PrivateFormat,
-    load_pem_private_key,
-)
+from cryptography.hazmat.primitives.asymmetric import ec, padding
+from cryptography.hazmat.primitives.serialization import Encoding
 
 from certsvc.errors import KeyMaterialError
 from certsvc.sealing import files
-from certsvc.sealing.pki import (
-    RSA_SIZES,
-    CertificatePlan,
-    PKIPlan,
-    PrivateKey,
-    make_certificate,
-    make_key,
-    read_plan,
+from certsvc.sealing.dev_seals import add_seal_signer
+from certsvc.sealing.pairs import ensure_pair, read_key
+from certsvc.sealing.pki import SM2, CertificatePlan, PKIPlan, PrivateKey, read_plan
+from certsvc.sealing.port import PinnedKey, PinnedSeal, SealSigner, Signer
+from certsvc.sealing.seals import check_valid_at, load_seal_signer, newest_seal, read_own_seals
+from certsvc.sealing.trust import (
+    TRUST_FILE,
+    TrustedKey,
+    read_certificate,
+    read_trust,
+    retired,
+    write_trust,
 )
-from certsvc.sealing.port import PinnedKey, Signer
-from certsvc.sealing.trust import TRUST_FILE, TrustedKey, read_certificate, read_trust, write_trust
 
 _ROOT: Final = "root"
 _ISSUING: Final = "issuing"
@@ -68,11 +64,16 @@ class Keystore:
         """Take a folder's facts; ``Keystore.open`` reads them."""
         self.folder = folder
         self.keys = tuple(keys)
-        self.pinned: tuple[PinnedKey, ...] = tuple(key.pinned(folder) for key in keys)
+        self.pinned: tuple[PinnedKey, ...] = tuple(key.pinned(folder) for key in keys if key.algorithm != SM2)
+        """The keys that sealed PDF files."""
+        self.seals = read_own_seals(folder, keys)
+        self.pinned_seals: tuple[PinnedSeal, ...] = tuple(one.pinned for one in self.seals)
+        """The seals of OFD files."""
         self.registry_secret = registry_secret
         self.root_pem = folder / f"{_ROOT}.pem"
         self._chain = (read_certificate(folder / f"{_ISSUING}.pem"),)
         self._signers: dict[str, Signer] = {}
+        self._seal_signers: dict[str, SealSigner] = {}
         # Loading an RSA key takes a quarter of a tenth of a second: one thread loads, the others wait for it.
         self._loading = threading.Lock()
 
@@ -94,7 +95,8 @@ class Keystore:
         """Whether any trusted key was made by ``init --dev``; production refuses such a folder."""
         # The subject counts too: one word edited in a file must not let test certificates out.
         return any(key.development for key in self.keys) or any(
-            _TEST_ONLY in key.certificate for key in self.pinned
+            _TEST_ONLY in der
+            for der in (*(key.certificate for key in self.pinned), *(one.seal for one in self.pinned_seals))
         )
 
     def signer(self, algorithm: str) -> Signer:
@@ -108,10 +110,30 @@ class Keystore:
                 self._signers[algorithm] = self._load(algorithm)
             return self._signers[algorithm]
 
+    def seal_signer(self, name: str, at: datetime | None = None) -> SealSigner:
+        """Return the newest seal of an issuer that is not retired, with its key.
+
+        Args:
+            name: the issuer's, exactly as it stands in the seal.
+            at: refuse a seal that is not valid then; None leaves that to whoever checks what it sealed.
+
+        Raises:
+            KeyMaterialError: there is none, it is not valid at *at*, or key, certificate, seal, maker and
+                root do not belong together.
+        """
+        own = newest_seal(self.seals, name)
+        if at is not None:
+            check_valid_at(own, at)
+        with self._loading:
+            if own.key.key_id not in self._seal_signers:
+                self._seal_signers[own.key.key_id] = load_seal_signer(self.folder, own)
+            return self._seal_signers[own.key.key_id]
+
     def _load(self, algorithm: str) -> Signer:
-        usable = [key for key in self.keys if key.algorithm == algorithm and key.retired_at is None]
+        mine = [key for key in self.keys if key.algorithm == algorithm != SM2]
+        usable = [key for key in mine if key.retired_at is None]
         if not usable:
-            known = ", ".join(sorted({key.algorithm for key in self.keys}))
+            known = ", ".join(sorted({key.algorithm for key in self.keys} - {SM2}))
             remedy = "set CERTSVC_SIGNATURE to one there is, or run: certsvc keys rotate"
             raise KeyMaterialError(f"no key in use for {algorithm!r} (trusted: {known}); {remedy}")
         key = usable[-1]
@@ -122,12 +144,12 @@ class Keystore:
             certificate=certificate,
             chain=self._chain,
             algorithm=algorithm,
-            private_key=_read_key(path, algorithm, x509.load_der_x509_certificate(certificate)),
+            private_key=read_key(path, algorithm, x509.load_der_x509_certificate(certificate)),
         )
 
 
 def init_dev_keys(folder: Path, plan: Path, now: datetime) -> None:
-    """Make the test PKI and the registry's secret in *folder*.
+    """Make the test PKI and the registry's secret in *folder*; seals come after, with ``ensure_dev_seal``.
 
     Safe to run again, at once from several processes, and after a crash: what is there is kept and checked,
     what is missing is made. A key without certificate (a crash between the two) gets one.
@@ -147,15 +169,19 @@ def init_dev_keys(folder: Path, plan: Path, now: datetime) -> None:
         if not (folder / _SECRET).exists() and not (folder / TRUST_FILE).exists():
             files.write_new(folder / _SECRET, f"{secrets.token_hex(_SECRET_BYTES)}\n".encode())
         _read_secret(folder)
-        keys = list(read_trust(folder)) if (folder / TRUST_FILE).exists() else []
+        before = read_trust(folder) if (folder / TRUST_FILE).exists() else ()
+        keys = list(before)
         for signer in pki.signers:
             if not any(key.algorithm == signer.algorithm for key in keys):
                 keys.append(_add_signer(folder, pki, signer, f"{signer.file}-001", now))
-        write_trust(folder, keys)
+        if not any(key.algorithm == SM2 for key in keys):
+            keys.append(add_seal_signer(folder, pki, keys, now))
+        if len(keys) > len(before):
+            write_trust(folder, keys)
 
 
 def rotate_dev_key(folder: Path, plan: Path, algorithm: str, now: datetime) -> TrustedKey:
-    """Make the next document signing key of an algorithm and retire the ones before it.
+    """Make the next PDF signing key of an algorithm and retire the ones before it.
 
     The new key is trusted and the old ones retired by one write of the trust list.
 
@@ -170,30 +196,17 @@ def rotate_dev_key(folder: Path, plan: Path, algorithm: str, now: datetime) -> T
         keys = read_trust(folder)
         number = 1 + sum(key.algorithm == algorithm for key in keys)
         new = _add_signer(folder, pki, signer, f"{signer.file}-{number:03d}", now)
-        write_trust(folder, [*(_retired(key, algorithm, now) for key in keys), new])
+        write_trust(
+            folder, [*retired(keys, {key.key_id for key in keys if key.algorithm == algorithm}, now), new]
+        )
     return new
-
-
-def _retired(key: TrustedKey, algorithm: str, at: datetime) -> TrustedKey:
-    if key.algorithm != algorithm or key.retired_at is not None:
-        return key
-    return TrustedKey(
-        key_id=key.key_id,
-        algorithm=key.algorithm,
-        certificate=key.certificate,
-        valid_from=key.valid_from,
-        valid_to=key.valid_to,
-        retired_at=at,
-        compromised_since=key.compromised_since,
-        development=key.development,
-    )
 
 
 def _add_signer(folder: Path, pki: PKIPlan, plan: CertificatePlan, stem: str, now: datetime) -> TrustedKey:
     since = now.astimezone(UTC).replace(microsecond=0) - pki.backdate
-    root, root_key = _ensure(folder, pki.root, _ROOT, since, None)
-    issuing, issuing_key = _ensure(folder, pki.issuing, _ISSUING, since, (root, root_key))
-    certificate, _ = _ensure(folder, plan, stem, since, (issuing, issuing_key))
+    root = ensure_pair(folder, pki.root, _ROOT, since, None)
+    issuing = ensure_pair(folder, pki.issuing, _ISSUING, since, root)
+    certificate, _ = ensure_pair(folder, plan, stem, since, issuing)
     fingerprint = hashlib.sha256(certificate.public_bytes(Encoding.DER)).hexdigest()
     return TrustedKey(
         key_id=f"{plan.algorithm}-{fingerprint[:12]}",
@@ -203,47 +216,6 @@ def _add_signer(folder: Path, pki: PKIPlan, plan: CertificatePlan, stem: str, no
         valid_to=certificate.not_valid_after_utc,
         development=True,
     )
-
-
-def _ensure(
-    folder: Path,
-    plan: CertificatePlan,
-    stem: str,
-    since: datetime,
-    issuer: tuple[x509.Certificate, PrivateKey] | None,
-) -> tuple[x509.Certificate, PrivateKey]:
-    """Return certificate and key of one part of the PKI; make what is missing, the key always first."""
-    certificate_path, key_path = folder / f"{stem}.pem", folder / f"{stem}.key.pem"
-    if certificate_path.exists():
-        certificate = x509.load_der_x509_certificate(read_certificate(certificate_path))
-        return certificate, _read_key(key_path, plan.algorithm, certificate)
-    if not key_path.exists():
-        made = make_key(plan.algorithm)
-        pem = made.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-        files.write_new(key_path, pem)
-    key = _read_key(key_path, plan.algorithm, None)
-    above, above_key = issuer or (None, key)
-    certificate = make_certificate(plan, key, issuer=above, issuer_key=above_key, not_before=since)
-    files.write_new(certificate_path, certificate.public_bytes(Encoding.PEM))
-    return certificate, key
-
-
-def _read_key(path: Path, algorithm: str, certificate: x509.Certificate | None) -> PrivateKey:
-    pem = files.read_private(path, "a private key")
-    try:
-        key = load_pem_private_key(pem, password=None)
-    except (ValueError, TypeError, UnsupportedAlgorithm) as fault:
-        raise KeyMaterialError(f"{path} holds no usable private key; restore it from your backup") from fault
-    fits = (
-        isinstance(key, ec.EllipticCurvePrivateKey) and isinstance(key.curve, ec.SECP256R1)
-        if algorithm == "p256"
-        else isinstance(key, rsa.RSAPrivateKey) and key.key_size == RSA_SIZES.get(algorithm)
-    )
-    if not fits or not isinstance(key, ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey):
-        raise KeyMaterialError(f"{path} is not a {algorithm} key; restore the right one from your backup")
-    if certificate is not None and certificate.public_key() != key.public_key():
-        raise KeyMaterialError(f"{path} does not belong to its certificate; restore both from one backup")
-    return key
 
 
 def _read_secret(folder: Path) -> bytes:

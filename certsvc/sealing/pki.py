@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -19,12 +19,15 @@ from certsvc.errors import KeyMaterialError
 PrivateKey = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
 """The kinds of keys a PDF seal may use."""
 
+SM2: Final = "sm2"
+"""The algorithm of keys that seal OFD files; all others seal PDF files."""
 RSA_SIZES: Final = {"rsa2048": 2048, "rsa3072": 3072}
 _NAME_OIDS: Final = {
     "country": NameOID.COUNTRY_NAME,
     "organization": NameOID.ORGANIZATION_NAME,
     "common_name": NameOID.COMMON_NAME,
 }
+_PDF: Final = frozenset({"p256", *RSA_SIZES})
 _TEST_MARK: Final = "TEST ONLY"
 
 
@@ -35,10 +38,22 @@ class CertificatePlan:
     file: str
     """Stem of its files: ``<file>.pem`` and ``<file>.key.pem``."""
     algorithm: str
-    subject: x509.Name
+    subject: Mapping[str, str]
+    """``country``, ``organization`` and ``common_name``, in the order they are written."""
     validity: timedelta
     path_length: int | None
-    """For a CA; None for a document signer."""
+    """For a CA; None for whoever signs documents or seals."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SealPlan:
+    """The SM2 half of the test PKI: who makes seals, who uses them, and for how long."""
+
+    root: CertificatePlan
+    maker: CertificatePlan
+    signer: CertificatePlan
+    validity: timedelta
+    """Of a seal, which never outlives its signer's certificate."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +63,7 @@ class PKIPlan:
     root: CertificatePlan
     issuing: CertificatePlan
     signers: tuple[CertificatePlan, ...]
+    sm2: SealPlan
     backdate: timedelta
 
 
@@ -60,9 +76,10 @@ def read_plan(path: Path) -> PKIPlan:
     try:
         table = tomllib.loads(path.read_text("utf-8"))
         return PKIPlan(
-            root=_certificate_plan(table["root"], table["root"]["file"]),
-            issuing=_certificate_plan(table["issuing"], table["issuing"]["file"]),
-            signers=tuple(_certificate_plan(part, name) for name, part in table["signer"].items()),
+            root=_certificate_plan(table["root"], table["root"]["file"], _PDF),
+            issuing=_certificate_plan(table["issuing"], table["issuing"]["file"], _PDF),
+            signers=tuple(_certificate_plan(part, name, _PDF) for name, part in table["signer"].items()),
+            sm2=_seal_plan(table["sm2"]),
             backdate=timedelta(hours=table["backdate_hours"]),
         )
     except OSError as fault:
@@ -89,6 +106,7 @@ def make_certificate(
     not_before: datetime,
 ) -> x509.Certificate:
     """Issue one certificate; *issuer* None makes it self-signed."""
+    subject = x509.Name([x509.NameAttribute(_NAME_OIDS[name], value) for name, value in plan.subject.items()])
     subject_key_id = x509.SubjectKeyIdentifier.from_public_key(key.public_key())
     issuer_key_id = x509.SubjectKeyIdentifier.from_public_key(issuer_key.public_key())
     not_after = not_before + plan.validity
@@ -96,8 +114,8 @@ def make_certificate(
         not_after = min(not_after, issuer.not_valid_after_utc)
     return (
         x509.CertificateBuilder()
-        .subject_name(plan.subject)
-        .issuer_name(plan.subject if issuer is None else issuer.subject)
+        .subject_name(subject)
+        .issuer_name(subject if issuer is None else issuer.subject)
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
         .not_valid_before(not_before)
@@ -127,21 +145,36 @@ def _usage(*, is_ca: bool) -> x509.KeyUsage:
     )
 
 
-def _certificate_plan(part: Mapping[str, object], file: str) -> CertificatePlan:
+def _seal_plan(table: Mapping[str, Mapping[str, object]]) -> SealPlan:
+    root, maker, signer = (
+        _certificate_plan(part, part["file"], {SM2})
+        for part in (table[n] for n in ("root", "maker", "signer"))
+    )
+    days = table["seal"]["validity_days"]
+    if not isinstance(days, int):
+        raise TypeError("validity_days of the seal")
+    return SealPlan(root=root, maker=maker, signer=signer, validity=timedelta(days=days))
+
+
+def _certificate_plan(part: Mapping[str, object], file: object, known: Set[str]) -> CertificatePlan:
     subject, days, algorithm = part["subject"], part["validity_days"], part["algorithm"]
     path_length = part.get("path_length")
-    if not isinstance(subject, dict) or not isinstance(days, int) or not isinstance(algorithm, str):
-        raise TypeError("subject, validity_days or algorithm")
+    if not isinstance(subject, dict) or not isinstance(days, int) or not isinstance(file, str):
+        raise TypeError("subject, validity_days or file")
     if not isinstance(path_length, int | None):
         raise TypeError("path_length")
-    if algorithm != "p256" and algorithm not in RSA_SIZES:
+    if not isinstance(algorithm, str) or algorithm not in known:
         raise ValueError(f"unknown algorithm {algorithm!r}")
-    if _TEST_MARK not in str(subject["common_name"]):
+    if not subject.keys() <= _NAME_OIDS.keys() or not all(
+        isinstance(value, str) for value in subject.values()
+    ):
+        raise ValueError(f"a subject has {', '.join(_NAME_OIDS)} and nothing else")
+    if _TEST_MARK not in subject["common_name"]:
         raise ValueError(f"a subject of the test PKI has to say {_TEST_MARK}")
     return CertificatePlan(
         file=file,
         algorithm=algorithm,
-        subject=x509.Name([x509.NameAttribute(_NAME_OIDS[name], value) for name, value in subject.items()]),
+        subject=subject,
         validity=timedelta(days=days),
         path_length=path_length,
     )

@@ -18,9 +18,9 @@ from certsvc.sealing.cms import (
     elements,
     first_element,
     inside,
-    key_identifier,
     verifies,
 )
+from certsvc.sealing.lookalikes import imitates
 from certsvc.sealing.pdf_syntax import BrokenPDFError, Name, PDFDict, PDFObject, Ref
 from certsvc.sealing.port import PinnedKey
 from certsvc.sealing.read_pdf import PDFFile
@@ -58,11 +58,12 @@ def find_traces(data: bytes, pinned: Sequence[PinnedKey]) -> Traces:
     blobs += islice(_hex_blobs(data), _MAX_CONTAINERS)
     containers = [blob for blob in blobs if _is_container(blob)]
     certificates = [c for container in containers for c in _certificates(container)[:_MAX_CONTAINERS]]
+    ours = [key.certificate for key in pinned]
     return Traces(
         key_id=_our_key(data, blobs, containers, pinned),
         containers=len(containers),
         claims=bool(signatures) or b"/ByteRange" in data,
-        lookalike=any(_imitates(certificate, pinned) for certificate in certificates),
+        lookalike=any(imitates(certificate, ours) for certificate in certificates),
         encrypted=encrypted,
         readable=readable,
     )
@@ -178,19 +179,3 @@ def _our_key(
                 if any(verifies(key.certificate, f, signature, attributes) for f in ("ecdsa", "rsa")):
                     return key.key_id
     return None
-
-
-def _imitates(certificate: bytes, pinned: Sequence[PinnedKey]) -> bool:
-    try:
-        theirs = certificate_names(certificate)
-    except ValueError:
-        return False
-    for key in pinned:
-        ours = certificate_names(key.certificate)
-        same_serial = (theirs.issuer, theirs.serial) == (ours.issuer, ours.serial)
-        if same_serial or ours.subject in (theirs.subject, theirs.issuer):
-            return True
-        identifier = key_identifier(key.certificate)
-        if ours.issuer in (theirs.subject, theirs.issuer) or (identifier and identifier in certificate):
-            return True
-    return False

@@ -1,9 +1,9 @@
-"""The trust list: which document signing keys are ours, since when, until when (``trust.json``)."""
+"""The trust list: which document signing keys and seals are ours, since when, until when (``trust.json``)."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from certsvc.errors import KeyMaterialError
 from certsvc.sealing import files
+from certsvc.sealing.pki import SM2
 from certsvc.sealing.port import PinnedKey
 
 TRUST_FILE: Final = "trust.json"
@@ -27,11 +28,13 @@ class TrustedKey:
     key_id: str
     """Algorithm and the first 12 hex digits of the certificate's SHA-256, e.g. ``p256-0a1b2c3d4e5f``."""
     algorithm: str
-    """``p256``, ``rsa2048`` or ``rsa3072``."""
+    """``p256``, ``rsa2048`` or ``rsa3072`` for PDF, ``sm2`` for OFD."""
     certificate: str
     """Name of the PEM file beside trust.json; the private key's is ``<stem>.key.pem``."""
     valid_from: datetime
     valid_to: datetime
+    seal: str | None = None
+    """Name of the seal's file (SESeal, DER) beside trust.json; without one an ``sm2`` key seals nothing."""
     retired_at: datetime | None = None
     """From then on it signs nothing more; what it signed before stays good."""
     compromised_since: datetime | None = None
@@ -92,6 +95,14 @@ def retire_key(folder: Path, key_id: str, at: datetime) -> TrustedKey:
     return _change(folder, key_id, lambda key: key if key.retired_at else replace(key, retired_at=at))
 
 
+def retired(keys: Sequence[TrustedKey], key_ids: Set[str], at: datetime) -> list[TrustedKey]:
+    """Return the list with the named keys retired at *at*; an instant already on record is kept."""
+    return [
+        replace(key, retired_at=at) if key.key_id in key_ids and key.retired_at is None else key
+        for key in keys
+    ]
+
+
 def mark_compromised(folder: Path, key_id: str, since: datetime) -> TrustedKey:
     """Distrust what a key signed from *since* on, and stop it from signing.
 
@@ -119,16 +130,21 @@ def _change(folder: Path, key_id: str, change: Callable[[TrustedKey], TrustedKey
 
 
 def _key(line: dict[str, object]) -> TrustedKey:
-    name = str(line["certificate"])
-    if Path(name).name != name:
-        raise ValueError("a certificate lies outside the folder")
+    algorithm, certificate, seal = str(line["algorithm"]), str(line["certificate"]), line.get("seal")
+    if not isinstance(seal, str | None):
+        raise TypeError("seal is the name of a file")
+    if any(name is not None and Path(name).name != name for name in (certificate, seal)):
+        raise ValueError("a certificate or a seal lies outside the folder")
+    if seal is not None and algorithm != SM2:
+        raise ValueError(f"a seal belongs to an {SM2} key")
     development = line["development"]
     if not isinstance(development, bool):
         raise TypeError("development is true or false")
     return TrustedKey(
         key_id=str(line["key_id"]),
-        algorithm=str(line["algorithm"]),
-        certificate=name,
+        algorithm=algorithm,
+        certificate=certificate,
+        seal=seal,
         valid_from=_instant(line["valid_from"]),
         valid_to=_instant(line["valid_to"]),
         retired_at=None if line["retired_at"] is None else _instant(line["retired_at"]),
@@ -142,6 +158,7 @@ def _line(key: TrustedKey) -> dict[str, object]:
         "key_id": key.key_id,
         "algorithm": key.algorithm,
         "certificate": key.certificate,
+        "seal": key.seal,
         "valid_from": key.valid_from.isoformat(),
         "valid_to": key.valid_to.isoformat(),
         "retired_at": key.retired_at.isoformat() if key.retired_at else None,

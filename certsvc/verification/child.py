@@ -7,6 +7,7 @@ secret in its environment; once it is up it can open no file and no connection, 
 from __future__ import annotations
 
 import base64
+import codecs
 import ctypes
 import json
 import os
@@ -29,6 +30,8 @@ _MOST: Final = 16 << 20
 _TEXT: Final = 5_000
 """Characters told of one QR text; ours is under a hundred, and what is longer than a symbol holds is cut."""
 _TEXTS: Final = 16
+_ENCODINGS: Final = ("ascii", "utf-8", "latin-1", "gb18030", "utf-16-be")
+"""Of names in packages and certificates."""
 _PR_SET_PDEATHSIG: Final = 1
 _PR_SET_NO_NEW_PRIVS: Final = 38
 
@@ -82,27 +85,27 @@ def _load() -> Opener:
     from PIL import Image, MpoImagePlugin, TiffImagePlugin  # noqa: F401  # loaded by some photos
 
     from certsvc.qr.decode import readers
+    from certsvc.sealing.check_ofd import check_ofd
     from certsvc.sealing.check_pdf import check_pdf
-    from certsvc.sealing.port import PinnedKey
+    from certsvc.sealing.port import PinnedKey, PinnedSeal
     from certsvc.verification import opening
 
+    scans = {"pdf": opening.read_scan, "ofd": opening.read_ofd_scan}
     Image.preinit()
     readers()
+    # The first instant that is read imports the reader of instants, the first odd name its encoding.
+    datetime.strptime("+0000", "%z")
+    for encoding in _ENCODINGS:
+        codecs.lookup(encoding)
 
     def open_file(asked: Mapping[str, Any], content: bytes) -> Mapping[str, object]:
         if asked["do"] == "check":
-            keys = [
-                PinnedKey(
-                    key_id=key["key_id"],
-                    certificate=base64.b64decode(key["certificate"]),
-                    valid_from=datetime.fromisoformat(key["valid_from"]),
-                    valid_to=datetime.fromisoformat(key["valid_to"]),
-                )
-                for key in asked["keys"]
-            ]
-            return {"check": asdict(check_pdf(content, keys))}
+            told = map(_pinned, asked["pinned"])
+            if asked["kind"] == "ofd":
+                return {"check": asdict(check_ofd(content, [PinnedSeal(**one) for one in told]))}
+            return {"check": asdict(check_pdf(content, [PinnedKey(**one) for one in told]))}
         try:
-            texts = (opening.read_scan if asked["do"] == "scan" else opening.read_picture)(content)
+            texts = scans[asked["kind"]](content) if asked["do"] == "scan" else opening.read_picture(content)
         except opening.TooManyPixelsError:
             return {"fault": "pixels"}
         except opening.DamagedError:
@@ -110,6 +113,17 @@ def _load() -> Opener:
         return {"texts": [text[:_TEXT] for text in texts[:_TEXTS]]}
 
     return open_file
+
+
+def _pinned(told: Mapping[str, str]) -> dict[str, Any]:
+    """Read back the fields of a key or seal as pool.py writes them."""
+    read: Mapping[str, Callable[[str], object]] = {
+        "certificate": base64.b64decode,
+        "seal": base64.b64decode,
+        "valid_from": datetime.fromisoformat,
+        "valid_to": datetime.fromisoformat,
+    }
+    return {name: read.get(name, str)(value) for name, value in told.items()}
 
 
 def _answer(opener: Opener, asked: Mapping[str, Any], content: bytes) -> Mapping[str, object]:

@@ -7,13 +7,19 @@ from __future__ import annotations
 
 import time
 import warnings
+from collections.abc import Iterator
 from io import BytesIO
+from itertools import islice
 from typing import Final
 
 import pypdfium2
 from PIL import Image
 from pypdfium2 import raw as pdfium
 
+from certsvc.ofd.package import read_package
+from certsvc.ofd.parts import BrokenOFDError
+from certsvc.ofd.read_container import read_container
+from certsvc.ofd.xml import Element, parse_xml
 from certsvc.qr.decode import LONGEST_SIDE, read_image
 
 MAX_PIXELS: Final = 64_000_000
@@ -28,6 +34,8 @@ SCAN_S: Final = 3.0
 """After so many seconds no further page is begun: hopeless pages must not end as an answer too late."""
 _INVISIBLE: Final = 3
 """Text render mode of the words that scanners lay behind a picture."""
+_LONGEST_ID: Final = 10
+"""Digits."""
 
 
 class DamagedError(Exception):
@@ -81,6 +89,76 @@ def read_scan(content: bytes) -> tuple[str, ...]:
         # Our own reader could follow the file and pdfium cannot: what its pages show stays unread.
         return tuple(texts)
     return tuple(texts)
+
+
+def read_ofd_scan(content: bytes) -> tuple[str, ...]:
+    """Return the QR texts on those pages of an unsigned OFD that are pictures; () when none is one."""
+    begun = time.monotonic()
+    texts: dict[str, None] = {}
+    try:
+        files = read_container(content)
+        package = read_package(files)
+        whole = _size(parse_xml(files[package.document]).find("CommonData"), "PageArea")
+        for name in package.pages if len(package.pages) <= MAX_PAGES else ():
+            for picture in _pictures(parse_xml(files[name]), whole):
+                if time.monotonic() - begun > SCAN_S:
+                    return tuple(texts)
+                texts.update(dict.fromkeys(_read_if_whole(files.get(package.images.get(picture, ""), b""))))
+    except BrokenOFDError:
+        # The strict checker could follow the file this far and we cannot: its pages stay unread.
+        return tuple(texts)
+    return tuple(texts)
+
+
+def _pictures(page: Element, whole: float) -> list[int]:
+    """Return the ids of the pictures an OFD page consists of; none when it shows anything else.
+
+    Args:
+        page: the root of its content.
+        whole: area of the document's pages, for a page that does not say its own.
+    """
+    drawn = list(islice(_drawn_on(page), MAX_OBJECTS + 1))
+    pictures = [element for element in drawn if element.name == "ImageObject"]
+    if len(drawn) > MAX_OBJECTS or any(element.name != "ImageObject" for element in drawn):
+        return []
+    covered = sum(_area(element.attributes.get("Boundary", "")) for element in pictures)
+    size = _size(page, "Area") or whole
+    ids = [element.attributes.get("ResourceID", "") for element in pictures]
+    return (
+        [int(id_) for id_ in ids if id_.isdecimal() and len(id_) <= _LONGEST_ID]
+        if 0 < COVERED * size <= covered
+        else []
+    )
+
+
+def _drawn_on(element: Element) -> Iterator[Element]:
+    """Walk what an OFD page draws; a form behind it counts, whatever is on that."""
+    for child in element.children:
+        if child.name in ("TextObject", "PathObject", "ImageObject", "CompositeObject", "Template"):
+            yield child
+        else:
+            yield from _drawn_on(child)
+
+
+def _size(parent: Element | None, name: str) -> float:
+    """Return the area of a page box, in square millimetres; 0 when it is not told."""
+    area = parent.find(name) if parent is not None else None
+    return 0.0 if area is None else _area(area.text_of("PhysicalBox"))
+
+
+def _area(box: str) -> float:
+    try:
+        _, _, width, height = map(float, box.split())
+    except ValueError:
+        return 0.0
+    return max(0.0, width) * max(0.0, height)
+
+
+def _read_if_whole(content: bytes) -> tuple[str, ...]:
+    try:
+        return read_picture(content)
+    except (DamagedError, TooManyPixelsError):
+        return ()
 
 
 def _is_scan(page: pypdfium2.PdfPage) -> bool:

@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Final
 
 from certsvc.domain.report import FileOutcome
-from certsvc.sealing.port import PinnedKey
+from certsvc.sealing.port import PinnedKey, PinnedSeal
 from certsvc.verification import frames
 from certsvc.verification.reading import LARGEST, MAX_ANSWER, Reading, parse_reading
 
@@ -204,16 +204,11 @@ class ReaderPool:
 
     def read_pdf(self, content: bytes, pinned: Sequence[PinnedKey]) -> Reading:
         """Judge a PDF strictly; if it has no signature, read the QR symbols on pages that are pictures."""
-        keys = [
-            {
-                "key_id": key.key_id,
-                "certificate": base64.b64encode(key.certificate).decode(),
-                "valid_from": key.valid_from.isoformat(),
-                "valid_to": key.valid_to.isoformat(),
-            }
-            for key in pinned
-        ]
-        return self._read({"do": "check", "keys": keys}, content)
+        return self._read({"do": "check", "kind": "pdf", "pinned": list(map(_told, pinned))}, content)
+
+    def read_ofd(self, content: bytes, pinned: Sequence[PinnedSeal]) -> Reading:
+        """Judge an OFD strictly; if it has no signature, read the QR symbols on pages that are pictures."""
+        return self._read({"do": "check", "kind": "ofd", "pinned": list(map(_told, pinned))}, content)
 
     def read_picture(self, content: bytes) -> Reading:
         """Read the QR symbols in a PNG or JPEG."""
@@ -244,7 +239,8 @@ class ReaderPool:
         if reading.check is None or reading.check.outcome is not FileOutcome.NO_SIGNATURE:
             return reading
         # Whatever its pictures do to a child: that the file carries no signature stands.
-        return replace(reading, texts=self._ask({"do": "scan"}, content, until).texts)
+        scan = {"do": "scan", "kind": words["kind"]}
+        return replace(reading, texts=self._ask(scan, content, until).texts)
 
     def _ask(self, words: Mapping[str, object], content: bytes, until: float) -> Reading:
         """Have a child do one thing; when a used one fails at it, a fresh one decides."""
@@ -259,6 +255,17 @@ class ReaderPool:
                 self._crew.give_back(child)
             if fresh or reading.fault not in _ANOTHER_TRY:
                 return reading
+
+
+def _told(pin: PinnedKey | PinnedSeal) -> Mapping[str, str]:
+    """Write what a child has to know of a key or seal of ours; when it was withdrawn is judged elsewhere."""
+    told = {
+        "key_id": pin.key_id,
+        "certificate": base64.b64encode(pin.certificate).decode(),
+        "valid_from": pin.valid_from.isoformat(),
+        "valid_to": pin.valid_to.isoformat(),
+    }
+    return told | {"seal": base64.b64encode(pin.seal).decode()} if isinstance(pin, PinnedSeal) else told
 
 
 def _end(threads: ThreadPoolExecutor, crew: _Crew) -> None:

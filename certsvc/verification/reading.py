@@ -26,7 +26,7 @@ class Reading:
     """What was read in one file."""
 
     check: FileCheck | None = None
-    """The strict check of a PDF."""
+    """The strict check of a PDF or OFD."""
     texts: tuple[str, ...] = ()
     """Texts of the QR symbols in a picture, each once."""
     fault: Fault = ""

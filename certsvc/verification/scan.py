@@ -11,11 +11,17 @@ from typing import Final
 from certsvc.domain.report import Check, Clue, Finding, Kind, Result
 from certsvc.qr.payload import read_payload
 from certsvc.qr.token import canonical_code, canonical_token
-from certsvc.sealing.port import PinnedKey
+from certsvc.sealing.port import PinnedKey, PinnedSeal
 from certsvc.verification.pool import ReaderPool
 from certsvc.verification.question import Question
 
-_OFD: Final = b"PK\x03\x04"
+_PDF: Final = b"%PDF-"
+_ZIP: Final = b"PK\x03\x04"
+_ZIP_END: Final = b"PK\x05\x06"
+_HEAD: Final = 1024
+"""Bytes in which PDF readers look for their mark; we look for a ZIP's as far."""
+_TAIL: Final = 22 + 0xFFFF
+"""Bytes in which ZIP readers look for the end of the directory."""
 _PICTURE: Final = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff")
 _OTHER_PICTURE: Final = re.compile(rb"GIF8|RIFF....WEBP|II\*\x00|MM\x00\*|....ftyp", re.DOTALL)
 """First bytes of pictures phones and browsers make and we do not open: GIF, WebP, TIFF, HEIC, AVIF."""
@@ -54,12 +60,19 @@ def scan(question: Question, public_url: str) -> Scan:
 
 
 def examine(
-    clue: Clue, content: bytes, pinned: Sequence[PinnedKey], readers: ReaderPool, public_url: str
+    clue: Clue,
+    content: bytes,
+    *,
+    pinned: Sequence[PinnedKey],
+    pinned_seals: Sequence[PinnedSeal],
+    readers: ReaderPool,
+    public_url: str,
 ) -> Scan:
     """Open a file whose hash is not one we issued; a token it names is what to look up next."""
     if clue.kind is Kind.OFD:
-        return Scan(clue=_unread(clue, "OFD_NOT_SUPPORTED"))
-    if clue.kind is Kind.PDF:
+        reading = readers.read_ofd(content, pinned_seals)
+        clue = replace(clue, file=reading.check)
+    elif clue.kind is Kind.PDF:
         reading = readers.read_pdf(content, pinned)
         clue = replace(clue, file=reading.check)
     elif content.startswith(_PICTURE):
@@ -72,16 +85,23 @@ def examine(
         return Scan(clue=_unread(clue, "UNREADABLE_FILE", reading.fault))
     if reading.texts:
         return _scan_symbols(clue, reading.texts, public_url)
-    return Scan(clue=clue if clue.kind is Kind.PDF else _unread(clue, "NO_QR_FOUND"))
+    return Scan(clue=_unread(clue, "NO_QR_FOUND") if clue.kind is Kind.PHOTO else clue)
 
 
 def _kind_of(content: bytes) -> Kind:
-    """Tell a file's kind by its first bytes; what may be a PDF is read as one."""
-    if content.startswith(_OFD):
+    """Tell a file's kind by its bytes, as lenient readers do; what may be a PDF is read as one.
+
+    A ZIP may have anything before and after it and still open: such a file is an OFD that was changed.
+    """
+    if content.startswith(_ZIP):
         return Kind.OFD
     if content.startswith(_PICTURE):
         return Kind.PHOTO
-    return Kind.PHOTO if _OTHER_PICTURE.match(content) and b"%PDF-" not in content[:1024] else Kind.PDF
+    if _PDF in content[:_HEAD]:
+        return Kind.PDF
+    if _OTHER_PICTURE.match(content):
+        return Kind.PHOTO
+    return Kind.OFD if _ZIP in content[:_HEAD] or _ZIP_END in content[-_TAIL:] else Kind.PDF
 
 
 def _scan_symbols(clue: Clue, texts: Sequence[str], public_url: str) -> Scan:

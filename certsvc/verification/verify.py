@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import datetime
 
 from certsvc.domain.clock import Clock
-from certsvc.domain.endorsement import Copy
+from certsvc.domain.endorsement import FORMATS, Copy
 from certsvc.domain.judge import check_as_of, judge
 from certsvc.domain.report import Check, Finding, Kind, RegistryAnswer, Report, Result
 from certsvc.page.certificate_type import CertificateType
 from certsvc.registry.port import Registry
-from certsvc.sealing.port import PinnedKey
+from certsvc.sealing.port import PinnedKey, PinnedSeal
 from certsvc.verification.pool import ReaderPool
 from certsvc.verification.question import Question
 from certsvc.verification.resolve import Resolution, resolve
@@ -28,6 +28,7 @@ class Verifier:
         registry: Registry,
         kinds: Mapping[str, CertificateType],
         pinned: tuple[PinnedKey, ...],
+        pinned_seals: tuple[PinnedSeal, ...],
         readers: ReaderPool,
         clock: Clock,
         public_url: str,
@@ -36,6 +37,7 @@ class Verifier:
         self._registry = registry
         self._kinds = kinds
         self._pinned = pinned
+        self._pinned_seals = pinned_seals
         self._readers = readers
         self._clock = clock
         self._public_url = public_url
@@ -57,13 +59,22 @@ class Verifier:
             clue = replace(clue, known_file=True)
         elif question.file is not None:
             # Only a file we do not know by its hash is opened at all.
-            found = examine(clue, question.file, self._pinned, self._readers, self._public_url)
+            found = examine(
+                clue,
+                question.file,
+                pinned=self._pinned,
+                pinned_seals=self._pinned_seals,
+                readers=self._readers,
+                public_url=self._public_url,
+            )
             # Reading may have taken seconds in which others recorded: the clock is asked again.
             now = max(now, self._clock.now())
             clue, resolution = found.clue, self._resolve_symbol(found, resolution, question.as_of, now)
         entry = resolution.entry
         if entry is not None and entry.copy is not None:
-            clue = replace(clue, findings=(*clue.findings, *_key_faults(entry.copy, self._pinned)))
+            # The file in hand answers for its own key, a record for those of both its files.
+            own = [fmt for fmt, file in entry.copy.files.items() if file.sha256 == scanned.sha256]
+            clue = replace(clue, findings=(*clue.findings, *self._key_faults(entry.copy, own or FORMATS)))
         kind = entry.version.face.certificate_type if entry is not None else next(iter(self._kinds))
         return judge(clue, resolution.answer, entry, as_of=as_of, now=now, policy=self._kinds[kind].policy)
 
@@ -83,16 +94,25 @@ class Verifier:
             return by_hash
         return self._resolve(found, as_of, now)
 
+    def _key_faults(self, copy: Copy, formats: Collection[str]) -> list[Finding]:
+        """Judge the keys at the instant our own row names, never at one a file names."""
+        key = next((one for one in self._pinned if one.key_id == copy.key_id), None)
+        seal = next((one for one in self._pinned_seals if one.key_id == copy.seal_key_id), None)
+        found = {
+            Check.SIGNER_PINNED: _fault_of(key, copy.reserved_at) if "pdf" in formats else None,
+            Check.SEAL_PINNED: _fault_of(seal, copy.reserved_at) if "ofd" in formats else None,
+        }
+        return [
+            Finding(check=check, result=Result.FAIL, code=code)
+            for check, code in found.items()
+            if code is not None
+        ]
 
-def _key_faults(copy: Copy, pinned: tuple[PinnedKey, ...]) -> tuple[Finding, ...]:
-    """Judge the signing key at the instant our own row names, never at one a file names."""
-    key = next((one for one in pinned if one.key_id == copy.key_id), None)
-    if key is None:
-        code = "SIGNER_NOT_OURS"
-    elif key.compromised_since is not None and copy.reserved_at >= key.compromised_since:
-        code = "KEY_COMPROMISED"
-    elif not key.valid_from <= copy.reserved_at <= key.valid_to:
-        code = "SIGNED_OUTSIDE_VALIDITY"
-    else:
-        return ()
-    return (Finding(check=Check.SIGNER_PINNED, result=Result.FAIL, code=code),)
+
+def _fault_of(pin: PinnedKey | PinnedSeal | None, at: datetime) -> str | None:
+    """Return the code of what is wrong with a key of ours that was used at an instant; None when nothing."""
+    if pin is None:
+        return "SIGNER_NOT_OURS"
+    if pin.compromised_since is not None and at >= pin.compromised_since:
+        return "KEY_COMPROMISED"
+    return None if pin.valid_from <= at <= pin.valid_to else "SIGNED_OUTSIDE_VALIDITY"

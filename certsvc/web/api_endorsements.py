@@ -49,6 +49,19 @@ def get_original_pdf(number: str) -> Response:
     return file_answer(services().enquiry.original_file(number, "pdf"), "pdf")
 
 
+@bp.get("/registrations/<number:number>/original.ofd")
+@describe(
+    bp,
+    "getOriginalOFD",
+    Call(answers={200: "application/ofd", 304: ""}, problems=(404,), scope="read"),
+)
+@scope("read")
+def get_original_ofd(number: str) -> Response:
+    """Download the original in the national format; its face is that of the PDF."""
+    check_query(())
+    return file_answer(services().enquiry.original_file(number, "ofd"), "ofd")
+
+
 @bp.get("/registrations/<number:number>/original.png")
 @describe(bp, "getOriginalPNG", Call(answers={200: "image/png", 304: ""}, problems=(404,), scope="read"))
 @scope("read")
@@ -117,3 +130,16 @@ def get_endorsement_pdf(endorsement_id: str) -> Response:
     """Download one endorsed copy: identical bytes for ever."""
     check_query(())
     return file_answer(services().enquiry.endorsement_file(endorsement_id, "pdf"), "pdf")
+
+
+@bp.get("/endorsements/<number:endorsement_id>.ofd")
+@describe(
+    bp,
+    "getEndorsementOFD",
+    Call(answers={200: "application/ofd", 304: ""}, problems=(404,), scope="read"),
+)
+@scope("read")
+def get_endorsement_ofd(endorsement_id: str) -> Response:
+    """Download one endorsed copy in the national format: identical bytes for ever."""
+    check_query(())
+    return file_answer(services().enquiry.endorsement_file(endorsement_id, "ofd"), "ofd")

@@ -166,7 +166,11 @@ def _request_body(call: Call) -> JSON | None:
         content["application/json"] = {"schema": _reference(call.request), **example}
     if call.upload:
         fields: JSON = {
-            "file": {"type": "string", "format": "binary", "description": "PDF, PNG or JPEG up to 10 MB"},
+            "file": {
+                "type": "string",
+                "format": "binary",
+                "description": "PDF, OFD, PNG or JPEG up to 10 MB",
+            },
             "as_of": {"type": "string", "format": "date-time"},
             "specialty": {"type": "string", "minLength": 1, "maxLength": 200},
             "receipt": {"const": "false", "description": "Signed receipts are not to be had yet."},

@@ -87,9 +87,10 @@ PAGE: Final[Mapping[str, Text]] = {
     ),
     "by_file": Text("上传文件", "Upload the file"),
     "by_file_note": Text(
-        "持证人下载的电子证书原文件（PDF）；只有纸件时可上传二维码照片（PNG、JPEG）。不超过 10 MB，不保存。",
-        "The electronic certificate as the holder downloaded it (PDF); of a paper copy, a photo of its QR "
-        "code (PNG, JPEG). Up to 10 MB; not kept.",
+        "持证人下载的电子证书原文件（PDF 或 OFD）；只有纸件时可上传二维码照片（PNG、JPEG）。"
+        "不超过 10 MB，不保存。",
+        "The electronic certificate as the holder downloaded it (PDF or OFD); of a paper copy, a photo of "
+        "its QR code (PNG, JPEG). Up to 10 MB; not kept.",
     ),
     "file": Text("选择文件", "Choose the file"),
     "by_code": Text("输入核验码", "Type the code"),

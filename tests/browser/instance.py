@@ -30,6 +30,8 @@ class Held:
     code: str
     file: bytes
     """PDF bytes, sealed."""
+    ofd: bytes
+    """The same copy as OFD bytes, sealed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,7 +117,14 @@ def _issue(world: World, person: tuple[str, str]) -> Held:
     """Issue one endorsed copy."""
     name, number = person
     copy: JSON = world.endorse(number)
-    return Held(name=name, number=number, token=copy["token"], code=copy["code"], file=world.file(copy))
+    return Held(
+        name=name,
+        number=number,
+        token=copy["token"],
+        code=copy["code"],
+        file=world.file(copy),
+        ofd=world.file(copy, "ofd"),
+    )
 
 
 def _damage(data: Path, token: str) -> None:

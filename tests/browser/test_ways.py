@@ -11,7 +11,7 @@ import pytest
 from certsvc.rendering.png import preview
 from tests.browser.conftest import Visit
 from tests.browser.instance import Instance
-from tests.browser.visitor import Visitor
+from tests.browser.visitor import Lang, Visitor
 
 SCRIPTS = pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "no-scripts"])
 IN_FORCE = "登记有效，请与纸面逐项核对"
@@ -62,6 +62,27 @@ def test_uploaded_file_is_judged(visit: Visit, instance: Instance, scripts: bool
         assert (instance.valid.name in visitor.words) is told
         visitor.page.click("text=核验另一份证书")
         assert visitor.verdict == "核验电子证书"
+
+
+@pytest.mark.parametrize(
+    ("lang", "verdicts"),
+    [("zh", ("有效", "文件已被改动")), ("en", ("Valid", "The file has been changed"))],
+)
+def test_uploaded_ofd_is_judged(
+    visit: Visit, instance: Instance, lang: Lang, verdicts: tuple[str, str]
+) -> None:
+    """The national format, chosen by its ending in the file dialog, in both languages."""
+    visitor: Visitor = visit(lang)
+    good = instance.valid.ofd
+    middle = len(good) // 2
+    altered = good[:middle] + bytes([good[middle] ^ 1]) + good[middle + 1 :]
+    for file, verdict in zip((good, altered), verdicts, strict=True):
+        visitor.go("/verify")
+        assert "OFD" in visitor.page.inner_text("#file-note")
+        assert ".ofd" in str(visitor.page.get_attribute("#file", "accept")).split(",")
+        visitor.upload(file, "证书.ofd", "application/ofd")
+        assert visitor.verdict == verdict
+        assert (instance.valid.name in visitor.words) is (file is good)
 
 
 def test_photo_of_the_symbol_opens_the_record(visit: Visit, instance: Instance) -> None:

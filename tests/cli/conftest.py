@@ -39,12 +39,13 @@ def logging_as_before() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def cli_keys(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def cli_keys(tmp_path_factory: pytest.TempPathFactory, font_cache: Path) -> Path:
     """Make keys that are valid now: commands read the machine's clock."""
-    folder = tmp_path_factory.mktemp("cli") / "keys"
-    result = CliRunner().invoke(program, ["keys", "init", "--dev"], env={"CERTSVC_KEYS_DIR": str(folder)})
+    place = tmp_path_factory.mktemp("cli")
+    (place / "cache").symlink_to(font_cache)
+    result = CliRunner().invoke(program, ["keys", "init", "--dev"], env={"CERTSVC_DATA_DIR": str(place)})
     assert result.exit_code == 0, result.output
-    return folder
+    return place / "keys"
 
 
 @pytest.fixture

@@ -31,13 +31,14 @@ def test_second_demo_shows_the_same_copy_and_key(run: Run, tmp_path: Path) -> No
     assert kept.read_text(encoding="ascii") == shown["demo API key"]
 
 
-def test_demo_file_is_genuine(run: Run) -> None:
-    """The path it prints is what a visitor drops on the verify page."""
+def test_demo_files_are_genuine(run: Run) -> None:
+    """The paths it prints are what a visitor drops on the verify page."""
     shown = _shown(run("demo", "--no-serve").stdout)
 
-    report = json.loads(run("verify", shown["endorsed PDF"], "--json").stdout)
+    told = json.loads(run("verify", shown["endorsed PDF"], shown["endorsed OFD"], "--json").stdout)
 
-    assert (report["verdict"], report["subject"]) == ("VALID", "file")
+    seen = [(report["verdict"], report["subject"], report["kind"]) for report in told["reports"]]
+    assert seen == [("VALID", "file", "pdf"), ("VALID", "file", "ofd")]
 
 
 def test_demo_with_a_fresh_database_makes_a_fresh_key(run: Run, tmp_path: Path) -> None:
@@ -58,4 +59,7 @@ def test_demo_outlives_its_samples(world: World, tmp_path: Path) -> None:
 
     assert shown is not None
     assert shown.number == "京1992015202500001"
-    assert world.verify(file=shown.pdf.read_bytes()).verdict == "VALID"
+    assert {fmt: world.verify(file=path.read_bytes()).verdict for fmt, path in shown.files.items()} == {
+        "pdf": "VALID",
+        "ofd": "VALID",
+    }

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from certsvc.domain.endorsement import FORMATS
 from tests.cli.conftest import Run
 from tests.world import JSON, NUMBER
 
@@ -20,13 +21,16 @@ def recorded(ready: Run, event_file: Path) -> Run:
     return ready
 
 
-def test_endorsed_copy_verifies_and_one_changed_byte_does_not(recorded: Run, tmp_path: Path) -> None:
+@pytest.mark.parametrize("fmt", FORMATS)
+def test_endorsed_copy_verifies_and_one_changed_byte_does_not(
+    recorded: Run, tmp_path: Path, fmt: str
+) -> None:
     """The whole promise of the service, by the commands an operator types."""
     endorsed = json.loads(
         recorded("endorse", NUMBER, "--purpose", "投标使用", "--out", tmp_path / "out", "--json").stdout
     )
-    path = Path(endorsed["path"])
-    altered = tmp_path / "altered.pdf"
+    path = Path(endorsed["paths"][fmt])
+    altered = tmp_path / f"altered.{fmt}"
     content = bytearray(path.read_bytes())
     content[len(content) // 2] ^= 1
     altered.write_bytes(content)
@@ -35,7 +39,9 @@ def test_endorsed_copy_verifies_and_one_changed_byte_does_not(recorded: Run, tmp
     bad = json.loads(recorded("verify", altered, "--json", code=1).stdout)
     both = json.loads(recorded("verify", path, altered, "--json", code=1).stdout)
 
+    assert path.suffix == f".{fmt}"
     assert (good["verdict"], good["status"], good["subject"]) == ("VALID", "VALID", "file")
+    assert good["kind"] == fmt
     assert good["endorsement"]["purpose"] == "投标使用"
     assert (bad["verdict"], bad["status"]) == ("INVALID", "ALTERED")
     assert [report["verdict"] for report in both["reports"]] == ["VALID", "INVALID"]
@@ -63,7 +69,8 @@ def test_original_is_issued_once_and_is_for_viewing(recorded: Run, tmp_path: Pat
 
     report = json.loads(recorded("verify", "--code", first["code"], "--json").stdout)
 
-    assert Path(first["path"]).read_bytes() == Path(second["path"]).read_bytes()
+    for fmt in FORMATS:
+        assert Path(first["paths"][fmt]).read_bytes() == Path(second["paths"][fmt]).read_bytes()
     assert report["subject"] == "record"
     assert {"COMPARE_FACE", "ORIGINAL_FOR_VIEWING"} <= {finding["code"] for finding in report["findings"]}
 
@@ -72,7 +79,7 @@ def test_verify_prints_the_verdict_first(recorded: Run, tmp_path: Path) -> None:
     """People read one line; a record is never headed like a verified file."""
     issued = json.loads(recorded("issue", NUMBER, "--out", tmp_path, "--json").stdout)
 
-    of_file = recorded("verify", issued["path"]).stdout.splitlines()
+    of_file = recorded("verify", issued["paths"]["pdf"]).stdout.splitlines()
     of_record = recorded("verify", "--number", NUMBER, "--name", "样本甲").stdout.splitlines()
 
     assert of_file[1].startswith("✔") and of_file[1].endswith("[VALID]")
@@ -120,10 +127,10 @@ def test_expiring_lists_what_runs_out(recorded: Run) -> None:
 
 def test_recover_has_nothing_to_do_after_ordinary_work(recorded: Run, tmp_path: Path) -> None:
     """Recovery never touches a finished copy."""
-    path = json.loads(recorded("issue", NUMBER, "--out", tmp_path, "--json").stdout)["path"]
+    paths = json.loads(recorded("issue", NUMBER, "--out", tmp_path, "--json").stdout)["paths"]
 
     assert json.loads(recorded("recover", "--json").stdout) == {"finished": 0, "failed": 0}
-    recorded("verify", path)
+    recorded("verify", *paths.values())
 
 
 def test_client_key_is_printed_once_and_not_stored(ready: Run, tmp_path: Path) -> None:

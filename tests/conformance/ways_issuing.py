@@ -43,7 +43,15 @@ def _retry_while_the_first_is_at_work(site: Site) -> TestResponse:
         digest = digest_of({"registration": case.registration_id, "body": {"purpose": "投标使用"}})
         allowed = grant(case.registration, beijing_day(now), case.policy)
         reserved = reserve(
-            session, case, now, worker="w", key_id="k", issuer_name="k", allowed=allowed, purpose="投标使用"
+            session,
+            case,
+            now,
+            worker="w",
+            key_id="k",
+            seal_key_id="k",
+            issuer_name="k",
+            allowed=allowed,
+            purpose="投标使用",
         )
         assert reserved is not None
         claim = IdempotentRequest(body_digest=digest, copy_id=reserved.copy.copy_id)

@@ -87,6 +87,12 @@ def test_an_issued_file_is_valid(kind: Kind) -> None:
     assert (report.state_at_as_of, report.state_now) == (Status.VALID, Status.VALID)
 
 
+@pytest.mark.parametrize(("kind", "said"), [(Kind.OFD, "FILE_KNOWN"), (Kind.PDF, "NOT_APPLICABLE")])
+def test_only_an_issued_ofd_has_an_electronic_seal_to_speak_of(kind: Kind, said: str) -> None:
+    """A PDF is sealed by a signature alone; to say its electronic seal passed would be made up."""
+    assert [code for _, code in codes(asked(Clue(kind=kind, known_file=True)), Check.SEAL_PINNED)] == [said]
+
+
 @pytest.mark.parametrize("kind", RECORDS)
 def test_a_record_is_never_a_file_of_ours(kind: Kind) -> None:
     """A genuine QR on an altered paper: the report speaks of the record and asks to compare."""

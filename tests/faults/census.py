@@ -10,10 +10,12 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
+from certsvc.domain.endorsement import FORMATS
 from certsvc.domain.report import FileOutcome
 from certsvc.errors import RecordDamagedError
 from certsvc.registry.crypto import Vault
 from certsvc.registry.tables import METADATA
+from certsvc.sealing.check_ofd import check_ofd
 from certsvc.sealing.check_pdf import check_pdf
 from certsvc.sealing.keystore import Keystore
 
@@ -71,15 +73,20 @@ def faults_of(census: Census, acknowledged: Collection[object], keystore: Keysto
     takes = [(row["holder_id"], row["day"]) for row in done if row["kind"] == "endorsement"]
     takes += [(row["version_id"], row["reissue"]) for row in done if row["kind"] == "original"]
     takes += [(row["source_id"], "") for row in census.rows["event"]]
-    known = {f"{row['copy_id']}.pdf": row["pdf_sha256"] for row in done}
+    known = {f"{row['copy_id']}.{fmt}": row[f"{fmt}_sha256"] for row in done for fmt in FORMATS}
     found = {name: hashlib.sha256(content).hexdigest() for name, content in census.files.items()}
     kept = {row["event_id"] for row in census.rows["event"]} | {row["token"] for row in done}
-    sealed = [check_pdf(content, keystore.pinned).outcome for content in census.files.values()]
+    sealed = [
+        check_ofd(content, keystore.pinned_seals)
+        if name.endswith(".ofd")
+        else check_pdf(content, keystore.pinned)
+        for name, content in census.files.items()
+    ]
     return Counter(
         doubles=len(takes) - len(set(takes)),
         # A copy whose file is gone is lost as much as one whose row is gone.
         lost=len(set(acknowledged) - kept) + len(known.items() - found.items()),
         unknown_files=len(found.items() - known.items()) + len(census.temporaries),
-        damaged=sum(outcome is not FileOutcome.INTACT for outcome in sealed),
+        damaged=sum(check.outcome is not FileOutcome.INTACT for check in sealed),
         unsettled=len(census.copies("PENDING")),
     )

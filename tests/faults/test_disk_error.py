@@ -99,6 +99,25 @@ class Drill:
         return len(refused)
 
 
+@pytest.mark.parametrize("nth", [6, 7], ids=["its bytes", "its folder"])
+def test_an_error_at_the_second_file_leaves_neither(
+    place: Place, standby: Standby, base: str, nth: int
+) -> None:
+    """The first one was on disk already. Found at the moment of the refusal, before any recovery."""
+    place.restore(base)
+    step = place.endorsement("a")
+    now = datetime.now(UTC)
+    failed = standby.trace([step], now, f"fsync:error=EIO:when={nth}")
+
+    assert (failed.answers[0]["status"], failed.answers[0]["body"]["code"]) == (503, "UNAVAILABLE")
+    assert sum(" link(" in line and "= 0" in line for line in failed.trace) == nth - 5
+    census = take_census(place.data, place.world.services.keystore)
+    assert (census.files, census.temporaries) == ({}, [])
+    assert [row["state"] for row in census.rows["copy"]] == ["FAILED"]
+    (healed,) = standby.take([step], now)
+    assert (healed["status"], healed["body"]["copy_number"]) == (201, 2)
+
+
 @pytest.mark.parametrize("lasting", [False, True], ids=["once", "lasting"])
 @pytest.mark.parametrize("work", [endorsing, recording])
 def test_nothing_is_acknowledged_that_is_not_there(

@@ -13,16 +13,17 @@ from typing import Final
 
 import pytest
 
+from certsvc.domain.endorsement import FORMATS
 from tests.drills import record
 from tests.faults.census import faults_of, take_census
 from tests.faults.place import Place, make_place, number_of
 from tests.faults.standby import RECOVER, Standby, Step, named
 
-SIZE: Final = 4 * 1024 * 1024
+SIZE: Final = 6 * 1024 * 1024
 COPIES: Final = 12
 EVENTS: Final = 24
 ROOM_FOR_SOME: Final = 600 * 1024
-"""A copy takes about 117 KB, an event about 100 KB of database."""
+"""A copy takes about 230 KB in two files, an event about 100 KB of database."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +100,7 @@ def test_a_full_disk_refuses_and_forgets_nothing(
     # Nobody died, so nothing half done may lie there: no temporary file, no file of a copy that failed.
     left = take_census(place.data, place.world.services.keystore)
     half_copies = len(left.temporaries) + len(
-        left.files.keys() & {f"{row['copy_id']}.pdf" for row in left.copies("FAILED")}
+        left.files.keys() & {f"{row['copy_id']}.{fmt}" for row in left.copies("FAILED") for fmt in FORMATS}
     )
     disk.empty()
     again = standby.take([Step(RECOVER, after_s=62), *steps], now)[1:]
@@ -123,6 +124,28 @@ def test_a_full_disk_refuses_and_forgets_nothing(
     )
     assert not +faults
     assert half_copies == 0
+
+
+@pytest.mark.parametrize("part", ["files"])
+def test_a_disk_that_fills_up_between_the_two_files_keeps_neither(
+    place: Place, victim: Standby, disk: SmallDisk, part: str
+) -> None:
+    """The PDF had room and the OFD had not: the caller gets a coded refusal, and later a whole copy."""
+    first, second = (place.endorsement(f"k{order}", number_of(order)) for order in (2, 3))
+    standby, now = victim.at(place.data), datetime.now(UTC)
+    (served,) = standby.take([first], now)
+    sizes = [served["body"]["files"][fmt]["size"] for fmt in FORMATS]
+    disk.fill(sizes[0] + sizes[1] // 2)
+    full = standby.trace([second], now)
+
+    assert (full.answers[0]["status"], full.answers[0]["body"]["code"]) == (503, "STORAGE_FULL")
+    assert sum(" link(" in line and "= 0" in line for line in full.trace) == 1, "the PDF was not stored"
+    left = take_census(place.data, place.world.services.keystore)
+    assert set(left.files) == {f"{row['copy_id']}.{fmt}" for row in left.copies("DONE") for fmt in FORMATS}
+    assert (len(left.copies("DONE")), len(left.copies("FAILED")), left.temporaries) == (1, 1, [])
+    disk.empty()
+    (again,) = standby.take([second], now)
+    assert again["status"] == 201
 
 
 def _faults(place: Place, answers: Sequence[dict[str, object]], requests: int) -> Counter[str]:

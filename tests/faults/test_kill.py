@@ -122,7 +122,7 @@ def test_endorsing(place: Place, standby: Standby) -> None:
 
 
 def test_giving_up(place: Place, standby: Standby) -> None:
-    """A copy that cannot be stored frees its day; who dies while saying so leaves it to recovery."""
+    """A copy whose second file cannot be stored frees its day; who dies at that leaves it to recovery."""
     step = place.endorsement()
     Drill(
         name="giving up",
@@ -130,8 +130,8 @@ def test_giving_up(place: Place, standby: Standby) -> None:
         standby=standby,
         killed=step,
         retry=step,
-        inject=("link:error=EIO:when=1",),
-        after=Point("link", 1),
+        inject=("link:error=EIO:when=2",),
+        after=Point("link", 2),
     ).kill_everywhere()
 
 
@@ -158,22 +158,25 @@ def test_coming_too_late(place: Place, standby: Standby) -> None:
 
 
 @pytest.mark.parametrize(
-    ("call", "nth", "left"), [("link", 1, "a temporary file"), ("fsync", 5, "a whole file")]
+    ("call", "nth", "left", "temporaries", "files"),
+    [("link", 1, "a temporary file", 1, 0), ("link", 2, "one of two", 1, 1), ("fsync", 7, "both", 0, 2)],
 )
-def test_recovering(place: Place, standby: Standby, call: str, nth: int, left: str) -> None:
+def test_recovering(
+    place: Place, standby: Standby, call: str, nth: int, left: str, temporaries: int, files: int
+) -> None:
     """Recovery may die like any worker; the next one goes on from there."""
     place.restore("base")
     died = standby.trace([place.endorsement()], datetime.now(UTC), f"{call}:signal=KILL:when={nth}")
     assert died.killed and not died.answers
-    place.save(call)
+    place.save(left)
     census = take_census(place.data, place.world.services.keystore)
-    assert (len(census.temporaries), len(census.files)) == ((1, 0) if call == "link" else (0, 1))
+    assert (len(census.temporaries), len(census.files)) == (temporaries, files)
 
     Drill(
         name=f"recovering {left}",
         place=place,
         standby=standby,
-        base=call,
+        base=left,
         killed=replace(RECOVERY, after_s=LEASE_OVER.total_seconds()),
         retry=place.endorsement(),
     ).kill_everywhere()

@@ -7,6 +7,8 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import pytest
+
 from certsvc.issuing.recover import Recovery
 from certsvc.storage.local import LocalStorage
 from tests.faults.census import faults_of, take_census
@@ -20,36 +22,49 @@ class SlowStorage(LocalStorage):
     """A store whose caller sleeps after having looked for a file."""
 
     def __init__(self, folder: Path, meanwhile: Callable[[], None]) -> None:
-        """Let *meanwhile* happen during that sleep."""
+        """Let *meanwhile* happen during that sleep, the first time."""
         super().__init__(folder)
-        self._meanwhile = meanwhile
+        self._meanwhile = [meanwhile]
 
     def exists(self, name: str) -> bool:
         """Look, then sleep."""
         found = super().exists(name)
-        self._meanwhile()
+        if self._meanwhile:
+            self._meanwhile.pop()()
         return found
 
 
 def strand(place: Place, standby: Standby) -> datetime:
-    """Leave a PENDING copy whose whole, sealed file is stored; returns when."""
+    """Leave a PENDING copy whose whole, sealed files are stored; returns when."""
     place.restore("base")
     now = datetime.now(UTC)
-    assert standby.trace([place.endorsement()], now, "fsync:signal=KILL:when=5").killed
+    assert standby.trace([place.endorsement()], now, "fsync:signal=KILL:when=7").killed
     return now
 
 
-def test_a_recovery_that_overslept_removes_nothing(place: Place, standby: Standby) -> None:
-    """It saw no file; then the slow worker stored it and another recovery finished the copy."""
+def files_in(place: Place) -> list[Path]:
+    """List the stored files: both of the one copy."""
+    found = sorted(path for path in Path(place.world.settings.storage_url).rglob("*") if path.is_file())
+    assert [path.suffix for path in found] == [".ofd", ".pdf"]
+    return found
+
+
+@pytest.mark.parametrize("late", [(".pdf", ".ofd"), (".ofd",)], ids=["both", "the second"])
+def test_a_recovery_that_overslept_removes_nothing(
+    place: Place, standby: Standby, late: tuple[str, ...]
+) -> None:
+    """A file was not there; then the slow worker stored it and another recovery finished the copy."""
     now = strand(place, standby)
     services = place.world.services
-    (file,) = Path(place.world.settings.storage_url).rglob("*.pdf")
-    content = file.read_bytes()
-    file.unlink()
+    contents = {file.name: file.read_bytes() for file in files_in(place) if file.suffix in late}
+    for file in files_in(place):
+        if file.suffix in late:
+            file.unlink()
     later = now + LEASE_OVER
 
     def meanwhile() -> None:
-        services.storage.put(file.name, content)
+        for name, content in contents.items():
+            services.storage.put(name, content)
         place.world.clock.instant = later + LEASE_OVER
         assert services.desk.recover() == {"finished": 1, "failed": 0}
 
@@ -57,6 +72,7 @@ def test_a_recovery_that_overslept_removes_nothing(place: Place, standby: Standb
         registry=services.registry,
         storage=SlowStorage(Path(place.world.settings.storage_url), meanwhile),
         pinned=services.keystore.pinned,
+        pinned_seals=services.keystore.pinned_seals,
     )
     assert sleepy.run(later) == {"finished": 0, "failed": 0}
     place.close()
@@ -69,7 +85,7 @@ def test_a_recovery_that_overslept_removes_nothing(place: Place, standby: Standb
 def test_a_found_file_is_made_durable_before_its_copy_is_done(place: Place, standby: Standby) -> None:
     """Its writer may have died between link and sync: after a power cut the folder would not hold it."""
     now = strand(place, standby)
-    (file,) = Path(place.world.settings.storage_url).rglob("*.pdf")
+    file, _ = files_in(place)
     outcome = standby.trace([Step(RECOVER)], now + LEASE_OVER)
 
     assert outcome.answers[0]["body"] == {"finished": 1, "failed": 0}

@@ -48,6 +48,7 @@ def leave_pending(world: World) -> None:
             now,
             worker="dead",
             key_id=key_id,
+            seal_key_id="k",
             issuer_name="k",
             allowed=allowed,
             purpose="投标使用",

@@ -77,10 +77,17 @@ def test_no_file_left_behind_holds_the_number(scene: Scene) -> None:
             named += NAME.encode() in content
             if forms := TRACE.find(content):
                 found[str(path.relative_to(scene.folder))] = forms
-    record("canary in files", files=len(files), pdf=kinds[".pdf"], bytes=seen, found=len(found))
+    record(
+        "canary in files",
+        files=len(files),
+        pdf=kinds[".pdf"],
+        ofd=kinds[".ofd"],
+        bytes=seen,
+        found=len(found),
+    )
 
     assert found == {}
-    assert kinds[".pdf"] >= 5 and kinds[".db"] == 3 and kinds[".db-wal"] >= 1
+    assert kinds[".pdf"] == kinds[".ofd"] >= 5 and kinds[".db"] == 3 and kinds[".db-wal"] >= 1
     assert named > 10, "the name beside it lies in databases and files"
 
 

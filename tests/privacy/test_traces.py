@@ -6,6 +6,7 @@ import base64
 import hashlib
 import io
 import sqlite3
+import zipfile
 from contextlib import closing
 from pathlib import Path
 
@@ -47,7 +48,7 @@ def test_plain_hash_of_the_number_counts_as_the_number(name: str) -> None:
 
 
 def test_files_are_looked_into(tmp_path: Path) -> None:
-    """A deflated stream of a PDF, its metadata, and rows still in a write-ahead log."""
+    """A deflated stream of a PDF, its metadata, a part of an OFD, and rows still in a write-ahead log."""
     pdf = pikepdf.new()
     pdf.add_blank_page()
     pdf.pages[0].Contents = pdf.make_stream(b"% " + NUMBER.encode() + b"\n" * 500)
@@ -58,15 +59,17 @@ def test_files_are_looked_into(tmp_path: Path) -> None:
     told.add_blank_page()
     told.docinfo["/Subject"] = NUMBER
     told.save(tmp_path / "info.pdf", object_stream_mode=pikepdf.ObjectStreamMode.generate)
+    with zipfile.ZipFile(tmp_path / "a.ofd", "w", zipfile.ZIP_DEFLATED) as package:
+        package.writestr("OFD.xml", f"<a>{NUMBER}</a>" + " " * 500)
     with closing(sqlite3.connect(tmp_path / "a.db", isolation_level=None)) as connection:
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("CREATE TABLE t (x TEXT)")
         connection.execute("INSERT INTO t VALUES (?)", [NUMBER])
-        for name in ("stream.pdf", "info.pdf", "a.db"):
+        for name in ("stream.pdf", "info.pdf", "a.ofd", "a.db"):
             seen = list(unpacked(tmp_path / name))
             assert any(Trace(NUMBER).find(content) for content in seen), name
             assert not any(Trace(OTHER).find(content) for content in seen), name
-    assert not Trace(NUMBER).find((tmp_path / "stream.pdf").read_bytes())
+    assert not any(Trace(NUMBER).find((tmp_path / name).read_bytes()) for name in ("stream.pdf", "a.ofd"))
     for path in tmp_path.iterdir():
         path.unlink()  # or the watch over this very run would find them
 

@@ -7,6 +7,7 @@ import hashlib
 import io
 import re
 import sqlite3
+import zipfile
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -69,6 +70,9 @@ def unpacked(file: Path) -> Iterator[bytes]:
     yield content
     if content.startswith(b"%PDF"):
         yield from _pdf(content)
+    elif content.startswith(b"PK"):
+        with zipfile.ZipFile(file) as package:
+            yield from map(package.read, package.namelist())
     elif content.startswith(b"SQLite format 3\0"):
         # Through a connection: pages not yet merged lie in another file and are seen here as well.
         with closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True)) as connection:

@@ -10,6 +10,7 @@ import pytest
 from certsvc.sealing.keystore import Keystore, init_dev_keys
 from certsvc.sealing.port import PinnedKey, Signer
 from tests.sealing.samples import AT, PLAN, a_sealed_pdf
+from tests.sealing.seal_folders import add_seal
 
 
 @pytest.fixture(scope="session")
@@ -49,7 +50,7 @@ def plan(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The real plan with its RSA signers left out: they take seconds to make."""
     text = PLAN.read_text("utf-8")
     path = tmp_path_factory.mktemp("plan") / "pki.toml"
-    path.write_text(text[: text.index("[signer.rsa2048]")], "utf-8")
+    path.write_text(text[: text.index("[signer.rsa2048]")] + text[text.index("[sm2.root]") :], "utf-8")
     return path
 
 
@@ -58,3 +59,10 @@ def keys(tmp_path: Path, plan: Path) -> Path:
     """A fresh key folder with a P-256 signer."""
     init_dev_keys(tmp_path / "keys", plan, AT)
     return tmp_path / "keys"
+
+
+@pytest.fixture
+def sealed_keys(keys: Path, plan: Path) -> Path:
+    """A fresh key folder with the seal of NAME."""
+    add_seal(keys, plan)
+    return keys

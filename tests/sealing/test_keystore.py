@@ -59,7 +59,7 @@ def test_the_test_pki_is_what_the_plan_says(keystore: Keystore) -> None:
 
 def test_the_default_plan_names_every_algorithm(keystore: Keystore) -> None:
     """Each value of CERTSVC_SIGNATURE has a key, marked as one for development."""
-    assert {key.algorithm for key in keystore.keys} == {"p256", "rsa2048", "rsa3072"}
+    assert {key.algorithm for key in keystore.keys} == {"p256", "rsa2048", "rsa3072", "sm2"}
     assert keystore.is_development
     assert all(key.development for key in keystore.pinned)
     assert len(keystore.registry_secret) == 32
@@ -67,10 +67,10 @@ def test_the_default_plan_names_every_algorithm(keystore: Keystore) -> None:
 
 def test_a_key_id_is_the_algorithm_and_the_fingerprint(keys: Path) -> None:
     """Stable, readable, and different for every certificate."""
-    (key,) = Keystore.open(keys).keys
-    certificate = x509.load_der_x509_certificate(read_certificate(keys / key.certificate))
+    for key, algorithm in zip(Keystore.open(keys).keys, ("p256", "sm2"), strict=True):
+        certificate = x509.load_der_x509_certificate(read_certificate(keys / key.certificate))
 
-    assert key.key_id == f"p256-{certificate.fingerprint(hashes.SHA256()).hex()[:12]}"
+        assert key.key_id == f"{algorithm}-{certificate.fingerprint(hashes.SHA256()).hex()[:12]}"
 
 
 def test_files_belong_to_their_owner_only(keys: Path) -> None:
@@ -104,7 +104,8 @@ def test_a_signer_added_to_the_plan_is_made_beside_the_others(keys: Path, plan: 
 
 WRITTEN_IN_ORDER = (
     "registry.secret", "root.key.pem", "root.pem", "issuing.key.pem", "issuing.pem",
-    "p256-001.key.pem", "p256-001.pem", "trust.json",
+    "p256-001.key.pem", "p256-001.pem", "sm2-root.key.pem", "sm2-root.pem", "sm2-maker.key.pem",
+    "sm2-maker.pem", "sm2-001.key.pem", "sm2-001.pem", "trust.json",
 )  # fmt: skip
 
 
@@ -134,7 +135,7 @@ def test_two_at_once_make_one_pki(tmp_path: Path, plan: Path) -> None:
     running = [subprocess.Popen([sys.executable, "-c", code, folder, plan]) for _ in range(3)]
 
     assert [process.wait(60) for process in running] == [0, 0, 0]
-    assert len(Keystore.open(folder).keys) == 1
+    assert [key.algorithm for key in Keystore.open(folder).keys] == ["p256", "sm2"]
 
 
 def _delete(name: str) -> Callable[[Path], None]:
@@ -198,8 +199,9 @@ def test_a_loss_is_not_papered_over(lost: str, keys: Path, plan: Path) -> None:
 
 def test_an_unknown_algorithm_is_refused(keys: Path) -> None:
     """The note lists what there is."""
-    with pytest.raises(KeyMaterialError, match="p256"):
-        Keystore.open(keys).signer("rsa2048")
+    for name in ("rsa2048", "sm2"):
+        with pytest.raises(KeyMaterialError, match=r"trusted: p256\)"):
+            Keystore.open(keys).signer(name)
 
 
 def test_a_signer_is_made_once(keystore: Keystore) -> None:

@@ -25,6 +25,8 @@ class Issued:
     second: JSON
     first_pdf: bytes
     second_pdf: bytes
+    first_ofd: bytes
+    second_ofd: bytes
 
 
 @pytest.fixture(scope="session")
@@ -43,6 +45,8 @@ def issued(tmp_path_factory: pytest.TempPathFactory, dev_keys: Path, font_cache:
         second=second,
         first_pdf=world.file(first),
         second_pdf=world.file(second),
+        first_ofd=world.file(first, "ofd"),
+        second_ofd=world.file(second, "ofd"),
     )
 
 

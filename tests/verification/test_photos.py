@@ -135,7 +135,7 @@ def test_a_lookalike_among_many_symbols_is_named(issued: Issued) -> None:
         (b"GIF89a" + bytes(50), Status.UNREADABLE, "KIND_NOT_READ"),
         (b"RIFF\x00\x00\x00\x00WEBPVP8 ", Status.UNREADABLE, "KIND_NOT_READ"),
         (b"\x00\x00\x00\x18ftypheic" + bytes(50), Status.UNREADABLE, "KIND_NOT_READ"),
-        (b"PK\x03\x04" + bytes(50), Status.UNREADABLE, "OFD_NOT_SUPPORTED"),
+        (b"PK\x03\x04" + bytes(50), Status.UNREADABLE, "NOT_AN_OFD"),
         (b"\x89PNG\r\n\x1a\n", Status.UNREADABLE, "UNREADABLE_FILE"),
         (b"\xff\xd8\xff", Status.UNREADABLE, "UNREADABLE_FILE"),
     ],

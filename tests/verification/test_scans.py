@@ -151,6 +151,7 @@ def test_without_the_register_a_scan_is_still_unsigned(issued: Issued) -> None:
         registry=registry,
         kinds=services.kinds,
         pinned=services.keystore.pinned,
+        pinned_seals=services.keystore.pinned_seals,
         readers=services.verifier._readers,
         clock=services.clock,
         public_url=services.settings.public_url,

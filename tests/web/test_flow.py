@@ -6,6 +6,7 @@ import hashlib
 
 import pytest
 
+from certsvc.domain.endorsement import FORMATS
 from certsvc.web import schemas
 from tests.web.site import HTML, Site, body_of, path_of
 from tests.world import NUMBER
@@ -17,8 +18,8 @@ def test_certificate_goes_from_event_to_public_page(site: Site) -> None:
     endorsed = site.endorse("k1")
     refused = site.endorse("k2")
     copy = body_of(endorsed)
-    first = site.get(copy["files"]["pdf"]["url"])
-    second = site.get(copy["files"]["pdf"]["url"])
+    first, second = (site.get(copy["files"]["pdf"]["url"]) for _ in range(2))
+    ofd = site.get(copy["files"]["ofd"]["url"])
     page = site.client.get(f"/v/{copy['token']}", headers=HTML)
 
     assert recorded.status_code == 201
@@ -26,6 +27,7 @@ def test_certificate_goes_from_event_to_public_page(site: Site) -> None:
     assert refused.status_code == 409
     assert first.status_code == second.status_code == 200
     assert first.data == second.data
+    assert body_of(site.upload("/api/v1/verifications", ofd.data))["verdict"] == "VALID"
     assert hashlib.sha256(first.data).hexdigest() == copy["files"]["pdf"]["sha256"]
     assert page.status_code == 200
     assert "登记有效，请与纸面逐项核对" in page.text
@@ -79,39 +81,37 @@ def test_event_sent_twice_is_answered_alike_and_a_changed_one_refused(site: Site
     assert body_of(other)["code"] == "IDEMPOTENCY_CONFLICT"
 
 
-def test_original_is_issued_once_and_served_as_pdf_and_picture(site: Site) -> None:
+def test_original_is_issued_once_and_served_in_both_formats_and_as_a_picture(site: Site) -> None:
     """The original has no daily limit: asking again gives the same one."""
     site.world.initial()
     assert body_of(site.get(path_of(NUMBER, "original.pdf")))["code"] == "ORIGINAL_NOT_ISSUED"
 
     first, second = site.post(path_of(NUMBER, "original")), site.post(path_of(NUMBER, "original"))
-    pdf, png = site.get(path_of(NUMBER, "original.pdf")), site.get(path_of(NUMBER, "original.png"))
+    pdf, ofd, png = (site.get(path_of(NUMBER, f"original.{fmt}")) for fmt in ("pdf", "ofd", "png"))
 
     assert (first.status_code, second.status_code) == (201, 200)
     assert body_of(first) == body_of(second)
     assert pdf.data.startswith(b"%PDF-") and pdf.mimetype == "application/pdf"
+    assert ofd.data.startswith(b"PK\x03\x04") and ofd.mimetype == "application/ofd"
     assert png.data.startswith(b"\x89PNG") and png.mimetype == "image/png"
 
 
-def test_ofd_is_not_found_while_it_is_not_made(site: Site) -> None:
-    """Callers that want OFD must learn that there is none, not get a PDF."""
-    copy = site.issued()
-
-    for path in (f"/api/v1/endorsements/{copy['endorsement_id']}.ofd", path_of(NUMBER, "original.ofd")):
-        assert site.get(path).status_code == 404
-
-
-def test_file_comes_as_an_attachment_under_its_digest(site: Site) -> None:
+@pytest.mark.parametrize("fmt", FORMATS)
+def test_file_comes_as_an_attachment_under_its_digest(site: Site, fmt: str) -> None:
     """A caller that has the bytes already is told so instead of sent them again."""
     copy = site.issued()
-    url = copy["files"]["pdf"]["url"]
+    url = copy["files"][fmt]["url"]
     served = site.get(url)
 
     again = site.get(url, **{"If-None-Match": served.headers["ETag"]})
     other = site.get(url, **{"If-None-Match": '"0"'})
 
-    assert served.headers["ETag"] == f'"{copy["files"]["pdf"]["sha256"]}"'
-    assert served.headers["Content-Disposition"].startswith("attachment")
+    assert url.endswith(f".{fmt}") and served.mimetype == f"application/{fmt}"
+    assert served.headers["ETag"] == f'"{copy["files"][fmt]["sha256"]}"'
+    assert hashlib.sha256(served.data).hexdigest() == copy["files"][fmt]["sha256"]
+    assert len(served.data) == copy["files"][fmt]["size"]
+    disposition = served.headers["Content-Disposition"]
+    assert disposition == f'attachment; filename="{copy["endorsement_id"]}.{fmt}"'
     assert again.status_code == 304 and not again.data
     assert other.status_code == 200
 

@@ -172,6 +172,7 @@ def _create_copies() -> None:
         _whole("reissue"),
         _text("content_digest"),
         _text("key_id"),
+        _text("seal_key_id"),
         _text("issuer_name"),
         _text("reserved_at"),
         _text("use_from", nullable=True),

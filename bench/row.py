@@ -1,0 +1,68 @@
+"""A row of the benchmark: what is measured, what is included, beside what it is shown."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from statistics import median
+from typing import Literal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Turn:
+    """What one turn of a row took; rows of a group take turns, so that noise hits all of them."""
+
+    calls: int
+    cpu_s: float
+    """Processor time of all calls together: what ``openssl speed`` divides by too."""
+    walls_s: tuple[float, ...] = ()
+    """Each call by the wall clock; empty for a program that tells only its sum."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Aim:
+    """What a figure was meant to reach."""
+
+    at_least: float
+    of: Literal["rate", "ratio"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One row before it is measured."""
+
+    name: str
+    includes: str
+    """What one call does, in words."""
+    turn: Callable[[float], Turn]
+    """Runs it for about so many seconds."""
+    reference: str | None = None
+    """Name of the row its rate is divided by."""
+    aim: Aim | None = None
+    unit: str = "/s"
+    amount: float = 1.0
+    """Units one call makes."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measured:
+    """A row with its turns."""
+
+    row: Row
+    turns: Sequence[Turn]
+
+    @property
+    def rate(self) -> float:
+        """Units per second of one core: the median of the turns, which one disturbed turn does not move."""
+        return self.row.amount * median(turn.calls / turn.cpu_s for turn in self.turns)
+
+    @property
+    def calls(self) -> int:
+        """Calls measured."""
+        return sum(turn.calls for turn in self.turns)
+
+    def percentile(self, percent: float) -> float | None:
+        """Return the nearest-rank percentile of a call's wall time in seconds; None when it is not known."""
+        walls = sorted(wall for turn in self.turns for wall in turn.walls_s)
+        return walls[max(math.ceil(len(walls) * percent / 100), 1) - 1] if walls else None

@@ -1,0 +1,34 @@
+"""The rows. A module put into this folder is a group of the table; nothing else has to know of it.
+
+Each has TITLE, PLACE (its rank in the table) and ``rows(stage)``.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from bench.row import Row
+from bench.stage import Stage
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    """Rows that take turns with each other."""
+
+    name: str
+    """The module's."""
+    title: str
+    place: int
+    rows: Callable[[Stage], Sequence[Row]]
+
+
+def groups() -> list[Group]:
+    """Return every group in the order of the table."""
+    found = []
+    for entry in pkgutil.iter_modules(__path__):
+        module = importlib.import_module(f"{__name__}.{entry.name}")
+        found.append(Group(name=entry.name, title=module.TITLE, place=module.PLACE, rows=module.rows))
+    return sorted(found, key=lambda group: group.place)

@@ -1,0 +1,63 @@
+"""A part: one named file of the package, packed once and ready to be laid down."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from typing import Final
+from zlib import MAX_WBITS, compress
+
+from isal import isal_zlib
+
+STORED: Final = 0
+DEFLATE: Final = 8
+_PACKED_ALREADY: Final = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff")
+
+
+class BrokenOFDError(Exception):
+    """The bytes are not an OFD our reader can follow. The only error reading hostile bytes raises."""
+
+    def __init__(self, code: str, detail: str = "") -> None:
+        """Keep a finding's *code* and, for people, a *detail* in English without personal data."""
+        super().__init__(f"{code}: {detail}" if detail else code)
+        self.code = code
+        self.detail = detail
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """One file of the package."""
+
+    name: str
+    """``Doc_0/Document.xml``: ASCII, slashes, none in front."""
+    content: bytes
+    packed: bytes
+    """What stands in the container: *content* itself or its raw deflate stream."""
+    method: int
+    """STORED or DEFLATE."""
+    crc: int
+    """CRC-32 of *content*."""
+    _digests: list[bytes] = field(default_factory=list, init=False, repr=False, compare=False)
+
+    @property
+    def check_value(self) -> bytes:
+        """SM3 of *content*, 32 bytes; computed once, since static parts are sealed again and again."""
+        if not self._digests:
+            self._digests.append(hashlib.new("sm3", self.content).digest())
+        return self._digests[0]
+
+
+def make_part(name: str, content: bytes, *, once: bool = False) -> Part:
+    """Pack one part.
+
+    Args:
+        name: path in the package, without a leading slash.
+        content: final bytes; they are never serialised again.
+        once: packed one time for many documents, so that size counts and time does not.
+    """
+    packed, method = content, STORED
+    if not content.startswith(_PACKED_ALREADY):
+        squeezed = compress(content, 9, -MAX_WBITS) if once else isal_zlib.compress(content, 1, -MAX_WBITS)
+        if len(squeezed) < len(content):
+            packed, method = squeezed, DEFLATE
+    return Part(name=name, content=content, packed=packed, method=method, crc=isal_zlib.crc32(content))

@@ -1,0 +1,149 @@
+"""What is the same in every OFD of one kind: template page and fonts, written, packed and hashed once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final
+
+from certsvc.ofd.content import image_object, page_xml
+from certsvc.ofd.document import Font, Image, resources_xml
+from certsvc.ofd.names import DOCUMENT_RES, PUBLIC_RES, RES, TEMPLATE
+from certsvc.ofd.parts import Part, make_part
+from certsvc.page.model import Page, Path, Picture, Symbol, TextRun
+from certsvc.rendering.glyphs import GlyphFont
+from certsvc.rendering.ofd_shapes import FORMATS, check_picture, write_path, write_symbol
+from certsvc.rendering.ofd_text import TextWriter
+
+TEMPLATE_ID: Final = 1
+PAGE_ID: Final = 2
+FIRST_FONT_ID: Final = 3
+FAMILIES: Final = {False: "宋体", True: "黑体"}
+"""By boldness, the installed font nearest to ours, for a reader that ignores the embedded one."""
+ASCII: Final = frozenset(map(chr, range(0x20, 0x7F)))
+
+Item = TextRun | Path | Picture | Symbol
+Labels = frozenset[tuple[str, str]]
+"""Font and text of each run of the page; no text when it shows a field."""
+
+
+class Sheet:
+    """One Content.xml under construction; ids count up in the order of drawing, as ofd.js stacks by them."""
+
+    def __init__(self, text: TextWriter, *, first_id: int, pictures: int) -> None:
+        """Begin with *first_id*: the pictures' resources come first, then the layer, then the objects."""
+        self._text = text
+        self.layer_id = first_id + pictures
+        self.last_id = self.layer_id
+        self._picture_id = first_id
+        self.objects: list[str] = []
+        self.images: list[Image] = []
+        self.pictures: list[Part] = []
+
+    def draw(self, item: Item, font: int) -> None:
+        """Draw one item; *font* is the id of a text's font.
+
+        Raises:
+            DefectError: a picture is not what it says, or a character has no glyph.
+        """
+        first = self.last_id + 1
+        if type(item) is TextRun:
+            written = self._text.write(item, id=first, font=font)
+            self.objects += written
+            self.last_id += len(written)
+            return
+        if isinstance(item, Path):
+            self.objects.append(write_path(item, id=first))
+        elif isinstance(item, Symbol):
+            self.objects.append(write_symbol(item, id=first))
+        elif isinstance(item, Picture):
+            self.objects.append(self._picture(item, first))
+        self.last_id = first
+
+    def _picture(self, picture: Picture, id: int) -> str:
+        check_picture(picture)
+        kind, ending = FORMATS[picture.media]
+        image = Image(id=self._picture_id, format=kind, file=f"picture_{self._picture_id}.{ending}")
+        self._picture_id += 1
+        self.images.append(image)
+        self.pictures.append(make_part(RES + image.file, picture.content))
+        box = (picture.x_mm, picture.y_mm, picture.width_mm, picture.height_mm)
+        return image_object(id=id, boundary=box, resource=image.id)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Template:
+    """One static page, compiled."""
+
+    characters: Mapping[str, frozenset[str]]
+    """By font, what its shared cut holds: the static texts, the labels, ASCII if it also sets fields."""
+    fonts: tuple[Font, ...]
+    """The shared cuts as resources."""
+    images: tuple[Image, ...]
+    parts: tuple[Part, ...]
+    """The template page, the shared cuts, its pictures."""
+    next_id: int
+    """First id that is free."""
+
+
+def compile_template(
+    page: Page, labels: Labels, text: TextWriter, glyphs: Mapping[str, GlyphFont]
+) -> Template:
+    """Write, cut and pack everything static of *page*.
+
+    The labels stand in the page, since the rows they belong to move; their glyphs never change.
+    """
+    characters: dict[str, frozenset[str]] = {}
+    runs = [(item.font, item.text) for item in page.static if isinstance(item, TextRun)]
+    for font, shown in (*runs, *labels):
+        characters[font] = characters.get(font, frozenset()) | frozenset(shown)
+    # In the order of the chain; a font that sets fields too takes numbers, days and codes in advance.
+    characters = {
+        font: characters[font] | (glyphs[font].drawn(ASCII) if (font, "") in labels else frozenset())
+        for font in glyphs
+        if characters.get(font)
+    }
+    fonts = {name: font_resource(glyphs, name, shared=True) for name in characters}
+    pictures = sum(isinstance(item, Picture) for item in page.static)
+    sheet = Sheet(text, first_id=FIRST_FONT_ID + 2 * len(glyphs), pictures=pictures)
+    # As in the PDF: paths first, then the rest in its order.
+    for item in sorted(page.static, key=lambda item: not isinstance(item, Path)):
+        sheet.draw(item, font_id(glyphs, item.font, shared=True) if isinstance(item, TextRun) else 0)
+    content = page_xml(sheet.objects, layer_id=sheet.layer_id)
+    parts = [make_part(TEMPLATE, content, once=True)]
+    parts += [
+        make_part(RES + font.file, glyphs[name].cut(characters[name]), once=True)
+        for name, font in fonts.items()
+    ]
+    return Template(
+        characters=characters,
+        fonts=tuple(fonts.values()),
+        images=tuple(sheet.images),
+        parts=(*parts, *sheet.pictures),
+        next_id=sheet.last_id + 1,
+    )
+
+
+def font_id(glyphs: Iterable[str], name: str, *, shared: bool) -> int:
+    """Return the id of a font: two for each font of the chain, its shared cut and the document's own."""
+    return FIRST_FONT_ID + 2 * list(glyphs).index(name) + (not shared)
+
+
+def font_resource(glyphs: Mapping[str, GlyphFont], name: str, *, shared: bool) -> Font:
+    """Name one cut as a resource."""
+    id = font_id(glyphs, name, shared=shared)
+    family = FAMILIES[glyphs[name].bold]
+    return Font(id=id, name=family, family=family, file=f"font_{id}.ttf")
+
+
+@lru_cache(maxsize=256)
+def public_res(fonts: tuple[Font, ...]) -> Part:
+    """Return PublicRes.xml: the fonts."""
+    return make_part(PUBLIC_RES, resources_xml(fonts=fonts), once=True)
+
+
+@lru_cache(maxsize=256)
+def document_res(images: tuple[Image, ...]) -> Part:
+    """Return DocumentRes.xml: the pictures."""
+    return make_part(DOCUMENT_RES, resources_xml(images=images), once=True)

@@ -1,0 +1,126 @@
+"""The arithmetic of the benchmark: figures are only worth the care taken with them."""
+
+from __future__ import annotations
+
+import itertools
+from pathlib import Path
+
+import pytest
+
+import bench.rows
+from bench.measure import Effort, measure, timed
+from bench.openssl import read_speed
+from bench.report import cells, duration
+from bench.row import Aim, Measured, Row, Turn
+from bench.rows import groups
+
+SPEED = """+DTP:256:sign:CurveSM2:1
++R10:2079:256:CurveSM2:0.98
++DTP:256:verify:CurveSM2:1
++R11:2838:256:CurveSM2:1.00
++F7:0:256:CurveSM2:2121.428571:2838.000000
+"""
+
+
+def _measured(*turns: Turn, aim: Aim | None = None, reference: str | None = None) -> Measured:
+    row = Row(
+        name="one", includes="words", turn=lambda seconds: turns[0], aim=aim, reference=reference, amount=2
+    )
+    return Measured(row=row, turns=turns)
+
+
+def test_rate_is_the_median_of_the_turns_by_processor_time() -> None:
+    """One disturbed turn must not move it; time in which another program ran is not ours."""
+    turns = [Turn(calls=calls, cpu_s=2.0, walls_s=(9.0,)) for calls in (10, 1000, 12)]
+
+    assert _measured(*turns).rate == 12 / 2.0 * 2
+
+
+def test_percentiles_are_nearest_rank_over_all_turns() -> None:
+    """p99 of a hundred calls is the ninety-ninth, not the worst and not between two."""
+    walls = [float(number) for number in range(1, 101)]
+    one = _measured(
+        Turn(calls=50, cpu_s=1, walls_s=tuple(walls[50:])), Turn(calls=50, cpu_s=1, walls_s=tuple(walls[:50]))
+    )
+
+    assert (one.percentile(50), one.percentile(99), one.percentile(100)) == (50, 99, 100)
+    assert _measured(Turn(calls=1, cpu_s=1)).percentile(50) is None
+
+
+def test_each_call_has_a_subject_of_its_own() -> None:
+    """A subject used twice would be measured on what its first use left in a cache."""
+    fresh = itertools.count()
+    seen: list[int] = []
+
+    turn = timed(lambda: next(fresh), seen.append)(0.002)
+
+    assert seen == list(range(turn.calls))
+    assert len(turn.walls_s) == turn.calls >= 1
+    assert turn.cpu_s > 0
+
+
+def test_rows_take_turns_and_the_first_does_not_count() -> None:
+    """Noise of the machine hits all rows of a group alike; caches are warm when it counts."""
+    order: list[str] = []
+
+    def row(name: str) -> Row:
+        def turn(seconds: float) -> Turn:
+            order.append(name)
+            return Turn(calls=len(order), cpu_s=seconds)
+
+        return Row(name=name, includes="words", turn=turn)
+
+    results = measure([row("a"), row("b")], Effort(turns=2, turn_s=0.5))
+
+    assert order == ["a", "b", "a", "b", "b", "a"]
+    assert [[turn.calls for turn in one.turns] for one in results] == [[3, 6], [4, 5]]
+
+
+def test_openssl_is_read_for_both_operations() -> None:
+    """It is the reference: its counts and seconds are taken as it prints them."""
+    assert read_speed(SPEED) == {
+        "sign": Turn(calls=2079, cpu_s=0.98),
+        "verify": Turn(calls=2838, cpu_s=1.0),
+    }
+
+
+@pytest.mark.parametrize("text", ["", SPEED.replace("CurveSM2", "nistp256"), SPEED.replace("R11", "R99")])
+def test_openssl_without_sm2_is_an_error(text: str) -> None:
+    """An empty reference row would make every ratio look fine."""
+    with pytest.raises(ValueError, match="no SM2 results"):
+        read_speed(text)
+
+
+@pytest.mark.parametrize(("at_least", "told"), [(3, "≥ 3 ×: met"), (3.1, "≥ 3.1 ×: NOT MET")])
+def test_aim_is_told_beside_the_figure(at_least: float, told: str) -> None:
+    """A missed aim must be seen, not looked for."""
+    one = _measured(Turn(calls=3, cpu_s=1), aim=Aim(at_least=at_least, of="ratio"), reference="other")
+
+    shown = cells(one, {"other": 2.0, "one": 6.0})
+
+    assert shown[4:6] == ("3.00 × other", told)
+
+
+def test_aim_without_its_reference_is_not_called_met() -> None:
+    """A run of a few groups measures no reference."""
+    one = _measured(Turn(calls=3, cpu_s=1), aim=Aim(at_least=1, of="ratio"), reference="other")
+
+    assert cells(one, {})[4:6] == ("", "not measured")
+
+
+@pytest.mark.parametrize(
+    ("seconds", "shown"), [(None, "–"), (1.234e-6, "1.23 µs"), (0.000999, "999 µs"), (0.0123, "12.3 ms")]
+)
+def test_times_have_their_unit(seconds: float | None, shown: str) -> None:
+    """Rows differ by four orders of magnitude."""
+    assert duration(seconds) == shown
+
+
+def test_every_module_of_the_folder_is_a_group() -> None:
+    """A row is added by adding a file; a forgotten list would drop it silently."""
+    modules = {file.stem for file in Path(bench.rows.__file__).parent.glob("*.py")}
+
+    found = groups()
+
+    assert {group.name for group in found} == modules - {"__init__"}
+    assert len({group.place for group in found}) == len(found)

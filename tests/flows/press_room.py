@@ -1,0 +1,160 @@
+"""Desks and presses with one part of their world exchanged, and copies that died half way."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from certsvc.domain.endorsement import Copy, grant
+from certsvc.domain.policy import Issuer
+from certsvc.errors import StorageFullError
+from certsvc.issuing.desk import Desk
+from certsvc.issuing.press import Press
+from certsvc.issuing.recover import Recovery
+from certsvc.issuing.reserve import Reserved, hold_case, reserve
+from certsvc.rendering.ofd import OFDRenderer
+from certsvc.rendering.pdf import PDFRenderer
+from certsvc.sealing.port import SealSigner, Signer
+from certsvc.storage.local import LocalStorage
+from certsvc.storage.port import Storage
+from tests.world import NUMBER, World
+
+
+@dataclass(frozen=True)
+class OtherSigner:
+    """A key for PDF files that names itself otherwise, or signs other bytes than it is given."""
+
+    genuine: Signer
+    key_id: str
+    added: bytes = b""
+
+    @property
+    def certificate(self) -> bytes:
+        """The genuine one's."""
+        return self.genuine.certificate
+
+    @property
+    def chain(self) -> tuple[bytes, ...]:
+        """The genuine one's."""
+        return self.genuine.chain
+
+    @property
+    def algorithm(self) -> str:
+        """The genuine one's."""
+        return self.genuine.algorithm
+
+    def sign(self, message: bytes) -> bytes:
+        """Sign, with something added."""
+        return self.genuine.sign(message + self.added)
+
+
+@dataclass(frozen=True)
+class OtherSealSigner:
+    """The same for OFD files."""
+
+    genuine: SealSigner
+    key_id: str
+    added: bytes = b""
+
+    @property
+    def certificate(self) -> bytes:
+        """The genuine one's."""
+        return self.genuine.certificate
+
+    @property
+    def seal(self) -> bytes:
+        """The genuine one's."""
+        return self.genuine.seal
+
+    def sign(self, message: bytes) -> bytes:
+        """Sign, with something added."""
+        return self.genuine.sign(message + self.added)
+
+
+class PickyStorage(LocalStorage):
+    """A store that has no room for one format."""
+
+    def __init__(self, folder: Path, refused: str) -> None:
+        """Refuse names that end in *refused*."""
+        super().__init__(folder)
+        self._refused = refused
+
+    def put(self, name: str, content: bytes) -> None:
+        """Store, or have no room."""
+        if name.endswith(self._refused):
+            raise StorageFullError(f"no room for {self._refused}")
+        super().put(name, content)
+
+
+def a_press(world: World, *, signer: Signer | None = None, seal_signer: SealSigner | None = None) -> Press:
+    """Make a press for *world* that seals with its keys or with others."""
+    services, settings = world.services, world.settings
+    pdf = signer or services.keystore.signer(settings.signature)
+    ofd = seal_signer or services.keystore.seal_signer(settings.issuer_name)
+    return Press(
+        kinds=services.kinds,
+        fonts=services.fonts,
+        renderer=PDFRenderer(services.fonts),
+        ofd_renderer=OFDRenderer(services.fonts),
+        issuer=Issuer(name=settings.issuer_name, uscc=settings.issuer_uscc, type_code=settings.type_code),
+        signer=lambda: pdf,
+        seal_signer=lambda: ofd,
+        pinned=services.keystore.pinned,
+        pinned_seals=services.keystore.pinned_seals,
+        public_url=settings.public_url,
+    )
+
+
+def a_desk(world: World, *, press: Press | None = None, storage: Storage | None = None) -> Desk:
+    """Make a second desk on *world*, with another press or another store."""
+    services = world.services
+    kept = storage or services.storage
+    return Desk(
+        registry=services.registry,
+        storage=kept,
+        press=press or a_press(world),
+        recovery=Recovery(
+            registry=services.registry,
+            storage=kept,
+            pinned=services.keystore.pinned,
+            pinned_seals=services.keystore.pinned_seals,
+        ),
+        kinds=services.kinds,
+        fonts=services.fonts,
+        clock=world.clock,
+        public_url=world.settings.public_url,
+    )
+
+
+def reserved(
+    world: World, press: Press, *, key_id: str | None = None, seal_key_id: str | None = None
+) -> Reserved:
+    """Reserve today's copy for a worker who then dies."""
+    now = world.clock.now()
+    with world.services.registry.writing() as session:
+        case = hold_case(session, world.services.kinds, NUMBER, now)
+        row = reserve(
+            session,
+            case,
+            now,
+            worker="dead",
+            key_id=key_id or press.key_id,
+            seal_key_id=seal_key_id or press.seal_key_id,
+            issuer_name=press.issuer_name,
+            allowed=grant(case.registration, world.today, case.policy),
+            purpose="投标使用",
+        )
+    assert row is not None
+    return row
+
+
+def sealed(press: Press, row: Reserved) -> tuple[Copy, Mapping[str, bytes]]:
+    """Make the files of a reserved row, as its worker did before he died."""
+    prepared = press.prepare(row.copy, row.version, row.specialties, row.photo, row.signature, row.id_type)
+    return row.copy, press.seal(prepared)
+
+
+def stored(world: World) -> list[str]:
+    """List what the store holds, temporary files too."""
+    return sorted(path.name for path in Path(world.settings.storage_url).rglob("*") if path.is_file())
