@@ -59,7 +59,6 @@ _BY_CODE: Final[Mapping[str, Status]] = {
     "XML_REFUSED": Status.UNREADABLE,
     "XML_TOO_COMPLEX": Status.UNREADABLE,
     "KIND_NOT_READ": Status.UNREADABLE,
-    "OFD_NOT_SUPPORTED": Status.UNREADABLE,
     "NO_QR_FOUND": Status.UNREADABLE,
     "MANY_QR": Status.UNREADABLE,
     "CANNOT_READ_NOW": Status.UNAVAILABLE,

@@ -26,12 +26,8 @@ _FILE: Final[Mapping[str, Text]] = {
         "The file is encrypted and cannot be checked; please hand in the original without a password.",
     ),
     "KIND_NOT_READ": Text(
-        "不支持这种文件；请提交 PDF、PNG 或 JPEG 文件。",
-        "This kind of file is not supported; please hand in a PDF, PNG or JPEG file.",
-    ),
-    "OFD_NOT_SUPPORTED": Text(
-        "目前还不能核验 OFD 文件，请改用同一证书的 PDF 文件。",
-        "OFD files cannot be verified yet; please use the PDF of the same certificate.",
+        "不支持这种文件；请提交 PDF、OFD、PNG 或 JPEG 文件。",
+        "This kind of file is not supported; please hand in a PDF, OFD, PNG or JPEG file.",
     ),
     "CANNOT_READ_NOW": Text(
         "等待读取的文件较多，现在不能检查这份文件；请稍后再试。",

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Final, TypedDict
+from typing import Final
 
 from cryptography import x509
 from cryptography.x509.oid import NameOID
 
 from certsvc.gm import der, pem
+from certsvc.gm.extensions import Extensions, read_extensions, write_extensions
 from certsvc.gm.keys import KEY_ALGORITHM, KeyProvider
 from certsvc.gm.name import COMMON_NAME, first_of, read_name, text_of
 from certsvc.gm.sm2 import PublicKey
@@ -34,25 +35,10 @@ _NAMES: Final = {
     "organization": NameOID.ORGANIZATION_NAME,
     "common_name": NameOID.COMMON_NAME,
 }
-_USAGES: Final = {
-    "digitalSignature": "digital_signature",
-    "nonRepudiation": "content_commitment",
-    "keyEncipherment": "key_encipherment",
-    "dataEncipherment": "data_encipherment",
-    "keyAgreement": "key_agreement",
-    "keyCertSign": "key_cert_sign",
-    "cRLSign": "crl_sign",
-}
-"""X.509's names for the key usages -> those of the library."""
-_LIBRARY_REFUSES: Final = (
-    ValueError,
-    TypeError,
-    OverflowError,
-    x509.DuplicateExtension,
-    x509.InvalidVersion,
-    x509.UnsupportedGeneralNameType,
-)
-"""What cryptography raises for bytes it cannot read, at once or when a field is asked for."""
+_AUTHORITY: Final = frozenset({"keyCertSign", "cRLSign"})
+_END_ENTITY: Final = frozenset(
+    {"digitalSignature", "nonRepudiation"}
+)  # validators want both of a document signer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,37 +95,38 @@ def read_certificate(content: bytes) -> Certificate:
     serial = part.integer()
     part.expect(algorithm)
     issuer_name = part.element(der.SEQUENCE)
-    part.element(der.SEQUENCE)  # validity
+    validity = part.sequence()
+    not_before, not_after = _read_time(validity), _read_time(validity)
+    validity.finish()
     subject_name = part.element(der.SEQUENCE)
     key = part.sequence()
     key.expect(KEY_ALGORITHM)
     public_key = PublicKey.from_point(key.bit_string())
     key.finish()
-    part.element(_EXTENSIONS)
+    extensions = read_extensions(part.content(_EXTENSIONS))
     part.finish()
+    read_name(issuer_name)
+    subject = read_name(subject_name)
     if not 0 < serial < 1 << 8 * _MOST_SERIAL_BYTES:
         raise ValueError("a certificate whose serial number is zero or too long")
-    try:
-        library = x509.load_der_x509_certificate(content)
-        extensions = library.extensions
-        # Not the library's reading: it writes a warning about every name longer than X.520 allows.
-        subject = read_name(subject_name)
-        return Certificate(
-            der=bytes(content),
-            signed=signed,
-            signature=signature,
-            serial=serial,
-            subject=text_of(subject),
-            common_name=first_of(subject, COMMON_NAME),
-            subject_name=subject_name,
-            issuer_name=issuer_name,
-            not_before=library.not_valid_before_utc,
-            not_after=library.not_valid_after_utc,
-            public_key=public_key,
-            **_extension_fields(extensions),
-        )
-    except _LIBRARY_REFUSES as fault:
-        raise ValueError(f"a certificate that cannot be read: {fault}") from fault
+    return Certificate(
+        der=bytes(content),
+        signed=signed,
+        signature=signature,
+        serial=serial,
+        subject=text_of(subject),
+        common_name=first_of(subject, COMMON_NAME),
+        subject_name=subject_name,
+        issuer_name=issuer_name,
+        not_before=not_before,
+        not_after=not_after,
+        public_key=public_key,
+        is_ca=extensions.is_ca,
+        path_length=extensions.path_length,
+        usages=extensions.usages,
+        key_id=extensions.key_id,
+        issuer_key_id=extensions.issuer_key_id,
+    )
 
 
 def issued_by(certificate: Certificate, issuer: Certificate) -> bool:
@@ -186,13 +173,13 @@ def issue_certificate(
         raise ValueError("a certificate that is never valid")
     name = (subject if isinstance(subject, x509.Name) else _name(subject)).public_bytes()
     key_id = _key_id(public)
-    is_ca = path_length is not None
-    extensions: list[tuple[bool, x509.ExtensionType]] = [
-        (True, x509.BasicConstraints(ca=is_ca, path_length=path_length)),
-        (True, _usage(is_ca=is_ca)),
-        (False, x509.SubjectKeyIdentifier(key_id)),
-        (False, x509.AuthorityKeyIdentifier(key_id if issuer is None else issuer.key_id, None, None)),
-    ]
+    extensions = Extensions(
+        is_ca=path_length is not None,
+        path_length=path_length,
+        usages=_END_ENTITY if path_length is None else _AUTHORITY,
+        key_id=key_id,
+        issuer_key_id=key_id if issuer is None else issuer.key_id,
+    )
     signed = der.sequence(
         _V3,
         der.integer(x509.random_serial_number()),
@@ -201,7 +188,7 @@ def issue_certificate(
         der.sequence(_time(not_before), _time(not_after)),
         name,
         der.sequence(KEY_ALGORITHM, der.bit_string(public.point)),
-        der.element(_EXTENSIONS, der.sequence(*(_extension(*pair) for pair in extensions))),
+        der.element(_EXTENSIONS, write_extensions(extensions)),
     )
     return der.sequence(signed, _ALGORITHM, der.bit_string(issuer_key.sign(signed)))
 
@@ -216,51 +203,11 @@ def der_of(content: bytes) -> bytes:
     return pem.read_block(_LABEL, content)
 
 
-class _ExtensionFields(TypedDict):
-    is_ca: bool
-    path_length: int | None
-    usages: frozenset[str]
-    key_id: bytes
-    issuer_key_id: bytes
-
-
-def _extension_fields(extensions: x509.Extensions) -> _ExtensionFields:
-    fields = _ExtensionFields(
-        is_ca=False, path_length=None, usages=frozenset(), key_id=b"", issuer_key_id=b""
-    )
-    for extension in extensions:
-        match extension.value:
-            case x509.BasicConstraints() as value:
-                fields["is_ca"], fields["path_length"] = value.ca, value.path_length
-            case x509.KeyUsage() as value:
-                fields["usages"] = frozenset(name for name, ours in _USAGES.items() if getattr(value, ours))
-            case x509.SubjectKeyIdentifier() as value:
-                fields["key_id"] = value.digest
-            case x509.AuthorityKeyIdentifier() as value:
-                fields["issuer_key_id"] = value.key_identifier or b""
-            case _ if extension.critical:
-                raise ValueError("a critical extension that nobody here understands")
-    return fields
-
-
 def _name(parts: Mapping[str, str]) -> x509.Name:
     unknown = parts.keys() - _NAMES.keys()
     if unknown:
         raise ValueError(f"unknown parts of a name: {sorted(unknown)}")
     return x509.Name([x509.NameAttribute(_NAMES[part], value) for part, value in parts.items()])
-
-
-def _usage(*, is_ca: bool) -> x509.KeyUsage:
-    ours = ("keyCertSign", "cRLSign") if is_ca else ("digitalSignature", "nonRepudiation")
-    flags = {name: usage in ours for usage, name in _USAGES.items()}
-    return x509.KeyUsage(encipher_only=False, decipher_only=False, **flags)
-
-
-def _extension(critical: bool, value: x509.ExtensionType) -> bytes:
-    flag = b"\x01\x01\xff" if critical else b""
-    return der.sequence(
-        der.object_identifier(value.oid.dotted_string), flag, der.octet_string(value.public_bytes())
-    )
 
 
 def _key_id(public: PublicKey) -> bytes:
@@ -272,3 +219,7 @@ def _time(at: datetime) -> bytes:
     if at.astimezone(UTC).year > _LAST_UTC_TIME:
         return der.generalized_time(at)
     return der.element(der.UTC_TIME, at.astimezone(UTC).strftime("%y%m%d%H%M%SZ").encode())
+
+
+def _read_time(validity: der.Reader) -> datetime:
+    return validity.utc_time() if validity.peek() == der.UTC_TIME else validity.generalized_time()

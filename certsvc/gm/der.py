@@ -170,13 +170,14 @@ class Reader:
         first = min(arcs[0] // 40, 2)
         return ".".join(map(str, (first, arcs[0] - 40 * first, *arcs[1:])))
 
+    def utc_time(self) -> datetime:
+        """Return the next UTCTime, which must be whole seconds in UTC; 50 means 1950, 49 means 2049."""
+        text = self.content(UTC_TIME)
+        return _read_instant((b"20" if text < b"50" else b"19") + text)
+
     def generalized_time(self) -> datetime:
         """Return the next GeneralizedTime, which must be whole seconds in UTC."""
-        text = self.content(GENERALIZED_TIME)
-        if len(text) != 15 or not text[:14].isdigit() or not text.endswith(b"Z"):
-            raise ValueError("an instant in another form than YYYYMMDDHHMMSSZ")
-        year, month, day = int(text[:4]), int(text[4:6]), int(text[6:8])
-        return datetime(year, month, day, int(text[8:10]), int(text[10:12]), int(text[12:14]), tzinfo=UTC)
+        return _read_instant(self.content(GENERALIZED_TIME))
 
     def expect(self, encoded: bytes) -> None:
         """Step over the next element, which must be exactly *encoded*."""
@@ -188,3 +189,10 @@ class Reader:
         """Refuse anything left."""
         if self._at != self._end:
             raise ValueError(f"{self._end - self._at} bytes too many")
+
+
+def _read_instant(text: bytes) -> datetime:
+    if len(text) != 15 or not text[:14].isdigit() or not text.endswith(b"Z"):
+        raise ValueError("an instant in another form than [YY]YYMMDDHHMMSSZ")
+    year, month, day = int(text[:4]), int(text[4:6]), int(text[6:8])
+    return datetime(year, month, day, int(text[8:10]), int(text[10:12]), int(text[12:14]), tzinfo=UTC)

@@ -17,7 +17,8 @@ DPI: Final = 300
 LEVELS: Final = 4
 """Steps from clear to full ink, as many as two bits hold.
 
-The picture travels twice in every OFD, hashed each time; nobody sees more steps, which would weigh half as much again.
+The picture travels twice in every OFD and is hashed each time; nobody sees more steps, which weigh half as
+much again.
 """
 _POINTS_PER_MM: Final = 72 / 25.4
 

@@ -106,7 +106,7 @@ class _Strict:
             (listed,) = package.signed
             places = (package.signatures, listed.path, listed.signed_value, listed.seal)
             if places != (SIGNATURES, SIGNATURE, SIGNED_VALUE, SEAL):
-                yield _fault(Check.COVERAGE, "REFERENCES_WRONG")
+                yield _fault(Check.COVERAGE, "REFERENCES_WRONG", "the signature is not at its place")
 
     def _signature(self, pinned: Sequence[PinnedSeal]) -> Iterator[Finding]:
         content, raw = self.files.get(SIGNATURE), self.files.get(SIGNED_VALUE)
@@ -130,8 +130,6 @@ class _Strict:
             return
         if signature.method != SM2_WITH_SM3 or value.has_extensions:
             yield _fault(Check.SIGNATURE, "SIGNATURE_BROKEN", "another algorithm or extensions")
-        if (signature.seal_path, signature.signed_value_path) != (SEAL, SIGNED_VALUE):
-            yield _fault(Check.COVERAGE, "REFERENCES_WRONG")
         yield from self._reference_faults(signature)
 
     def _value_faults(self, content: bytes, value: SealSignature) -> Iterator[Finding]:

@@ -20,7 +20,7 @@ from certsvc.errors import KeyMaterialError
 from certsvc.sealing import files
 from certsvc.sealing.dev_seals import add_seal_signer
 from certsvc.sealing.pairs import ensure_pair, read_key
-from certsvc.sealing.pki import SM2, CertificatePlan, PKIPlan, PrivateKey, read_plan
+from certsvc.sealing.pki import SM2, CertificatePlan, PKIPlan, PrivateKey, Service, read_plan
 from certsvc.sealing.port import PinnedKey, PinnedSeal, SealSigner, Signer
 from certsvc.sealing.seals import check_valid_at, load_seal_signer, newest_seal, read_own_seals
 from certsvc.sealing.trust import (
@@ -64,7 +64,9 @@ class Keystore:
         """Take a folder's facts; ``Keystore.open`` reads them."""
         self.folder = folder
         self.keys = tuple(keys)
-        self.pinned: tuple[PinnedKey, ...] = tuple(key.pinned(folder) for key in keys if key.algorithm != SM2)
+        self.pinned: tuple[PinnedKey, ...] = tuple(
+            key.pinned(folder) for key in keys if key.use == "seal" and key.algorithm != SM2
+        )
         """The keys that sealed PDF files."""
         self.seals = read_own_seals(folder, keys)
         self.pinned_seals: tuple[PinnedSeal, ...] = tuple(one.pinned for one in self.seals)
@@ -105,10 +107,31 @@ class Keystore:
         Raises:
             KeyMaterialError: there is none, or its private key is missing, damaged or another's.
         """
-        with self._loading:
-            if algorithm not in self._signers:
-                self._signers[algorithm] = self._load(algorithm)
-            return self._signers[algorithm]
+        mine = [key for key in self.keys if key.use == "seal" and key.algorithm == algorithm != SM2]
+        if not mine:
+            known = ", ".join(sorted({key.algorithm for key in self.keys} - {SM2}))
+            raise KeyMaterialError(
+                f"no key for {algorithm!r} (trusted: {known}); set CERTSVC_SIGNATURE to one there is"
+            )
+        return self._newest(mine, algorithm)
+
+    def service_signer(self, use: Service) -> Signer:
+        """Return the newest signer for a use that is no seal, e.g. ``receipt``.
+
+        Raises:
+            KeyMaterialError: as for ``signer``.
+        """
+        mine = [key for key in self.keys if key.use == use]
+        if not mine:
+            raise KeyMaterialError(
+                f"there is no key for {use}; bring one as keys/README.md says, "
+                "or for tests run: certsvc init --dev"
+            )
+        return self._newest(mine, use)
+
+    def service_keys(self, use: Service) -> tuple[PinnedKey, ...]:
+        """Return every key that is or was for *use*, oldest first; sealing keys are ``pinned``."""
+        return tuple(key.pinned(self.folder) for key in self.keys if key.use == use)
 
     def seal_signer(self, name: str, at: datetime | None = None) -> SealSigner:
         """Return the newest seal of an issuer that is not retired, with its key.
@@ -129,22 +152,28 @@ class Keystore:
                 self._seal_signers[own.key.key_id] = load_seal_signer(self.folder, own)
             return self._seal_signers[own.key.key_id]
 
-    def _load(self, algorithm: str) -> Signer:
-        mine = [key for key in self.keys if key.algorithm == algorithm != SM2]
-        usable = [key for key in mine if key.retired_at is None]
+    def _newest(self, keys: Sequence[TrustedKey], name: str) -> Signer:
+        usable = [key for key in keys if key.retired_at is None and key.compromised_since is None]
         if not usable:
-            known = ", ".join(sorted({key.algorithm for key in self.keys} - {SM2}))
-            remedy = "set CERTSVC_SIGNATURE to one there is, or run: certsvc keys rotate"
-            raise KeyMaterialError(f"no key in use for {algorithm!r} (trusted: {known}); {remedy}")
+            raise KeyMaterialError(
+                f"every key for {name} is retired; bring the next one as keys/README.md says, "
+                f"or for tests run: certsvc keys rotate {name}"
+            )
         key = usable[-1]
+        with self._loading:
+            if key.key_id not in self._signers:
+                self._signers[key.key_id] = self._load(key)
+            return self._signers[key.key_id]
+
+    def _load(self, key: TrustedKey) -> Signer:
         path = self.folder / f"{Path(key.certificate).stem}.key.pem"
         certificate = read_certificate(self.folder / key.certificate)
         return FileSigner(
             key_id=key.key_id,
             certificate=certificate,
             chain=self._chain,
-            algorithm=algorithm,
-            private_key=read_key(path, algorithm, x509.load_der_x509_certificate(certificate)),
+            algorithm=key.algorithm,
+            private_key=read_key(path, key.algorithm, x509.load_der_x509_certificate(certificate)),
         )
 
 
@@ -171,8 +200,8 @@ def init_dev_keys(folder: Path, plan: Path, now: datetime) -> None:
         _read_secret(folder)
         before = read_trust(folder) if (folder / TRUST_FILE).exists() else ()
         keys = list(before)
-        for signer in pki.signers:
-            if not any(key.algorithm == signer.algorithm for key in keys):
+        for signer in (*pki.signers, *pki.services):
+            if not any(_is_for(key, signer) for key in keys):
                 keys.append(_add_signer(folder, pki, signer, f"{signer.file}-001", now))
         if not any(key.algorithm == SM2 for key in keys):
             keys.append(add_seal_signer(folder, pki, keys, now))
@@ -180,26 +209,39 @@ def init_dev_keys(folder: Path, plan: Path, now: datetime) -> None:
             write_trust(folder, keys)
 
 
-def rotate_dev_key(folder: Path, plan: Path, algorithm: str, now: datetime) -> TrustedKey:
-    """Make the next PDF signing key of an algorithm and retire the ones before it.
+def rotate_dev_key(folder: Path, plan: Path, name: str, now: datetime) -> TrustedKey:
+    """Make the next PDF signing key of an algorithm, or key of a service, and retire the ones before it.
 
     The new key is trusted and the old ones retired by one write of the trust list.
+
+    Args:
+        folder: a key folder.
+        plan: ``keys/pki.toml``.
+        name: ``p256``, ``rsa2048``, ``rsa3072``, ``offline``, ``receipt`` or ``trust``.
+        now: retires the old ones.
 
     Raises:
         KeyMaterialError: the plan has no such signer, or the folder is not usable.
     """
     pki = read_plan(plan)
-    signer = next((s for s in pki.signers if s.algorithm == algorithm), None)
+    signer = next((one for one in (*pki.signers, *pki.services) if _name_of(one) == name), None)
     if signer is None:
-        raise KeyMaterialError(f"{plan} declares no signer {algorithm!r}")
+        raise KeyMaterialError(f"{plan} declares no signer {name!r}")
     with files.locked_folder(folder):
         keys = read_trust(folder)
-        number = 1 + sum(key.algorithm == algorithm for key in keys)
-        new = _add_signer(folder, pki, signer, f"{signer.file}-{number:03d}", now)
-        write_trust(
-            folder, [*retired(keys, {key.key_id for key in keys if key.algorithm == algorithm}, now), new]
-        )
+        before = {key.key_id for key in keys if _is_for(key, signer)}
+        new = _add_signer(folder, pki, signer, f"{signer.file}-{1 + len(before):03d}", now)
+        write_trust(folder, [*retired(keys, before, now), new])
     return new
+
+
+def _name_of(plan: CertificatePlan) -> str:
+    """Return what the keys of one plan are called by: the algorithm of those that seal, the use of others."""
+    return plan.algorithm if plan.use == "seal" else plan.use
+
+
+def _is_for(key: TrustedKey, plan: CertificatePlan) -> bool:
+    return (key.use, key.algorithm) == (plan.use, plan.algorithm)
 
 
 def _add_signer(folder: Path, pki: PKIPlan, plan: CertificatePlan, stem: str, now: datetime) -> TrustedKey:
@@ -209,8 +251,9 @@ def _add_signer(folder: Path, pki: PKIPlan, plan: CertificatePlan, stem: str, no
     certificate, _ = ensure_pair(folder, plan, stem, since, issuing)
     fingerprint = hashlib.sha256(certificate.public_bytes(Encoding.DER)).hexdigest()
     return TrustedKey(
-        key_id=f"{plan.algorithm}-{fingerprint[:12]}",
+        key_id=f"{_name_of(plan)}-{fingerprint[:12]}",
         algorithm=plan.algorithm,
+        use=plan.use,
         certificate=f"{stem}.pem",
         valid_from=certificate.not_valid_before_utc,
         valid_to=certificate.not_valid_after_utc,

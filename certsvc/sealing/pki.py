@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal, get_args
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
@@ -27,6 +27,12 @@ _NAME_OIDS: Final = {
     "organization": NameOID.ORGANIZATION_NAME,
     "common_name": NameOID.COMMON_NAME,
 }
+Service = Literal["offline", "receipt", "trust"]
+"""What a P-256 key that seals no certificates is for: the code that is checked without us, what a verification
+found, the list of keys with the status lists."""
+Use = Literal["seal"] | Service
+"""What a key is for; whatever it signs for another use does not count."""
+SERVICES: Final[tuple[Service, ...]] = get_args(Service)
 _PDF: Final = frozenset({"p256", *RSA_SIZES})
 _TEST_MARK: Final = "TEST ONLY"
 
@@ -43,6 +49,7 @@ class CertificatePlan:
     validity: timedelta
     path_length: int | None
     """For a CA; None for whoever signs documents or seals."""
+    use: Use = "seal"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +70,8 @@ class PKIPlan:
     root: CertificatePlan
     issuing: CertificatePlan
     signers: tuple[CertificatePlan, ...]
+    services: tuple[CertificatePlan, ...]
+    """One for each use that is no seal: offline codes, receipts, trust material."""
     sm2: SealPlan
     backdate: timedelta
 
@@ -79,6 +88,7 @@ def read_plan(path: Path) -> PKIPlan:
             root=_certificate_plan(table["root"], table["root"]["file"], _PDF),
             issuing=_certificate_plan(table["issuing"], table["issuing"]["file"], _PDF),
             signers=tuple(_certificate_plan(part, name, _PDF) for name, part in table["signer"].items()),
+            services=tuple(_service_plan(table["service"][use], use) for use in SERVICES),
             sm2=_seal_plan(table["sm2"]),
             backdate=timedelta(hours=table["backdate_hours"]),
         )
@@ -154,6 +164,10 @@ def _seal_plan(table: Mapping[str, Mapping[str, object]]) -> SealPlan:
     if not isinstance(days, int):
         raise TypeError("validity_days of the seal")
     return SealPlan(root=root, maker=maker, signer=signer, validity=timedelta(days=days))
+
+
+def _service_plan(part: Mapping[str, object], use: Use) -> CertificatePlan:
+    return replace(_certificate_plan(part, use, {"p256"}), use=use)
 
 
 def _certificate_plan(part: Mapping[str, object], file: object, known: Set[str]) -> CertificatePlan:

@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from certsvc.errors import KeyMaterialError
 from certsvc.sealing import files
-from certsvc.sealing.pki import SM2
+from certsvc.sealing.pki import SERVICES, SM2, Use
 from certsvc.sealing.port import PinnedKey
 
 TRUST_FILE: Final = "trust.json"
@@ -26,13 +26,16 @@ class TrustedKey:
     """One line of the trust list: a document signing key, in use or not any more."""
 
     key_id: str
-    """Algorithm and the first 12 hex digits of the certificate's SHA-256, e.g. ``p256-0a1b2c3d4e5f``."""
+    """Algorithm, or use unless it seals, and the first 12 hex digits of the certificate's SHA-256, e.g.
+    ``p256-0a1b2c3d4e5f`` or ``receipt-0a1b2c3d4e5f``."""
     algorithm: str
     """``p256``, ``rsa2048`` or ``rsa3072`` for PDF, ``sm2`` for OFD."""
     certificate: str
     """Name of the PEM file beside trust.json; the private key's is ``<stem>.key.pem``."""
     valid_from: datetime
     valid_to: datetime
+    use: Use = "seal"
+    """``seal``: certificates; the others: see ``pki.Service``."""
     seal: str | None = None
     """Name of the seal's file (SESeal, DER) beside trust.json; without one an ``sm2`` key seals nothing."""
     retired_at: datetime | None = None
@@ -137,6 +140,9 @@ def _key(line: dict[str, object]) -> TrustedKey:
         raise ValueError("a certificate or a seal lies outside the folder")
     if seal is not None and algorithm != SM2:
         raise ValueError(f"a seal belongs to an {SM2} key")
+    use = _use(line.get("use", "seal"))
+    if use != "seal" and algorithm != "p256":
+        raise ValueError(f"a key for {use} is a p256 key")
     development = line["development"]
     if not isinstance(development, bool):
         raise TypeError("development is true or false")
@@ -144,6 +150,7 @@ def _key(line: dict[str, object]) -> TrustedKey:
         key_id=str(line["key_id"]),
         algorithm=algorithm,
         certificate=certificate,
+        use=use,
         seal=seal,
         valid_from=_instant(line["valid_from"]),
         valid_to=_instant(line["valid_to"]),
@@ -157,6 +164,7 @@ def _line(key: TrustedKey) -> dict[str, object]:
     return {
         "key_id": key.key_id,
         "algorithm": key.algorithm,
+        "use": key.use,
         "certificate": key.certificate,
         "seal": key.seal,
         "valid_from": key.valid_from.isoformat(),
@@ -165,6 +173,14 @@ def _line(key: TrustedKey) -> dict[str, object]:
         "compromised_since": key.compromised_since.isoformat() if key.compromised_since else None,
         "development": key.development,
     }
+
+
+def _use(text: object) -> Use:
+    known: tuple[Use, ...] = ("seal", *SERVICES)
+    for use in known:
+        if text == use:
+            return use
+    raise ValueError(f"a key is for one of {', '.join(known)}")
 
 
 def _instant(text: object) -> datetime:

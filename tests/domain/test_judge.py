@@ -242,7 +242,7 @@ def test_a_failing_finding_contradicts_intact() -> None:
     assert asked(with_file(FileOutcome.INTACT, broken), RegistryAnswer.MISSING).status is Status.ALTERED
 
 
-@pytest.mark.parametrize("code", ["NO_QR_FOUND", "MANY_QR", "KIND_NOT_READ", "OFD_NOT_SUPPORTED"])
+@pytest.mark.parametrize("code", ["NO_QR_FOUND", "MANY_QR", "KIND_NOT_READ", "NOT_AN_OFD"])
 @pytest.mark.parametrize("result", [Result.FAIL, Result.UNKNOWN, Result.SKIP])
 def test_what_cannot_be_read_yet_is_unreadable(code: str, result: Result) -> None:
     """Told plainly instead of being called unknown."""

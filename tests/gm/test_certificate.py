@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from asn1crypto import core
@@ -11,12 +13,14 @@ from cryptography.x509.oid import NameOID
 from certsvc.gm import der
 from certsvc.gm.certificate import (
     SM2_WITH_SM3,
+    Certificate,
     der_of,
     issue_certificate,
     issued_by,
     pem_of,
     read_certificate,
 )
+from certsvc.gm.extensions import read_extensions, write_extensions
 from tests.gm.cutting import CRITICAL_UNKNOWN, HARMLESS_UNKNOWN, assembled, parts_of, with_extension
 from tests.gm.parties import (
     MAKER,
@@ -103,36 +107,40 @@ def test_nothing_is_issued_that_could_not_be_used() -> None:
         )
 
 
+def with_extensions(certificate: bytes, **changes: Any) -> Certificate:
+    """Read a certificate after changing its extensions and signing it again."""
+    parts = parts_of(certificate)
+    extensions = read_extensions(der.Reader(parts[7]).content(0xA3))
+    parts[7] = der.element(0xA3, write_extensions(replace(extensions, **changes)))
+    return read_certificate(assembled(parts))
+
+
 def test_issued_by_wants_authority_name_key_and_signature() -> None:
     """A look-alike has all of these but the signature."""
     root, signer, maker = (read_certificate(content) for content in (ROOT, SIGNER, MAKER))
     lookalike = read_certificate(a_root(STRANGER_KEY))
     renamed = read_certificate(a_root(ROOT_KEY, "别的根 TEST ONLY"))
-    same_key_no_authority = read_certificate(a_certificate(ROOT_KEY.public, common_name="根 TEST ONLY"))
-    by_signer = read_certificate(a_certificate(issuer=SIGNER, issuer_key=SIGNER_KEY))
-    forged = parts_of(a_certificate(STRANGER_KEY.public))
-    unsigned = der.sequence(
-        der.sequence(*forged), der.sequence(SM2_WITH_SM3), der.bit_string(maker.signature)
-    )
+    no_authority = with_extensions(ROOT, is_ca=False, path_length=None)
+    no_signer_of_certificates = with_extensions(ROOT, usages=frozenset({"cRLSign"}))
+    another_key_id = with_extensions(ROOT, key_id=b"another")
+    forged = replace(signer, signature=maker.signature)
 
     assert issued_by(root, root)
     assert issued_by(signer, root)
     assert issued_by(maker, root)
+    assert issued_by(signer, with_extensions(ROOT))
     assert not issued_by(signer, lookalike)
     assert not issued_by(signer, renamed)
-    assert not issued_by(signer, same_key_no_authority)
+    assert not issued_by(signer, no_authority)
+    assert not issued_by(signer, no_signer_of_certificates)
+    assert not issued_by(signer, another_key_id)
     assert not issued_by(signer, maker)
-    assert not issued_by(by_signer, signer)
-    assert not issued_by(read_certificate(unsigned), root)
+    assert not issued_by(forged, root)
 
 
 def test_self_signed_authority_may_leave_its_key_identifier_out() -> None:
     """RFC 5280, 4.2.1.1 allows it, and authorities do."""
-    parts = parts_of(ROOT)
-    extensions = der.Reader(der.Reader(parts[7]).content(0xA3)).sequence()
-    kept = [extensions.element(der.SEQUENCE) for _ in range(3)]
-    parts[7] = der.element(0xA3, der.sequence(*kept))
-    root = read_certificate(assembled(parts))
+    root = with_extensions(ROOT, issuer_key_id=b"")
 
     assert root.issuer_key_id == b""
     assert issued_by(root, root)

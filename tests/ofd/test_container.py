@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from certsvc.errors import DefectError
-from certsvc.ofd.container import MAX_ENTRIES, plain_name, write_container
+from certsvc.ofd.container import MAX_ENTRIES, MAX_UNPACKED, plain_name, write_container
 from certsvc.ofd.names import OFD
 from certsvc.ofd.parts import DEFLATE, STORED, make_part
 from certsvc.ofd.read_container import read_container
@@ -138,3 +138,9 @@ def test_names_that_some_system_reads_otherwise_are_not_plain(name: str) -> None
 def test_names_we_use_are_plain() -> None:
     """Dots and dashes inside a step are ordinary."""
     assert plain_name("Doc_0/Res/font-5.a.ttf")
+
+
+def test_more_than_our_reader_takes_is_never_written() -> None:
+    """The limit against bombs holds for us as well."""
+    with pytest.raises(DefectError):
+        write_container([make_part(OFD, bytes(MAX_UNPACKED + 1))])

@@ -111,6 +111,7 @@ def test_honest_packages_of_others_are_followed(prefix: str) -> None:
         (without(SIGNATURES), "PART_MISSING"),
         (without(SIGNATURE), "PART_MISSING"),
         (changed(DOCUMENT, b"ofd:Document", b"ofd:Other"), "UNREADABLE_FILE"),
+        (changed(DOCUMENT, b"ofd:CommonData", b"ofd:Data"), "UNREADABLE_FILE"),
         (changed(DOCUMENT, b"ofd:Pages", b"ofd:Leaves"), "UNREADABLE_FILE"),
         (changed(PUBLIC_RES, b'ID="5"', b'ID="five"'), "UNREADABLE_FILE"),
         (changed(SIGNATURE, b"<ofd:Signature ", b"<!DOCTYPE a><ofd:Signature "), "XML_REFUSED"),

@@ -86,6 +86,16 @@ def test_a_package_inside_an_entry_is_that_entry_and_nothing_more() -> None:
     }
 
 
+def test_a_row_that_points_into_an_entry_opens_nothing_else_in_it() -> None:
+    """Contents may overlap in a directory that lies; what lies in the larger one stays one content."""
+    inside = forge([Row(name=b"first"), Row(name=b"second")])
+    outer = [ENTRANCE, Row(name=b"attached", content=inside, method=0)]
+    at = forge(outer).index(inside)
+    pointing = Row(name=b"first", laid=False, central={"offset": at})
+
+    assert set(salvage(forge([*outer, pointing]))) == {"OFD.xml", "attached", "first"}
+
+
 @pytest.mark.parametrize(
     ("name", "read_as"),
     [

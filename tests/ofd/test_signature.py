@@ -18,7 +18,8 @@ STAMP: Final = StampAnnot(id="1", page_id=2, boundary=(130.5, 200, 42, 42))
 REFERENCES: Final = (("OFD.xml", bytes(range(32))), ("Doc_0/Document.xml", bytes(32)))
 GOOD: Final = signature_xml(REFERENCES, at=AT, stamp=STAMP).decode()
 TWICE: Final = f'</ofd:References><ofd:References CheckMethod="{SM3}"></ofd:References>'
-REFERENCE: Final = f'<ofd:Reference FileRef="/a"><ofd:CheckValue>{b64encode(bytes(32)).decode()}</ofd:CheckValue></ofd:Reference>'
+ZEROS: Final = b64encode(bytes(32)).decode()
+REFERENCE: Final = f'<ofd:Reference FileRef="/a"><ofd:CheckValue>{ZEROS}</ofd:CheckValue></ofd:Reference>'
 DIGEST: Final = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="
 
 

@@ -1,5 +1,5 @@
 // Runs in the page that holds ofd.js: draws one OFD and tells what stands where, in millimetres.
-async ({ file, fonts, pixelsPerMM, digests }) => {
+async ({ file, fonts, pixelsPerMM, references, digestsUpTo }) => {
   const bytes = (text) => Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
 
   // ofd.js leaves fonts to the machine; these are the file's own, under the names ofd.js asks for.
@@ -62,12 +62,17 @@ async ({ file, fonts, pixelsPerMM, digests }) => {
     seals: await Promise.all(images.filter(isSeal).map(async (image) => {
       const { dataset } = image.parentNode;
       const said = JSON.parse(dataset.signedInfo);
-      const list = window.toBeChecked.get(said.signatureID);
+      const all = window.toBeChecked.get(said.signatureID);
+      // ofd.js unpacks what it is to check behind our back.
+      for (let frame = 0; frame < 600 && all.length < references; frame++) {
+        await new Promise(requestAnimationFrame);
+      }
+      const list = all.filter(({ fileData }) => fileData.length <= digestsUpTo);
       return {
         box: box(image),
         shown: await isShown(image),
         signature: said.VerifyRet,
-        digests: digests && ofd.digestCheck(list) ? list.length : 0,
+        digests: ofd.digestCheck(list) ? list.length : 0,
         name: JSON.parse(dataset.sesSignature).toSign.eseal.esealInfo.property.name,
       };
     })),

@@ -62,7 +62,7 @@ class Seal:
     signature: bool
     """Its own check of the signer's signature."""
     digests: int
-    """How many digests it found good; 0 when one of them is not the file's, or it was not asked."""
+    """How many digests it found good; 0 when one of them is not the file's, or none was asked for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,12 +101,12 @@ class OFDJS:
         self._browser = browser
         self._script = script
 
-    def draw(self, file: bytes, *, digests: bool = False) -> Drawn:
+    def draw(self, file: bytes, *, digests_up_to: int = 0) -> Drawn:
         """Open and draw *file*; raises playwright's Error when ofd.js refuses it.
 
         Args:
             file: OFD bytes.
-            digests: let it check the digests too, for which its SM3 in strings of bits takes seconds.
+            digests_up_to: let it check the digests of parts of so many bytes; its SM3 is slow.
         """
         errors: list[str] = []
         with self._page(errors) as page:
@@ -117,7 +117,8 @@ class OFDJS:
                     "file": base64.b64encode(file).decode("ascii"),
                     "fonts": list(_fonts(file)),
                     "pixelsPerMM": PIXELS_PER_MM,
-                    "digests": digests,
+                    "references": _references(file),
+                    "digestsUpTo": digests_up_to,
                 },
             )
             picture = page.screenshot(full_page=True, clip=_clip(told["paper"]))
@@ -168,6 +169,13 @@ def _fonts(file: bytes) -> Iterator[dict[str, str]]:
                 "family": ASKED_AS.get(family, family),
                 "content": base64.b64encode(content).decode("ascii"),
             }
+
+
+def _references(file: bytes) -> int:
+    """Count what the seal of *file* lists."""
+    with zipfile.ZipFile(io.BytesIO(file)) as package:
+        signature = ElementTree.fromstring(package.read("Doc_0/Signs/Sign_0/Signature.xml"))
+    return sum(1 for _ in signature.iter(f"{OFD}Reference"))
 
 
 def _letters(run: list[dict[str, Any]]) -> Iterator[Letter]:

@@ -10,6 +10,7 @@ from pathlib import Path
 SIGNATURE = "Doc_0/Signs/Sign_0/Signature.xml"
 SIGNED_VALUE = "Doc_0/Signs/Sign_0/SignedValue.dat"
 SEAL = "Doc_0/Signs/Sign_0/Seal.esl"
+DOCUMENT = "Doc_0/Document.xml"
 PAGE = "Doc_0/Pages/Page_0/Content.xml"
 TEMPLATE = "Doc_0/Tpls/Tpl_0/Content.xml"
 

@@ -56,8 +56,8 @@ def test_text_boxes_agree(face: Face) -> None:
         inside = [letter for letter in face.ofd.letters if letter.text.strip() and _within(letter, word.box)]
         inside.sort(key=lambda letter: letter.x_mm)
         text = "".join(letter.text for letter in inside)
-        left, right = inside[0].box[0], inside[-1].box[2]
-        far = max(abs(left - word.box[0]), abs(right - word.box[2]))
+        edges = (inside[0].box[0], inside[-1].box[2]) if inside else (math.nan, math.nan)
+        far = max(abs(edges[0] - word.box[0]), abs(edges[1] - word.box[2]))
         if text != word.text or far > APART_MM:
             unlike.append((word.text, text, round(far, 3)))
 

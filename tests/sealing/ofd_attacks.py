@@ -1,4 +1,4 @@
-"""Attacks on the files inside a sealed OFD and on its seal; those on the package are in ofd_zip_attacks.
+"""Attacks on the files inside a sealed OFD and on its signature; others are in ofd_zip_ and ofd_key_attacks.
 
 Each builder is given a genuine file and answers with a forged one. What the checker has to say of each stands
 in test_ofd_attacks.
@@ -9,18 +9,17 @@ from __future__ import annotations
 import re
 from base64 import b64encode
 from collections.abc import Callable, Mapping
-from datetime import datetime
 from typing import Final
 
 from certsvc.gm import der
 from certsvc.gm.certificate import SM2_WITH_SM3
-from certsvc.gm.seal_signature import make_seal_signature, read_seal_signature
+from certsvc.gm.seal_signature import read_seal_signature
 from certsvc.gm.sm3 import sm3
 from certsvc.ofd.container import write_container
 from certsvc.ofd.names import DOCUMENT, OFD, PAGE, SEAL, SIGNATURE, SIGNATURES, SIGNED_VALUE, TEMPLATE
 from certsvc.ofd.parts import make_part
 from certsvc.ofd.read_container import read_container
-from tests.sealing.ofd_samples import DAY, FONT, FROM, TO, SealKeys, a_seal, a_stranger_with_seal, our_keys
+from tests.sealing.ofd_samples import FONT, a_stranger_with_seal
 
 Attack = Callable[[bytes], bytes]
 Change = Callable[[dict[str, bytes]], None]
@@ -44,38 +43,8 @@ def edited(*changes: Change) -> Attack:
     return attack
 
 
-def resealed(
-    keys: SealKeys,
-    *changes: Change,
-    seal: bytes | None = None,
-    certificate: bytes | None = None,
-    at: datetime | None = None,
-    place: str = f"/{SIGNATURE}",
-) -> Attack:
-    """Change the files and sign them anew, every digest right: by a stranger, or by our own key misused."""
-
-    def attack(sealed: bytes) -> bytes:
-        files = dict(read_container(sealed))
-        then = read_seal_signature(files.pop(SIGNED_VALUE)).at
-        signature = files.pop(SIGNATURE)
-        files[SEAL] = seal or keys.seal
-        for change in changes:
-            change(files)
-        signature = _with_references(signature, files)
-        value = make_seal_signature(
-            seal=seal or keys.seal,
-            certificate=certificate or keys.certificate,
-            at=at or then,
-            digest=sm3(signature),
-            property_info=place,
-            sign=keys.sign,
-        )
-        return packed({**files, SIGNATURE: signature, SIGNED_VALUE: value})
-
-    return attack
-
-
-def _with_references(signature: bytes, listed: Mapping[str, bytes]) -> bytes:
+def with_references(signature: bytes, listed: Mapping[str, bytes]) -> bytes:
+    """Write the list of a Signature.xml anew."""
     lines = "".join(
         f'<ofd:Reference FileRef="/{name}"><ofd:CheckValue>{b64encode(sm3(content)).decode()}'
         "</ofd:CheckValue></ofd:Reference>"
@@ -143,7 +112,8 @@ def _second_body(files: dict[str, bytes]) -> None:
     files[OFD] = files[OFD].replace(body[0], body[0] + body[0].replace(b"Doc_0/D", b"Doc_1/D"))
 
 
-def _second_page(files: dict[str, bytes]) -> None:
+def second_page(files: dict[str, bytes]) -> None:
+    """Put a second page in and name it."""
     page = '<ofd:Page ID="31" BaseLoc="Pages/Page_1/Content.xml"/></ofd:Pages>'
     replacing(DOCUMENT, "</ofd:Pages>", page)(files)
     files["Doc_0/Pages/Page_1/Content.xml"] = files[PAGE]
@@ -193,10 +163,16 @@ def _borrow_certificate(files: dict[str, bytes]) -> None:
     )
 
 
+def _stamp_time(files: dict[str, bytes]) -> None:
+    """Add a time stamp: its place is not covered by the signature."""
+    value = der.Reader(files[SIGNED_VALUE]).content(der.SEQUENCE)
+    files[SIGNED_VALUE] = der.sequence(value, der.element(0xA0, der.bit_string(b"a time stamp")))
+
+
 def _move_signature(files: dict[str, bytes]) -> None:
     """Sign nothing, but carry over what a genuine file was signed with."""
     replacing(PAGE, "张", "李")(files)
-    files[SIGNATURE] = _with_references(
+    files[SIGNATURE] = with_references(
         files[SIGNATURE], {name: files[name] for name in files if name not in (SIGNATURE, SIGNED_VALUE)}
     )
 
@@ -211,7 +187,7 @@ EDITED: Final[Mapping[str, Attack]] = {
     "extra_file": edited(adding("Doc_0/Res/extra.bin", b"x")),
     "extra_folder_file": edited(adding("META-INF/MANIFEST.MF", b"x")),
     "part_dropped": edited(dropping(FONT)),
-    "page_added": edited(_second_page),
+    "page_added": edited(second_page),
     "annotation_added": edited(naming("Annotations", "Doc_0/Annotations.xml")),
     "attachment_added": edited(naming("Attachments", "Doc_0/Attachments.xml")),
     "tags_added": edited(naming("CustomTags", "Doc_0/CustomTags.xml")),
@@ -230,6 +206,7 @@ SIGNED: Final[Mapping[str, Attack]] = {
     "signed_bit": edited(_other_place),
     "seal_file_edited": edited(flipping(SEAL, 5)),
     "seal_file_replaced": edited(_borrow_seal),
+    "time_stamp_added": edited(_stamp_time),
     "certificate_replaced": edited(_borrow_certificate),
     "second_signature": edited(_second_signature),
     "list_shortened": edited(_unlist_page),
@@ -240,47 +217,3 @@ SIGNED: Final[Mapping[str, Attack]] = {
     "references_rewritten": edited(_move_signature),
 }
 """The seal itself taken out, damaged or rewritten."""
-
-
-def misused() -> Mapping[str, Attack]:
-    """Return what our own key could be made to sign, and this service never does."""
-    ours, stranger = our_keys(), a_stranger_with_seal()
-    short = (FROM, FROM + 30 * DAY)
-    return {
-        "annotation": resealed(ours, naming("Annotations", "Doc_0/Annotations.xml")),
-        "attachment": resealed(ours, naming("Attachments", "Doc_0/Attachments.xml")),
-        "second_page": resealed(ours, _second_page),
-        "action": resealed(ours, replacing(PAGE, "</ofd:Layer>", "<ofd:Actions/></ofd:Layer>")),
-        "unused_file": resealed(ours, adding("Doc_0/Res/extra.bin", b"x")),
-        "other_prefix": resealed(
-            ours, replacing(PAGE, "<ofd:Content>", '<x:Annot xmlns:x="y"/><ofd:Content>')
-        ),
-        "other_place": resealed(ours, place="/Doc_1/Signs/Sign_0/Signature.xml"),
-        "expired_seal": resealed(ours, seal=a_seal(ours, valid=short)),
-        "before_validity": resealed(ours, at=FROM - DAY),
-        "after_validity": resealed(ours, at=TO + DAY),
-        "strangers_seal": resealed(ours, seal=stranger.seal),
-        "foreign_maker": resealed(ours, seal=a_seal(stranger, certificates=[ours.certificate])),
-        "seal_without_signer": resealed(ours, seal=a_seal(ours, certificates=[stranger.certificate])),
-    }
-
-
-def foreign() -> Mapping[str, Attack]:
-    """Return the same page sealed by somebody else, with as much of ours as anybody can copy."""
-    ours, stranger = our_keys(), a_stranger_with_seal()
-    return {
-        "strangers_seal": resealed(stranger),
-        "our_seal_borrowed": resealed(stranger, seal=ours.seal),
-        "our_seal_file_borrowed": resealed(stranger, adding(SEAL, ours.seal)),
-        "strangers_seal_page_edited": edited_after(resealed(stranger), replacing(PAGE, "张", "李")),
-        "signer_added_to_a_copy_of_our_seal": resealed(
-            stranger, seal=a_seal(stranger, certificates=[ours.certificate, stranger.certificate])
-        ),
-        "our_certificate_borrowed": resealed(stranger, certificate=ours.certificate),
-        "everything_borrowed": resealed(stranger, seal=ours.seal, certificate=ours.certificate),
-    }
-
-
-def edited_after(first: Attack, *changes: Change) -> Attack:
-    """Make one attack and edit its outcome."""
-    return lambda sealed: edited(*changes)(first(sealed))

@@ -11,6 +11,7 @@ from typing import Final
 from certsvc.gm import der
 from certsvc.gm.certificate import SM2_WITH_SM3, read_certificate
 from certsvc.gm.keys import KeyProvider
+from certsvc.gm.seal import read_seal
 from certsvc.gm.seal_signature import make_seal_signature
 from certsvc.gm.sm2 import PrivateKey, PublicKey, digest_of, sign_digest_unchecked
 from certsvc.gm.sm3 import sm3
@@ -56,6 +57,21 @@ def _copied(certificate: bytes, key: KeyProvider, authority: KeyProvider) -> byt
     ours = read_certificate(certificate)
     signed = ours.signed.replace(ours.public_key.point, key.public.point)
     return der.sequence(signed, der.sequence(SM2_WITH_SM3), der.bit_string(authority.sign(signed)))
+
+
+def a_digest_seal(keys: SealKeys) -> bytes:
+    """Return a seal that lists digests of its signers' certificates, as some vendors make them."""
+    info = der.Reader(read_seal(keys.seal).info).sequence()
+    header, seal_id, about = info.element(der.SEQUENCE), info.element(der.IA5_STRING), info.sequence()
+    kept = about.element(der.INTEGER), about.element(der.UTF8_STRING)
+    about.integer(), about.sequence()
+    entry = der.sequence(der.element(0x13, b"SM3"), der.octet_string(sm3(keys.certificate)))
+    times = [about.element(der.GENERALIZED_TIME) for _ in range(3)]
+    listed = der.sequence(*kept, der.integer(2), der.sequence(entry), *times)
+    signed = der.sequence(header, seal_id, listed, info.element(der.SEQUENCE))
+    return der.sequence(
+        signed, der.octet_string(keys.maker), SM2_WITH_SM3, der.bit_string(keys.maker_key.sign(signed))
+    )
 
 
 def honest_files(*, prefix: bool = True, value: bytes | None = None) -> dict[str, bytes]:

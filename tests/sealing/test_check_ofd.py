@@ -18,9 +18,17 @@ from certsvc.sealing.check_ofd import check_ofd
 from certsvc.sealing.ofd import seal_ofd
 from certsvc.sealing.port import PinnedSeal
 from tests.page.sample import FACTS, a_page, sample_fonts
-from tests.sealing.ofd_attacks import edited, flipping, resealed
-from tests.sealing.ofd_samples import FROM, TO, a_draft, a_seal, a_sealed_ofd, our_keys, some_keys
-from tests.sealing.ofd_strangers import VALUES, honest_files, zipped
+from tests.sealing.ofd_attacks import edited, flipping
+from tests.sealing.ofd_key_attacks import resealed
+from tests.sealing.ofd_samples import (
+    FROM,
+    TO,
+    a_seal,
+    a_sealed_ofd,
+    our_keys,
+    some_keys,
+)
+from tests.sealing.ofd_strangers import honest_files, zipped
 from tests.sealing.ofd_zip_attacks import Entry, lay_down
 from tests.sealing.samples import AT, an_unsigned_pdf
 
@@ -98,57 +106,6 @@ def test_a_pinned_seal_that_does_not_list_its_signer_is_not_believed() -> None:
 def test_without_pinned_seals_nothing_is_ours() -> None:
     """An empty trust list trusts nobody."""
     assert check_ofd(a_sealed_ofd(), ()).outcome is NOT_OURS
-
-
-@pytest.mark.parametrize("value", VALUES)
-@pytest.mark.parametrize("prefix", [True, False], ids=["prefixed", "default_namespace"])
-def test_other_vendors_seals_are_not_ours(value: str, prefix: bool) -> None:
-    """Version 1 or 5, raw signatures, no seal at all, ordinary packing: honest, and not issued by us."""
-    foreign = zipped(honest_files(prefix=prefix, value=VALUES[value]()))
-
-    outcome, codes = _codes(foreign)
-
-    assert (outcome, codes[0]) == (NOT_OURS, "SIGNER_NOT_OURS")
-
-
-@pytest.mark.parametrize("stored", [True, False])
-@pytest.mark.parametrize("prefix", [True, False])
-def test_other_vendors_unsigned_files_have_no_signature(prefix: bool, stored: bool) -> None:
-    """Dates, folders and data descriptors are how ordinary programs pack."""
-    assert _codes(zipped(honest_files(prefix=prefix), stored=stored)) == (NO_SIGNATURE, ["NO_SIGNATURE"])
-
-
-def test_an_unsealed_draft_of_ours_has_no_signature() -> None:
-    """Before sealing it is nothing yet."""
-    assert _codes(a_draft().unsealed()) == (NO_SIGNATURE, ["NO_SIGNATURE"])
-
-
-@pytest.mark.parametrize("stored", [True, False])
-def test_our_certificate_attached_to_a_strangers_file_is_not_its_seal(stored: bool) -> None:
-    """A bid attaches our certificates; the bid itself is neither altered nor ours."""
-    attached = {"Doc_0/Attachs/certificate.ofd": a_sealed_ofd()}
-
-    assert _codes(zipped({**honest_files(), **attached}, stored=stored))[0] is NO_SIGNATURE
-    signed = honest_files(value=VALUES["version_1"]())
-    assert _codes(zipped({**signed, **attached}, stored=stored))[0] is NOT_OURS
-
-
-def test_an_unsigned_file_with_several_documents_has_no_signature() -> None:
-    """The format permits them; we never make them."""
-    files = honest_files()
-    body = files[OFD][files[OFD].index(b"<ofd:DocBody>") : files[OFD].index(b"</ofd:OFD>")]
-
-    outcome, codes = _codes(zipped({**files, OFD: files[OFD].replace(body, body + body)}))
-
-    assert (outcome, codes) == (NO_SIGNATURE, ["NO_SIGNATURE", "MANY_DOCUMENTS"])
-
-
-def test_a_missing_page_is_told() -> None:
-    """Readers show an empty page for it."""
-    files = honest_files()
-    del files["Doc_0/Pages/Page_0/Content.xml"]
-
-    assert _codes(zipped(files)) == (NO_SIGNATURE, ["NO_SIGNATURE", "PART_MISSING"])
 
 
 def _without(name: str) -> bytes:

@@ -11,7 +11,8 @@ from certsvc.domain.report import FileCheck, FileOutcome
 from certsvc.domain.wording import finding_text
 from certsvc.ofd.names import PAGE
 from certsvc.sealing.check_ofd import check_ofd
-from tests.sealing.ofd_attacks import EDITED, SIGNED, Attack, edited, foreign, misused, replacing
+from tests.sealing.ofd_attacks import EDITED, SIGNED, Attack, edited, replacing
+from tests.sealing.ofd_key_attacks import foreign, misused
 from tests.sealing.ofd_samples import a_sealed_ofd, our_keys
 from tests.sealing.ofd_strangers import a_lookalike
 from tests.sealing.ofd_zip_attacks import ZIPPED, entries_of, lay_down, repacked
@@ -46,6 +47,7 @@ FOUND_IN_SEAL: Final[Mapping[str, str]] = {
     "signed_bit": "PROPERTY_WRONG",
     "seal_file_edited": "SEAL_REPLACED",
     "seal_file_replaced": "SEAL_REPLACED",
+    "time_stamp_added": "SIGNATURE_BROKEN another algorithm or extensions",
     "certificate_replaced": "SIGNATURE_BROKEN",
     "second_signature": "MANY_SIGNATURES 2 signatures",
     "list_shortened": "DIGEST_MISMATCH Doc_0/Signs/Sign_0/Signature.xml",
@@ -86,6 +88,7 @@ MISUSED: Final[Mapping[str, tuple[FileOutcome, str]]] = {
     "action": (ALTERED, "FORBIDDEN_CONTENT Actions in Doc_0/Pages/Page_0/Content.xml"),
     "unused_file": (ALTERED, "FORBIDDEN_CONTENT Doc_0/Res/extra.bin is not used"),
     "other_prefix": (ALTERED, "FORBIDDEN_CONTENT"),
+    "list_elsewhere": (ALTERED, "REFERENCES_WRONG the signature is not at its place"),
     "other_place": (ALTERED, "PROPERTY_WRONG"),
     "expired_seal": (NOT_OURS, "SEAL_EXPIRED"),
     "before_validity": (NOT_OURS, "SIGNED_OUTSIDE_VALIDITY"),
@@ -97,6 +100,7 @@ MISUSED: Final[Mapping[str, tuple[FileOutcome, str]]] = {
 FOREIGN: Final[Mapping[str, tuple[FileOutcome, str]]] = {
     "strangers_seal": (NOT_OURS, "SEAL_NOT_OURS"),
     "our_seal_borrowed": (NOT_OURS, "SIGNER_NOT_IN_SEAL"),
+    "our_seal_edited": (NOT_OURS, "MAKER_NOT_OURS"),
     "our_seal_file_borrowed": (NOT_OURS, "SIGNER_NOT_OURS"),
     "strangers_seal_page_edited": (NOT_OURS, "SIGNER_NOT_OURS"),
     "signer_added_to_a_copy_of_our_seal": (NOT_OURS, "MAKER_NOT_OURS"),

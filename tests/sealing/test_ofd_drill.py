@@ -21,7 +21,8 @@ from certsvc.ofd.parts import BrokenOFDError
 from certsvc.ofd.read_container import read_container
 from certsvc.sealing.check_ofd import check_ofd
 from tests.drills import FULL, record, some
-from tests.sealing.ofd_attacks import EDITED, SIGNED, foreign, misused
+from tests.sealing.ofd_attacks import EDITED, SIGNED
+from tests.sealing.ofd_key_attacks import foreign, misused
 from tests.sealing.ofd_samples import a_sealed_ofd, our_keys
 from tests.sealing.ofd_strangers import VALUES, honest_files, zipped
 from tests.sealing.ofd_zip_attacks import ZIPPED, Entry, lay_down

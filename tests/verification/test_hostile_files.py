@@ -25,6 +25,7 @@ from tests.sealing.strangers import a_stranger, signed_by_pyhanko
 from tests.tools import need
 from tests.verification.conftest import Issued, MakePool
 from tests.verification.hostile import HOSTILE, a_page, a_stream, with_script_and_attachment
+from tests.verification.packages import ENTRANCE, RESOURCES, an_ofd
 
 UNDER_S: Final = 10.0
 SLOW: Final = {
@@ -181,6 +182,16 @@ def files_that_call_home(address: str, issued: Issued) -> dict[str, bytes]:
         "script": with_script_and_attachment().replace(b"http://127.0.0.1/", uri),
         "foreign seal": foreign.replace(b"%%EOF", b"%%EOF % " + uri),
         "ours, changed": issued.first_pdf + uri,
+        "OFD, entity": an_ofd(
+            changes={"OFD.xml": f'<!DOCTYPE x SYSTEM "{address}" [<!ENTITY e SYSTEM "{address}">]>{ENTRANCE}'}
+        ),
+        "OFD, action": an_ofd(
+            f'<ofd:Actions><ofd:Action Event="DO"><ofd:URI URI="{address}"/></ofd:Action></ofd:Actions>'
+        ),
+        "OFD, parts elsewhere": an_ofd(
+            changes={"Doc_0/DocumentRes.xml": RESOURCES.replace("scan.jpg", address), "OFD.xml": ENTRANCE}
+        ),
+        "OFD, ours, changed": issued.first_ofd + uri,
     }
 
 
@@ -220,9 +231,11 @@ def test_a_child_never_asks_the_kernel_for_a_socket(issued: Issued, a_pool: Make
     trace = tmp_path / "trace"
     strace = (str(need("strace")), "-D", "-f", "-qq", "-e", "trace=network,execve", "-o", str(trace))
     pool = a_pool(command=(*strace, *COMMAND))
-    keys = issued.world.services.keystore.pinned
+    keystore = issued.world.services.keystore
+    keys, seals = keystore.pinned, keystore.pinned_seals
     for content in files_that_call_home("http://127.0.0.1:9/", issued).values():
-        assert pool.read_pdf(content, keys).fault == ""
+        reading = pool.read_ofd(content, seals) if b"PK" in content[:4] else pool.read_pdf(content, keys)
+        assert reading.fault == ""
     pool.close()
 
     called = trace.read_text(encoding="utf-8")
