@@ -30,7 +30,7 @@ get_ofd_js() {
     if [ -z "$why" ]; then
         echo "Fetching ofd.js 0.2.6 with npm for the tests ..." >&2
         date +%F > .readers/tried
-        if ! npm pack --silent --ignore-scripts --fetch-retries=1 --pack-destination .readers ofd.js@0.2.6 \
+        if ! npm pack --silent --ignore-scripts --fetch-retries=4 --pack-destination .readers ofd.js@0.2.6 \
             >/dev/null 2>&1; then why='npm could not fetch it'
         elif ! is_pinned ofd.js-0.2.6.tgz; then why='what npm fetched is not the pinned package'
         else

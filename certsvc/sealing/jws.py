@@ -1,7 +1,7 @@
-"""Signed statements of the service: JSON Web Signatures with ES256 (RFC 7515, RFC 7518), and nothing else of JOSE.
+"""Signed statements of the service: JSON Web Signatures (RFC 7515) with ES256, and nothing else of JOSE.
 
-The header holds ``alg``, ``kid`` and ``typ``, each once, and no further member. So whatever a header could ask
-of its reader (another algorithm, a key to fetch, an extension to understand) is refused by its mere presence.
+The header holds ``alg``, ``kid`` and ``typ``, each once, and no further member. So whatever a header could
+ask of its reader (another algorithm, a key to fetch, an extension to understand) is refused by being there.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from jwt.algorithms import ECAlgorithm
 from certsvc.errors import DefectError
 from certsvc.sealing.port import PinnedKey, Signer
 
-LONGEST: Final = 16_000_000
-"""Characters of a statement that is read at all; a full status list that does not compress has 45 thousand."""
+LONGEST: Final = 4_000_000
+"""Characters of a statement that is read at all; the longest we make, a full status list, has 60 thousand."""
 _ALGORITHM: Final = "ES256"
 _ES256: Final = ECAlgorithm(ECAlgorithm.SHA256, SECP256R1)
 _HALF: Final = 32
@@ -55,7 +55,7 @@ def sign_jws(payload: Mapping[str, object], signer: Signer, *, typ: str) -> str:
 def read_jws(text: str, keys: Sequence[PinnedKey], *, typ: str) -> tuple[Mapping[str, object], str]:
     """Return what a compact statement says, and the key that signed it.
 
-    Whether the key may still be relied on is for the caller to judge, who knows the time (``trusted_at``).
+    Whether the key may still be relied on is for the caller to judge (``key_times.fault_at``).
 
     Args:
         text: any text.
@@ -68,7 +68,7 @@ def read_jws(text: str, keys: Sequence[PinnedKey], *, typ: str) -> tuple[Mapping
     if len(text) > LONGEST:
         raise JWSError("longer than anything this service signs")
     header_part, payload_part, signature_part = _three(text)
-    header = _object(_decoded(header_part), "header")
+    header = read_object(_decoded(header_part), "header")
     if header.keys() != {"alg", "kid", "typ"}:
         raise JWSError("the header must hold alg, kid and typ, and nothing else")
     if header["alg"] != _ALGORITHM:
@@ -82,7 +82,7 @@ def read_jws(text: str, keys: Sequence[PinnedKey], *, typ: str) -> tuple[Mapping
         f"{header_part}.{payload_part}".encode(), _public_key(key), _decoded(signature_part)
     ):
         raise JWSError("the signature does not hold")
-    return _object(_decoded(payload_part), "payload"), key.key_id
+    return read_object(_decoded(payload_part), "payload"), key.key_id
 
 
 def flattened(text: str) -> dict[str, str]:
@@ -107,6 +107,34 @@ def compact(document: object) -> str:
     if not all(isinstance(part, str) and "." not in part for part in parts):
         raise JWSError("a part of the signed document is no text")
     return ".".join(parts)
+
+
+def unchecked_payload(text: str) -> Mapping[str, object]:
+    """Return what a compact statement says **without** checking who signed it.
+
+    Only to find the keys in a statement that names its own; what it says counts after ``read_jws``.
+
+    Raises:
+        JWSError: it is no statement at all.
+    """
+    if len(text) > LONGEST:
+        raise JWSError("longer than anything this service signs")
+    return read_object(_decoded(_three(text)[1]), "payload")
+
+
+def read_object(content: bytes, part: str) -> dict[str, object]:
+    """Parse one JSON object in UTF-8 in which no member stands twice.
+
+    Raises:
+        JWSError: it is something else; *part* names it.
+    """
+    try:
+        value = json.loads(content.decode("utf-8"), object_pairs_hook=_once, parse_constant=_no_constant)
+    except (ValueError, RecursionError) as fault:
+        raise JWSError(f"the {part} is not one JSON object: {fault}") from fault
+    if not isinstance(value, dict):
+        raise JWSError(f"the {part} is not one JSON object")
+    return value
 
 
 def _three(text: str) -> tuple[str, str, str]:
@@ -141,16 +169,6 @@ def _decoded(text: str) -> bytes:
         # Other alphabets, padding, blanks, and bits beyond the last byte: one statement has one spelling.
         raise JWSError("a part is not base64url as it is written here")
     return content
-
-
-def _object(content: bytes, part: str) -> dict[str, object]:
-    try:
-        value = json.loads(content.decode("utf-8"), object_pairs_hook=_once, parse_constant=_no_constant)
-    except (ValueError, RecursionError) as fault:
-        raise JWSError(f"the {part} is not one JSON object: {fault}") from fault
-    if not isinstance(value, dict):
-        raise JWSError(f"the {part} is not one JSON object")
-    return value
 
 
 def _once(pairs: Sequence[tuple[str, object]]) -> dict[str, object]:

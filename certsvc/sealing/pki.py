@@ -28,11 +28,12 @@ _NAME_OIDS: Final = {
     "common_name": NameOID.COMMON_NAME,
 }
 Service = Literal["offline", "receipt", "trust"]
-"""What a P-256 key that seals no certificates is for: the code that is checked without us, what a verification
-found, the list of keys with the status lists."""
+"""What a P-256 key that seals no certificates is for: the code that is checked without us, what a
+verification found, the list of keys with the status lists."""
 Use = Literal["seal"] | Service
 """What a key is for; whatever it signs for another use does not count."""
 SERVICES: Final[tuple[Service, ...]] = get_args(Service)
+USES: Final[tuple[Use, ...]] = ("seal", *SERVICES)
 _PDF: Final = frozenset({"p256", *RSA_SIZES})
 _TEST_MARK: Final = "TEST ONLY"
 

@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from certsvc.errors import KeyMaterialError
 from certsvc.sealing import files
-from certsvc.sealing.pki import SERVICES, SM2, Use
+from certsvc.sealing.pki import SM2, USES, Use
 from certsvc.sealing.port import PinnedKey
 
 TRUST_FILE: Final = "trust.json"
@@ -176,11 +176,10 @@ def _line(key: TrustedKey) -> dict[str, object]:
 
 
 def _use(text: object) -> Use:
-    known: tuple[Use, ...] = ("seal", *SERVICES)
-    for use in known:
+    for use in USES:
         if text == use:
             return use
-    raise ValueError(f"a key is for one of {', '.join(known)}")
+    raise ValueError(f"a key is for one of {', '.join(USES)}")
 
 
 def _instant(text: object) -> datetime:

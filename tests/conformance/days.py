@@ -6,6 +6,7 @@ Run under several time zones by test_timezones.py; nothing in it may depend on t
 from __future__ import annotations
 
 import json
+import re
 import sys
 import time
 from datetime import datetime, timedelta
@@ -15,6 +16,9 @@ from typing import Final
 import pypdfium2
 
 from certsvc.errors import CertsvcError
+from certsvc.ofd.names import DOCUMENT, OFD, SIGNATURE
+from certsvc.ofd.read_container import read_container
+from certsvc.ofd.text import texts_of
 from tests.factories import FixedClock, at
 from tests.world import NUMBER, World, settings_in
 
@@ -72,6 +76,7 @@ def answers(world: World, instant: datetime) -> dict[str, object]:
         "report": [str(report.status), report.as_of.isoformat(), report.checked_at.isoformat()],
         "expiring": world.services.enquiry.expiring(3660, None),
         "signed": _signing_times(file),
+        "ofd": _told_by_ofd(world.file(copy, "ofd"), random),
     }
 
 
@@ -83,6 +88,22 @@ def _signing_times(file: bytes) -> list[str]:
         if place >= 0:
             found.append(file[place : place + length].decode("latin-1"))
     return found
+
+
+def _told_by_ofd(file: bytes, random: set[str]) -> dict[str, list[str]]:
+    """Return what the OFD prints, and every date its parts tell in clear."""
+    files = read_container(file)
+    dates = [
+        written.decode()
+        for name, pattern in (
+            (OFD, rb"<ofd:CreationDate>([^<]*)"),
+            (DOCUMENT, rb"<ofd:ValidPeriod [^>]*"),
+            (SIGNATURE, rb"<ofd:SignatureDateTime>([^<]*)"),
+        )
+        for written in re.findall(pattern, files[name])
+    ]
+    printed = [shown.text for shown in texts_of(files)]
+    return {"dates": dates, "printed": [text for text in printed if not any(one in text for one in random)]}
 
 
 if __name__ == "__main__":

@@ -19,6 +19,8 @@ import structlog
 from markupsafe import escape
 from werkzeug.test import TestResponse
 
+from certsvc.ofd.read_container import read_container
+from certsvc.ofd.text import texts_of
 from tests.conformance.naughty import NAUGHTY
 from tests.drills import record, some
 from tests.factories import FixedClock
@@ -104,15 +106,17 @@ def test_no_text_as_purpose_or_key_breaks_a_copy(typed: Site) -> None:
 
 
 def _check_copy(site: Site, copy: JSON, text: str) -> None:
-    """Look at a copy's file and page."""
-    pdf = site.get(copy["files"]["pdf"]["url"]).data
+    """Look at a copy's files and page."""
+    pdf, ofd = (site.get(copy["files"][fmt]["url"]).data for fmt in ("pdf", "ofd"))
     document = pypdfium2.PdfDocument(pdf)
-    printed = document[0].get_textpage().get_text_bounded()
+    by_format = [document[0].get_textpage().get_text_bounded()]
     document.close()
+    by_format.append("".join(shown.text for shown in texts_of(read_container(ofd))))
     purpose = copy["purpose"]
     assert [char for char in purpose if unicodedata.category(char) in UNSEEN] == []
-    assert _dense(purpose) in _dense(printed), text
-    assert [char for char in printed if unicodedata.category(char) in UNSEEN - {"Cc"}] == []
+    for printed in by_format:
+        assert _dense(purpose) in _dense(printed), text
+        assert [char for char in printed if unicodedata.category(char) in UNSEEN - {"Cc"}] == []
     page = judged(site.client.get(f"/v/{copy['token']}", headers=HTML), text, Counter()).text
     assert str(escape(purpose)) in page
 

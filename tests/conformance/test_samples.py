@@ -10,6 +10,7 @@ from typing import Final
 import pytest
 from werkzeug.test import TestResponse
 
+from certsvc.domain.endorsement import FORMATS
 from tests.drills import record
 from tests.factories import FixedClock
 from tests.web.site import Site, body_of, path_of
@@ -78,28 +79,28 @@ def test_every_sample_is_recorded(samples: Samples) -> None:
 
 @pytest.mark.parametrize("place", ENDORSABLE)
 def test_endorsable_sample_gives_a_copy_that_verifies(samples: Samples, place: int) -> None:
-    """Rare names, long names, ten specialties, every kind of document: each ends in a genuine file."""
+    """Rare names, long names, ten specialties, every kind of document: each ends in two genuine files."""
     answer = samples.endorsed[place]
     assert answer.status_code == 201, answer.text
     copy = body_of(answer)
 
-    file = samples.site.get(copy["files"]["pdf"]["url"])
-    report = body_of(samples.site.upload("/api/v1/verifications", file.data))
-
     held = samples.registration(place)
-    assert (report["verdict"], report["status"]) == ("VALID", "VALID")
-    assert report["certificate"]["name"] == held["holder"]["name"]
-    assert report["certificate"]["employer"] == held["employer"]["name"]
-    assert report["certificate"]["registration_number"] == held["registration_number"]
+    for fmt in FORMATS:
+        file = samples.site.get(copy["files"][fmt]["url"])
+        report = body_of(samples.site.upload("/api/v1/verifications", file.data))
+        assert (report["verdict"], report["status"], report["kind"]) == ("VALID", "VALID", fmt)
+        assert report["certificate"]["name"] == held["holder"]["name"]
+        assert report["certificate"]["employer"] == held["employer"]["name"]
+        assert report["certificate"]["registration_number"] == held["registration_number"]
 
 
 def test_address_of_an_original_is_one_to_fetch(samples: Samples) -> None:
     """A registration number begins with a hanzi; an address is ASCII, or half the clients refuse it."""
     answer = samples.site.post(path_of(samples.number(1), "original"))
-    url = body_of(answer)["files"]["pdf"]["url"]
 
-    assert url.isascii()
-    assert samples.site.get(url).mimetype == "application/pdf"
+    for fmt, file in body_of(answer)["files"].items():
+        assert file["url"].isascii()
+        assert samples.site.get(file["url"]).mimetype == f"application/{fmt}"
 
 
 def test_rare_and_long_names_are_kept_as_they_are(samples: Samples) -> None:

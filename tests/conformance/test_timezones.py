@@ -80,4 +80,5 @@ def test_answers_tell_of_real_copies(told: dict[str, JSON]) -> None:
         assert answers["report"][0] == "VALID"
         assert answers["second"] == "ENDORSED_TODAY"
         assert len(answers["printed"]) > 10 and len(answers["signed"]) >= 2
+        assert len(answers["ofd"]["printed"]) > 10 and len(answers["ofd"]["dates"]) == 3
         assert len(answers["expiring"]["items"]) == 1

@@ -13,6 +13,7 @@ from pathlib import Path
 from threading import Barrier
 from urllib.parse import quote
 
+from certsvc.domain.endorsement import FORMATS
 from tests.drills import FULL, record
 from tests.factories import FixedClock
 from tests.flows.conftest import close
@@ -47,16 +48,17 @@ def test_race_grants_exactly_one_copy_to_each_holder(
         outcomes = _race(server, api_key, numbers, rivals)
         granted = {number: body for number, status, body in outcomes if status == 201}
         for number, body in granted.items():
-            path = body["files"]["pdf"]["url"]
-            status, headers, content = server.call("GET", path, headers={"X-API-Key": api_key})
-            assert (status, len(content)) == (200, body["files"]["pdf"]["size"]), number
-            assert headers["ETag"].strip('"') == body["files"]["pdf"]["sha256"]
+            for file in body["files"].values():
+                status, headers, content = server.call("GET", file["url"], headers={"X-API-Key": api_key})
+                assert (status, len(content)) == (200, file["size"]), number
+                assert headers["ETag"].strip('"') == file["sha256"]
 
     assert Counter(number for number, status, _ in outcomes if status == 201) == dict.fromkeys(numbers, 1)
     refusals = [body for _, status, body in outcomes if status != 201]
     assert len(refusals) == HOLDERS * (rivals - 1)
     assert {(body["code"], body["detail"]) for body in refusals} == {("ENDORSED_TODAY", REFUSED)}
-    assert len(list((tmp_path / "var" / "issued").rglob("*.pdf"))) == HOLDERS
+    for fmt in FORMATS:
+        assert len(list((tmp_path / "var" / "issued").rglob(f"*.{fmt}"))) == HOLDERS
     record(
         "one copy a day, over HTTP",
         database=settings.database_url.partition(":")[0],

@@ -50,7 +50,7 @@ def plan(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The real plan with its RSA signers left out: they take seconds to make."""
     text = PLAN.read_text("utf-8")
     path = tmp_path_factory.mktemp("plan") / "pki.toml"
-    path.write_text(text[: text.index("[signer.rsa2048]")] + text[text.index("[sm2.root]") :], "utf-8")
+    path.write_text(text[: text.index("[signer.rsa2048]")] + text[text.index("[service.offline]") :], "utf-8")
     return path
 
 

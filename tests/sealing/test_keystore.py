@@ -21,6 +21,8 @@ from certsvc.sealing.trust import read_certificate
 from tests.sealing.samples import AT, PLAN
 
 LATER = AT + timedelta(days=30)
+MADE = ("p256", "offline", "receipt", "trust", "sm2")
+"""Keys of the short plan, in the order of the trust list."""
 
 
 def _contents(folder: Path) -> dict[str, bytes]:
@@ -65,12 +67,12 @@ def test_the_default_plan_names_every_algorithm(keystore: Keystore) -> None:
     assert len(keystore.registry_secret) == 32
 
 
-def test_a_key_id_is_the_algorithm_and_the_fingerprint(keys: Path) -> None:
+def test_a_key_id_is_the_algorithm_or_the_use_and_the_fingerprint(keys: Path) -> None:
     """Stable, readable, and different for every certificate."""
-    for key, algorithm in zip(Keystore.open(keys).keys, ("p256", "sm2"), strict=True):
+    for key, name in zip(Keystore.open(keys).keys, MADE, strict=True):
         certificate = x509.load_der_x509_certificate(read_certificate(keys / key.certificate))
 
-        assert key.key_id == f"{algorithm}-{certificate.fingerprint(hashes.SHA256()).hex()[:12]}"
+        assert key.key_id == f"{name}-{certificate.fingerprint(hashes.SHA256()).hex()[:12]}"
 
 
 def test_files_belong_to_their_owner_only(keys: Path) -> None:
@@ -104,7 +106,8 @@ def test_a_signer_added_to_the_plan_is_made_beside_the_others(keys: Path, plan: 
 
 WRITTEN_IN_ORDER = (
     "registry.secret", "root.key.pem", "root.pem", "issuing.key.pem", "issuing.pem",
-    "p256-001.key.pem", "p256-001.pem", "sm2-root.key.pem", "sm2-root.pem", "sm2-maker.key.pem",
+    "p256-001.key.pem", "p256-001.pem", "offline-001.key.pem", "offline-001.pem", "receipt-001.key.pem",
+    "receipt-001.pem", "trust-001.key.pem", "trust-001.pem", "sm2-root.key.pem", "sm2-root.pem", "sm2-maker.key.pem",
     "sm2-maker.pem", "sm2-001.key.pem", "sm2-001.pem", "trust.json",
 )  # fmt: skip
 
@@ -135,7 +138,7 @@ def test_two_at_once_make_one_pki(tmp_path: Path, plan: Path) -> None:
     running = [subprocess.Popen([sys.executable, "-c", code, folder, plan]) for _ in range(3)]
 
     assert [process.wait(60) for process in running] == [0, 0, 0]
-    assert [key.algorithm for key in Keystore.open(folder).keys] == ["p256", "sm2"]
+    assert [key.key_id.partition("-")[0] for key in Keystore.open(folder).keys] == list(MADE)
 
 
 def _delete(name: str) -> Callable[[Path], None]:

@@ -19,7 +19,7 @@ LATER = AT + timedelta(days=30)
 
 def test_rotation_retires_the_old_and_pins_both(keys: Path, plan: Path) -> None:
     """New files get the new key; the old one's stay good."""
-    old, _ = read_trust(keys)
+    old, *_ = read_trust(keys)
 
     new = rotate_dev_key(keys, plan, "p256", LATER)
 
@@ -33,7 +33,7 @@ def test_rotation_retires_the_old_and_pins_both(keys: Path, plan: Path) -> None:
 
 def test_a_retired_key_signs_nothing(keys: Path) -> None:
     """And an init does not make a new one behind the operator's back."""
-    key, _ = read_trust(keys)
+    key, *_ = read_trust(keys)
 
     assert retire_key(keys, key.key_id, LATER).retired_at == LATER
     assert retire_key(keys, key.key_id, LATER + timedelta(days=1)).retired_at == LATER
@@ -43,7 +43,7 @@ def test_a_retired_key_signs_nothing(keys: Path) -> None:
 
 def test_a_compromise_can_only_be_dated_back(keys: Path) -> None:
     """The earliest instant reported counts."""
-    key, _ = read_trust(keys)
+    key, *_ = read_trust(keys)
     for since, counted in ((LATER, LATER), (LATER + timedelta(days=1), LATER), (AT, AT)):
         assert mark_compromised(keys, key.key_id, since).compromised_since == counted
     assert Keystore.open(keys).pinned[0].compromised_since == AT
