@@ -103,7 +103,7 @@ def test_every_decision_is_listed() -> None:
     """A page nobody links is not read."""
     pages = {path.name for path in (DOCS / "decisions").glob("*.md")} - {"README.md"}
     listed = re.findall(
-        r"\]\(([a-z-]+\.md)\)", (DOCS / "decisions" / "README.md").read_text(encoding="utf-8")
+        r"\]\(([a-z0-9-]+\.md)\)", (DOCS / "decisions" / "README.md").read_text(encoding="utf-8")
     )
 
     assert sorted(listed) == sorted(pages)

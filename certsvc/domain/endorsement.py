@@ -120,6 +120,8 @@ class Copy:
     grant: Grant | None = None
     """None for an original."""
     copy_number: int | None = None
+    status_index: int | None = None
+    """Place in the status lists, for an endorsement; given once over the whole registry, gaps allowed."""
     purpose: str | None = None
     files: Mapping[str, IssuedFile] = field(default_factory=dict)
     """By format, see FORMATS. Empty until DONE."""

@@ -123,8 +123,8 @@ def _read_usages(value: bytes | None) -> frozenset[str]:
     frame = der.Reader(value)
     content = frame.content(der.BIT_STRING)
     frame.finish()
-    if not 2 <= len(content) <= 3 or content[0] > 7:
-        raise ValueError("a key usage of no bits, or too many")
+    if not content or content[0] > 7:
+        raise ValueError("a bit string that says nothing of its end")
     count = 8 * (len(content) - 1) - content[0]
     bits = int.from_bytes(content[1:], "big")
     # DER leaves out the zeros at the end: the last bit that stands there is set, and nothing after it.

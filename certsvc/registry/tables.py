@@ -188,6 +188,7 @@ COPY: Final = sa.Table(
     _text("specialties", nullable=True),
     _text("warnings", nullable=True),
     _whole("copy_number", nullable=True),
+    _whole("status_index", nullable=True),
     _text("purpose", nullable=True),
     _text("pdf_sha256", nullable=True),
     _whole("pdf_size", nullable=True),
@@ -203,12 +204,14 @@ COPY: Final = sa.Table(
     sa.UniqueConstraint("pdf_sha256"),
     sa.UniqueConstraint("ofd_sha256"),
     sa.UniqueConstraint("registration_id", "copy_number"),
+    sa.UniqueConstraint("status_index"),
     _to("registration_id", "registration.registration_id"),
     _to("holder_id", "holder.holder_id"),
     _to("version_id", "certificate_version.version_id"),
     sa.CheckConstraint("kind IN ('original', 'endorsement')", name="kind"),
     sa.CheckConstraint("state IN ('PENDING', 'DONE', 'FAILED')", name="state"),
     sa.CheckConstraint("(kind = 'endorsement') = (copy_number IS NOT NULL)", name="copy_number"),
+    sa.CheckConstraint("(kind = 'endorsement') = (status_index IS NOT NULL)", name="status_index"),
     sa.CheckConstraint("(state = 'DONE') = (done_at IS NOT NULL)", name="done_at"),
     _unique_where("copy_one_a_day_key", "holder_id", "certificate_type", "day", where=ENDORSEMENT_TAKES_DAY),
     _unique_where("copy_one_original_key", "version_id", "reissue", where=ORIGINAL_TAKES_PLACE),
@@ -224,6 +227,10 @@ COPY: Final = sa.Table(
     sa.Index(None, "changed_at"),
 )
 """Everything issued or being issued. changed_at is the instant of the last change of state."""
+
+STATUS_INDEX: Final = sa.Sequence("copy_status_index_seq", start=0, minvalue=0, metadata=METADATA)
+"""Gives places in the status lists where many write at once: nobody waits for another's, and what is rolled
+back leaves a gap. SQLite, whose writers come one at a time, counts on from the highest."""
 
 IDEMPOTENCY_KEY: Final = sa.Table(
     "idempotency_key",

@@ -12,7 +12,7 @@ from sqlalchemy import bindparam
 
 from certsvc.domain.endorsement import FORMATS, Copy, CopyId, CopyKind, CopyState, IssuedFile
 from certsvc.domain.events import RegistrationId
-from certsvc.errors import DefectError, NotFoundError, UnavailableError
+from certsvc.errors import DefectError, NotFoundError, RecordDamagedError, UnavailableError
 from certsvc.registry.crypto import Value
 from certsvc.registry.database import Query
 from certsvc.registry.port import IdempotentRequest
@@ -25,6 +25,7 @@ from certsvc.registry.tables import (
     IDEMPOTENCY_KEY,
     ORIGINAL_TAKES_PLACE,
     REGISTRATION,
+    STATUS_INDEX,
 )
 
 _copy, _key = COPY.c, IDEMPOTENCY_KEY.c
@@ -42,6 +43,12 @@ RESERVE_ENDORSEMENT: Final = insert_unless_taken(
 )
 RESERVE_ORIGINAL: Final = insert_unless_taken(COPY, "version_id", "reissue", where=ORIGINAL_TAKES_PLACE)
 CLAIM_KEY: Final = insert_unless_taken(IDEMPOTENCY_KEY, "client_id", "key")
+NEXT_STATUS_INDEX: Final = Query(
+    {
+        "sqlite": sa.select(sa.func.coalesce(sa.func.max(_copy.status_index) + 1, 0)),
+        "postgresql": sa.select(STATUS_INDEX.next_value()),
+    }
+)
 MOVE_KEY: Final = Query(
     sa.update(IDEMPOTENCY_KEY)
     .where(
@@ -96,15 +103,18 @@ class CopyWriting(CopyReading):
             # A row whose state was changed by hand fails here instead of giving its place away.
             if self.find_original(copy.version_id, copy.reissue) is not None:
                 return False
-            return self._reserve(RESERVE_ORIGINAL, replace(copy, copy_number=None))
+            return self._reserve(RESERVE_ORIGINAL, replace(copy, copy_number=None, status_index=None))
         # Held, so that of two rivals the second counts the first one's copy.
         if self._first(HOLD_REGISTRATION, registration_id=copy.registration_id) is None:
             raise NotFoundError
         if self.find_endorsement_on(copy.holder_id, copy.certificate_type, copy.day) is not None:
             return False
-        return self._reserve(
-            RESERVE_ENDORSEMENT, replace(copy, copy_number=self._next_copy_number(copy.registration_id))
+        numbered = replace(
+            copy,
+            copy_number=self._next_copy_number(copy.registration_id),
+            status_index=self._next_status_index(),
         )
+        return self._reserve(RESERVE_ENDORSEMENT, numbered)
 
     def _reserve(self, query: Query, copy: Copy) -> bool:
         try:
@@ -120,6 +130,13 @@ class CopyWriting(CopyReading):
             ENDORSEMENT_BELOW, registration_id=registration_id, below=ABOVE_EVERY_COPY_NUMBER
         )
         return 1 if highest is None else highest.whole("copy_number") + 1
+
+    def _next_status_index(self) -> int:
+        """Return a place in the status lists that no copy ever had."""
+        (((index,)),) = self._rows(NEXT_STATUS_INDEX, {})
+        if not isinstance(index, int):
+            raise RecordDamagedError("the highest status index is no number")
+        return index
 
     def put_idempotent(self, client_id: str, key: str, request: IdempotentRequest, at: datetime) -> bool:
         """Claim a key, or move it from a FAILED attempt to a new one."""

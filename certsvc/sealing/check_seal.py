@@ -59,13 +59,6 @@ def find_owner(value: SealSignature, pinned: Sequence[PinnedSeal]) -> Owner:
     )
 
 
-def warm(pinned: Sequence[PinnedSeal]) -> None:
-    """Read the pinned seals and prepare their keys now, so that no file waits for it."""
-    for pin in pinned:
-        _certificate(pin.certificate)
-        _seal(pin.seal)
-
-
 def _seal_faults(value: SealSignature, signer: bytes, pinned: Sequence[PinnedSeal]) -> Iterator[str]:
     ours = [_seal(pin.seal) for pin in pinned]
     seal = next((seal for seal in ours if seal.der == value.seal_der), None)

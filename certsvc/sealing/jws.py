@@ -33,6 +33,10 @@ class JWSError(ValueError):
     """A statement that is not ours, is damaged, or is for another purpose; the text says which."""
 
 
+class UnknownKeyError(JWSError):
+    """A statement by a key that is not among those given; newer keys may know it."""
+
+
 def sign_jws(payload: Mapping[str, object], signer: Signer, *, typ: str) -> str:
     """Sign *payload* and return the compact form: header, payload and signature joined by dots.
 
@@ -77,7 +81,7 @@ def read_jws(text: str, keys: Sequence[PinnedKey], *, typ: str) -> tuple[Mapping
         raise JWSError(f"it is no {typ}")
     key = next((one for one in keys if one.key_id == header["kid"]), None)
     if key is None:
-        raise JWSError("signed by no key that is known for this use")
+        raise UnknownKeyError("signed by no key that is known for this use")
     if not _ES256.verify(
         f"{header_part}.{payload_part}".encode(), _public_key(key), _decoded(signature_part)
     ):

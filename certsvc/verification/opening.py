@@ -18,7 +18,7 @@ from pypdfium2 import raw as pdfium
 
 from certsvc.ofd.package import read_package
 from certsvc.ofd.parts import BrokenOFDError
-from certsvc.ofd.read_container import read_container
+from certsvc.ofd.salvage import salvage
 from certsvc.ofd.xml import Element, parse_xml
 from certsvc.qr.decode import LONGEST_SIDE, read_image
 
@@ -96,7 +96,8 @@ def read_ofd_scan(content: bytes) -> tuple[str, ...]:
     begun = time.monotonic()
     texts: dict[str, None] = {}
     try:
-        files = read_container(content)
+        # Others pack as they like. Nothing of a file without a seal depends on which copy of a name is read.
+        files = {name: copies[0] for name, copies in salvage(content).items()}
         package = read_package(files)
         whole = _size(parse_xml(files[package.document]).find("CommonData"), "PageArea")
         for name in package.pages if len(package.pages) <= MAX_PAGES else ():
@@ -105,7 +106,7 @@ def read_ofd_scan(content: bytes) -> tuple[str, ...]:
                     return tuple(texts)
                 texts.update(dict.fromkeys(_read_if_whole(files.get(package.images.get(picture, ""), b""))))
     except BrokenOFDError:
-        # The strict checker could follow the file this far and we cannot: its pages stay unread.
+        # The strict checker could follow the file and this cannot: what its pages show stays unread.
         return tuple(texts)
     return tuple(texts)
 

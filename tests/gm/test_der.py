@@ -68,6 +68,12 @@ def test_instants_are_written_in_utc_without_parts_of_a_second() -> None:
     assert der.generalized_time(beijing) == b"\x18\x0f20261120235959Z"
 
 
+@pytest.mark.parametrize(("text", "year"), [(b"491231235959Z", 2049), (b"500101000000Z", 1950)])
+def test_two_digits_of_a_year_mean_the_years_around_2000(text: bytes, year: int) -> None:
+    """RFC 5280, 4.1.2.5.1: certificates of roots reach beyond 2050."""
+    assert Reader(der.element(der.UTC_TIME, text)).utc_time().year == year
+
+
 @pytest.mark.parametrize(
     "at", [datetime(2026, 11, 20, tzinfo=UTC).replace(tzinfo=None), datetime(999, 1, 1, tzinfo=UTC)]
 )
@@ -117,6 +123,9 @@ def test_instants_without_zone_or_with_a_short_year_are_refused(at: datetime) ->
         (b"\x18\x1120261120000000.0Z", Reader.generalized_time),
         (b"\x18\x1320261120000000+0800", Reader.generalized_time),
         (b"\x17\x0d261120000000Z", Reader.generalized_time),
+        (b"\x17\x0b2611200000Z", Reader.utc_time),
+        (b"\x17\x11261120000000+0800", Reader.utc_time),
+        (b"\x17\x00", Reader.utc_time),
     ],
 )
 def test_anything_but_der_is_refused(encoded: bytes, read: Callable[[Reader], object]) -> None:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from certsvc.page.fonts import MM_PER_PT
-from certsvc.page.layout import Style
-from certsvc.page.typeset import CLOSING, OPENING, fit
+from certsvc.page.layout import Column, Style
+from certsvc.page.typeset import CLOSING, OPENING, Setting, fit, set_lines
 from tests.page.sample import sample_fonts
 
 STYLE = Style(size_pt=12, min_pt=6, colour="#000000")
@@ -56,6 +58,24 @@ def test_a_text_shrinks_a_little_before_it_wraps(length: int, lines: int, size_p
 
     assert setting is not None
     assert (len(setting.lines), setting.size_pt) == (lines, size_pt)
+
+
+@pytest.mark.parametrize(
+    "align, starts", [("left", (10.0, 10.0)), ("centre", (21.0, 31.2)), ("right", (32.0, 52.4))]
+)
+def test_every_line_is_aligned_in_its_column(
+    align: Literal["left", "centre", "right"], starts: tuple[float, float]
+) -> None:
+    """Lines of 40.6 and 20.2 mm; the gap after a line's last character and its last space do not count."""
+    style = Style(size_pt=10 / MM_PER_PT, min_pt=6, colour="#000000", tracking_em=0.02)
+    column = Column(style="any", x_mm=10, width_mm=62.6, align=align)
+    setting = Setting(("建设工程", "公司 "), style.size_pt)
+
+    runs = list(set_lines(setting, style, column, 50, sample_fonts(), leading_em=1.5))
+
+    assert [run.text for run in runs] == ["建设工程", "公司 "]
+    assert [run.y_mm for run in runs] == [50, 65]
+    assert [run.x_mm for run in runs] == list(starts)
 
 
 def test_a_latin_word_stays_whole_and_a_long_one_is_broken() -> None:

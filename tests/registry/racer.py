@@ -34,7 +34,7 @@ def rival(holder_id: str, registration_id: str, version_id: str) -> Copy:
         token=unique[:26],
         code=secrets.token_hex(6).upper(),
     )
-    return replace(copy, copy_number=None)
+    return replace(copy, copy_number=None, status_index=None)
 
 
 def attempt(registry: SQLRegistry, copy: Copy) -> bool:

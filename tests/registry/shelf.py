@@ -97,7 +97,7 @@ def pending(
         reserved_at=at,
         grant=a_grant(use_from=beijing_day(at)) if endorsed else None,
     )
-    return replace(copy, copy_number=None)
+    return replace(copy, copy_number=None, status_index=None)
 
 
 def files_of(copy: Copy) -> dict[str, IssuedFile]:

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from certsvc.domain.clock import beijing_day
-from certsvc.domain.endorsement import CopyId, CopyKind, CopyState, IssuedFile
+from certsvc.domain.endorsement import Copy, CopyId, CopyKind, CopyState, IssuedFile
 from certsvc.errors import DefectError, NotFoundError, UnavailableError
 from certsvc.registry.port import IdempotentRequest
 from certsvc.registry.sql import SQLRegistry
@@ -26,6 +26,11 @@ def who(registry: SQLRegistry) -> Registered:
         return register(session)
 
 
+def _numbered(copy: Copy) -> Copy:
+    """Return the first copy of a registry as it is reserved."""
+    return replace(copy, copy_number=1, status_index=0)
+
+
 class TestReserve:
     """One endorsement per holder, type and day; one original per version and reissue."""
 
@@ -35,10 +40,9 @@ class TestReserve:
         with registry.writing() as session:
             assert session.reserve(copy)
         with registry.reading() as session:
-            assert session.get_copy(copy.copy_id) == replace(copy, copy_number=1)
-            assert session.find_endorsement_on(who.holder_id, CONSTRUCTOR_1, beijing_day(NOW)) == replace(
-                copy, copy_number=1
-            )
+            assert session.get_copy(copy.copy_id) == _numbered(copy)
+            taken = session.find_endorsement_on(who.holder_id, CONSTRUCTOR_1, beijing_day(NOW))
+            assert taken == _numbered(copy)
             assert session.find_copy_by_token(copy.token) is None, "not issued yet"
 
     def test_the_day_is_taken_once_and_the_next_day_is_free(
@@ -132,7 +136,7 @@ class TestLease:
         with registry.reading() as session:
             done = session.find_copy_by_token(copy.token)
             assert done == replace(
-                copy, copy_number=1, state=CopyState.DONE, files=files, done_at=copy.lease_until
+                _numbered(copy), state=CopyState.DONE, files=files, done_at=copy.lease_until
             )
             assert session.find_copy_by_code(copy.code) == done
             assert session.find_copy_by_sha256(files["pdf"].sha256) == done

@@ -15,7 +15,17 @@ from certsvc.ofd.parts import STORED, make_part
 from certsvc.ofd.read_container import read_container
 from certsvc.ofd.signature import read_signature
 from certsvc.sealing.ofd import seal_ofd
-from tests.sealing.ofd_samples import DAY, FROM, TO, SealKeys, a_draft, a_sealed_ofd, our_keys, some_keys
+from tests.sealing.ofd_samples import (
+    DAY,
+    FROM,
+    TO,
+    SealKeys,
+    a_draft,
+    a_seal,
+    a_sealed_ofd,
+    our_keys,
+    some_keys,
+)
 from tests.sealing.samples import AT, a_stamp
 
 
@@ -96,6 +106,15 @@ def test_no_file_is_sealed_outside_the_validity_of_the_seal(at: datetime) -> Non
     """It would never verify."""
     with pytest.raises(DefectError, match="not valid"):
         a_sealed_ofd(at=at)
+
+
+def test_no_file_is_sealed_outside_the_validity_of_the_certificate() -> None:
+    """A seal may outlive the certificate of one of its signers."""
+    longer = replace(our_keys(), seal=a_seal(our_keys(), valid=(FROM - DAY, TO + DAY)))
+
+    for at in (FROM - DAY, TO + DAY):
+        with pytest.raises(DefectError, match="not valid"):
+            a_sealed_ofd(longer, at=at)
 
 
 def _refusing(keys: SealKeys) -> SealKeys:

@@ -161,7 +161,7 @@ def test_two_at_once_make_one_seal_for_each_issuer(tmp_path: Path, plan: Path) -
     assert [process.wait(60) for process in running] == [0, 0, 0, 0]
     store = Keystore.open(folder)
     assert sorted(one.seal.name for one in store.seals) == sorted((NAME, OTHER))
-    assert len(store.keys) == 3
+    assert [key.algorithm for key in store.keys].count("sm2") == 2
     assert all(store.seal_signer(name).sign(b"x") for name in (NAME, OTHER))
 
 

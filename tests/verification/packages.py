@@ -14,7 +14,8 @@ from certsvc.domain.report import Status
 from certsvc.ofd.container import LOCAL_MAGIC, write_container
 from certsvc.ofd.parts import Part, make_part
 from certsvc.ofd.read_container import read_container
-from tests.sealing.ofd_attacks import packed, resealed
+from tests.sealing.ofd_attacks import packed
+from tests.sealing.ofd_key_attacks import resealed
 from tests.sealing.ofd_samples import a_stranger_with_seal
 from tests.verification.hostile import deflated_zeros
 
@@ -60,6 +61,13 @@ def an_ofd(
     *objects: str, picture: bytes = b"", changes: Mapping[str, str | bytes | None] | None = None
 ) -> bytes:
     """Return an OFD of one page by an honest stranger, without a seal; None leaves a file out."""
+    return packed(files_of(*objects, picture=picture, changes=changes))
+
+
+def files_of(
+    *objects: str, picture: bytes = b"", changes: Mapping[str, str | bytes | None] | None = None
+) -> dict[str, bytes]:
+    """Return the files of such an OFD by name."""
     files: dict[str, str | bytes | None] = {
         "OFD.xml": ENTRANCE,
         "Doc_0/Document.xml": DOCUMENT,
@@ -68,18 +76,17 @@ def an_ofd(
         "Doc_0/Res/scan.jpg": picture,
     }
     files |= changes or {}
-    return packed(
-        {
-            name: content.encode() if isinstance(content, str) else content
-            for name, content in files.items()
-            if content is not None
-        }
-    )
+    return {
+        name: content.encode() if isinstance(content, str) else content
+        for name, content in files.items()
+        if content is not None
+    }
 
 
 def by_others(*, sealed: bytes) -> bytes:
     """Return a whole OFD under the seal of somebody else."""
-    return resealed(a_stranger_with_seal())(sealed)
+    forged: bytes = resealed(a_stranger_with_seal())(sealed)
+    return forged
 
 
 def a_zip() -> bytes:

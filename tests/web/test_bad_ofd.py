@@ -12,6 +12,7 @@ import pytest
 
 from certsvc.domain.report import Status
 from tests.drills import record
+from tests.sealing.ofd_strangers import VALUES, honest_files, zipped
 from tests.verification.packages import BAD, by_others
 from tests.web.site import HTML, Site, body_of
 
@@ -68,6 +69,14 @@ def test_an_ofd_under_a_strangers_seal_is_not_ours(standing_site: Site) -> None:
     genuine = world.file(world.endorse("京1112020202299901"), "ofd")
 
     check_upload(standing_site, "by others", by_others(sealed=genuine), Status.NOT_OURS, "SEAL_NOT_OURS")
+
+
+@pytest.mark.parametrize("value", VALUES)
+def test_an_ofd_of_another_vendor_is_not_ours(standing_site: Site, value: str) -> None:
+    """Other versions of the seal, raw signatures, another packing: honest, and not issued by us."""
+    content = zipped(honest_files(value=VALUES[value]()))
+
+    check_upload(standing_site, value, content, Status.NOT_OURS, "SIGNER_NOT_OURS")
 
 
 def test_the_same_name_with_another_content_is_judged_by_its_bytes(site: Site) -> None:

@@ -155,6 +155,8 @@ def _create_history() -> None:
 
 
 def _create_copies() -> None:
+    if op.get_bind().dialect.supports_sequences:
+        op.execute(sa.schema.CreateSequence(sa.Sequence("copy_status_index_seq", start=0, minvalue=0)))
     op.create_table(
         "copy",
         _text("copy_id"),
@@ -181,6 +183,7 @@ def _create_copies() -> None:
         _text("specialties", nullable=True),
         _text("warnings", nullable=True),
         _whole("copy_number", nullable=True),
+        _whole("status_index", nullable=True),
         _text("purpose", nullable=True),
         _text("pdf_sha256", nullable=True),
         _whole("pdf_size", nullable=True),
@@ -196,12 +199,14 @@ def _create_copies() -> None:
         sa.UniqueConstraint("pdf_sha256"),
         sa.UniqueConstraint("ofd_sha256"),
         sa.UniqueConstraint("registration_id", "copy_number"),
+        sa.UniqueConstraint("status_index"),
         _to("registration_id", "registration.registration_id"),
         _to("holder_id", "holder.holder_id"),
         _to("version_id", "certificate_version.version_id"),
         sa.CheckConstraint("kind IN ('original', 'endorsement')", name="kind"),
         sa.CheckConstraint("state IN ('PENDING', 'DONE', 'FAILED')", name="state"),
         sa.CheckConstraint("(kind = 'endorsement') = (copy_number IS NOT NULL)", name="copy_number"),
+        sa.CheckConstraint("(kind = 'endorsement') = (status_index IS NOT NULL)", name="status_index"),
         sa.CheckConstraint("(state = 'DONE') = (done_at IS NOT NULL)", name="done_at"),
     )
     _index_where(
