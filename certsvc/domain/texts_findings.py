@@ -39,6 +39,13 @@ _FILE: Final[Mapping[str, Text]] = {
     ),
 }
 
+_RECEIPT: Final[Mapping[str, Text]] = {
+    "RECEIPT_NOT_CERTIFICATE": Text(
+        "这是本服务出具的核验报告，不是证书；请提交证书文件本身。",
+        "This is a verification report of this service and no certificate; please hand in the certificate.",
+    ),
+}
+
 _SIGNATURE: Final[Mapping[str, Text]] = {
     "NO_SIGNATURE": Text(
         "文件没有电子签章；请向持证人索取下载的原始文件。",
@@ -257,6 +264,7 @@ _REGISTRY: Final[Mapping[str, Text]] = {
 
 FINDINGS: Final[Mapping[str, Text]] = {
     **_FILE,
+    **_RECEIPT,
     **_SIGNATURE,
     **_CONTAINER,
     **_SEAL,

@@ -110,3 +110,5 @@ class DocumentFacts:
     """First day of the usage window; None for an original."""
     use_until: date | None = None
     """Last day of the usage window; that day counts."""
+    receipt: str = ""
+    """The signed receipt a verification report carries; empty in a certificate."""

@@ -15,6 +15,7 @@ from typing import Protocol
 from certsvc.domain.certificate import CertificateVersion, VersionId
 from certsvc.domain.endorsement import Copy, CopyId, IssuedFile
 from certsvc.domain.events import Event, EventId, HolderId, IdType, RegistrationId
+from certsvc.registry.port_feed import FeedReading, FeedWriting
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +62,19 @@ class ExpiringSpecialty:
     valid_to: date
 
 
-class ReadSession(Protocol):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Endorsed:
+    """One registration that has endorsements, with all that decides what they are worth."""
+
+    registration_id: RegistrationId
+    copies: tuple[Copy, ...]
+    """Its endorsements in any state, by copy number."""
+    versions: Mapping[VersionId, CertificateVersion]
+    events: tuple[Event, ...]
+    """In the order of recording."""
+
+
+class ReadSession(FeedReading, Protocol):
     """Look-ups. ``find_`` may answer None, ``get_`` raises NotFoundError."""
 
     def find_event(self, source_id: str) -> RecordedEvent | None:
@@ -142,8 +155,26 @@ class ReadSession(Protocol):
     def last_recorded_at(self) -> datetime | None:
         """Return the latest instant any row was written at; the clock must not stand before it."""
 
+    def last_seq_before(self, recorded_at: datetime) -> int:
+        """Return a place in the order of recording up to which all was recorded before an instant."""
 
-class WriteSession(ReadSession, Protocol):
+    def recorded_after(self, seq: int, limit: int) -> Sequence[tuple[int, RegistrationId]]:
+        """List the events recorded after *seq*: their places, and whose they are."""
+
+    def highest_status_index(self) -> int | None:
+        """Return the highest place in the status lists that was given; None before the first."""
+
+    def endorsed_after(self, registration_id: RegistrationId | None, limit: int) -> Sequence[RegistrationId]:
+        """List registrations that have endorsements, by id, beginning after one."""
+
+    def endorsements_between(self, first: RegistrationId, last: RegistrationId) -> Sequence[Copy]:
+        """List all endorsements, in any state, of the registrations from *first* to *last*, by id."""
+
+    def endorsed_between(self, first: RegistrationId, last: RegistrationId) -> Sequence[Endorsed]:
+        """List the registrations from *first* to *last* that have endorsements, with what became of them."""
+
+
+class WriteSession(ReadSession, FeedWriting, Protocol):
     """Look-ups and changes in one transaction.
 
     What is held is held in one order: names, a registration, its holder (docs/decisions/database.md).
@@ -238,6 +269,7 @@ class Registry(Protocol):
 
 __all__ = [
     "APIClient",
+    "Endorsed",
     "EventId",
     "ExpiringSpecialty",
     "IdempotentRequest",

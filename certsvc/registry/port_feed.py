@@ -105,7 +105,7 @@ class FeedWriting(FeedReading, Protocol):
         """Keep an interest; False when it is there already."""
 
     def add_changes(self, changes: Sequence[Change]) -> None:
-        """Write changes, in this order, behind all that was written before; announced ones are passed over."""
+        """Write changes, in this order, behind all written before; what was announced is passed over."""
 
     def set_announced_until(self, day: date) -> None:
         """Remember how far ends were gone through."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
@@ -11,19 +12,22 @@ from sqlalchemy import bindparam
 
 from certsvc.domain.certificate import CertificateVersion
 from certsvc.domain.endorsement import Copy
-from certsvc.domain.events import RegistrationId
+from certsvc.domain.events import Event, RegistrationId
+from certsvc.errors import RecordDamagedError
 from certsvc.registry.database import Query
-from certsvc.registry.port import RecordedEvent
-from certsvc.registry.rows import copy_from, event_from, version_from
+from certsvc.registry.port import Endorsed
+from certsvc.registry.rows import copy_from, event_from, instant_text, version_from
 from certsvc.registry.session import Session, select_rows
 from certsvc.registry.tables import CERTIFICATE_VERSION, COPY, EVENT
 
 _copy, _event, _version = COPY.c, EVENT.c, CERTIFICATE_VERSION.c
 
 _MOST: Final = bindparam("most", type_=sa.Integer)
-EVENTS_AFTER: Final = select_rows(EVENT, _event.seq > bindparam("seq"), order_by=[_event.seq], limit=_MOST)
+EVENTS_AFTER: Final = select_rows(
+    EVENT, _event.seq > bindparam("its_seq"), order_by=[_event.seq], limit=_MOST
+)
 SEQ_BEFORE: Final = Query(
-    sa.select(sa.func.min(_event.seq) - 1).where(_event.recorded_at >= bindparam("recorded_at"))
+    sa.select(sa.func.min(_event.seq) - 1).where(_event.recorded_at >= bindparam("its_recorded_at"))
 )
 LAST_SEQ: Final = Query(sa.select(sa.func.coalesce(sa.func.max(_event.seq), 0)))
 HIGHEST_INDEX: Final = select_rows(
@@ -32,27 +36,75 @@ HIGHEST_INDEX: Final = select_rows(
 ENDORSED_AFTER: Final = Query(
     sa.select(_copy.registration_id)
     .distinct()
-    .where(_copy.registration_id > bindparam("registration_id"), _copy.copy_number.is_not(None))
+    .where(_copy.registration_id > bindparam("its_registration_id"), _copy.copy_number.is_not(None))
     .order_by(_copy.registration_id)
     .limit(_MOST)
 )
-_RANGE: Final = (bindparam("first"), bindparam("last"))
 ENDORSEMENTS: Final = select_rows(
     COPY,
-    _copy.registration_id.between(*_RANGE),
+    _copy.registration_id.between(bindparam("first"), bindparam("last")),
     _copy.copy_number.is_not(None),
     order_by=[_copy.registration_id, _copy.copy_number],
 )
 EVENTS: Final = select_rows(
-    EVENT, _event.registration_id.between(*_RANGE), order_by=[_event.registration_id, _event.seq]
+    EVENT,
+    _event.registration_id.between(bindparam("first"), bindparam("last")),
+    order_by=[_event.registration_id, _event.seq],
 )
-VERSIONS: Final = select_rows(CERTIFICATE_VERSION, _version.registration_id.between(*_RANGE))
+VERSIONS: Final = select_rows(
+    CERTIFICATE_VERSION, _version.registration_id.between(bindparam("first"), bindparam("last"))
+)
 
 
 class StatusReading(Session):
     """Look-ups by ranges of registrations; the port says what each promises."""
 
     def last_seq_before(self, recorded_at: datetime) -> int:
-        """Return a place in the order of recording before which all was recorded earlier than an instant."""
-        (((seq,),)) = self._rows(SEQ_BEFORE, {"recorded_at": recorded_at})
-        return seq
+        """Return a place in the order of recording up to which all was recorded before an instant."""
+        for query, given in ((SEQ_BEFORE, {"its_recorded_at": instant_text(recorded_at)}), (LAST_SEQ, {})):
+            (((seq,)),) = self._rows(query, given)
+            if isinstance(seq, int):
+                return seq
+        raise RecordDamagedError("seq holds no number")
+
+    def recorded_after(self, seq: int, limit: int) -> Sequence[tuple[int, RegistrationId]]:
+        """List the events recorded after *seq*: their places, and whose they are."""
+        records = self._all(EVENTS_AFTER, its_seq=seq, most=limit)
+        return [(one.whole("seq"), RegistrationId(one.text("registration_id"))) for one in records]
+
+    def highest_status_index(self) -> int | None:
+        """Return the highest place in the status lists that was given; None before the first."""
+        record = self._first(HIGHEST_INDEX)
+        return None if record is None else record.whole("status_index")
+
+    def endorsed_after(self, registration_id: RegistrationId | None, limit: int) -> Sequence[RegistrationId]:
+        """List registrations that have endorsements, by id, beginning after one."""
+        rows = self._rows(ENDORSED_AFTER, {"its_registration_id": registration_id or "", "most": limit})
+        return [RegistrationId(str(row[0])) for row in rows]
+
+    def endorsements_between(self, first: RegistrationId, last: RegistrationId) -> Sequence[Copy]:
+        """List all endorsements, in any state, of the registrations from *first* to *last*, by id."""
+        return [copy_from(record) for record in self._all(ENDORSEMENTS, first=first, last=last)]
+
+    def endorsed_between(self, first: RegistrationId, last: RegistrationId) -> Sequence[Endorsed]:
+        """List the registrations from *first* to *last* that have endorsements, with what became of them."""
+        versions: dict[RegistrationId, list[CertificateVersion]] = defaultdict(list)
+        events: dict[RegistrationId, list[Event]] = defaultdict(list)
+        copies: dict[RegistrationId, list[Copy]] = defaultdict(list)
+        for copy in self.endorsements_between(first, last):
+            copies[copy.registration_id].append(copy)
+        for record in self._all(VERSIONS, first=first, last=last):
+            version = version_from(record)
+            versions[version.registration_id].append(version)
+        for record in self._all(EVENTS, first=first, last=last):
+            recorded = event_from(record, self._vault)
+            events[recorded.registration_id].append(recorded.event)
+        return [
+            Endorsed(
+                registration_id=one,
+                copies=tuple(copies[one]),
+                versions={version.version_id: version for version in versions[one]},
+                events=tuple(events[one]),
+            )
+            for one in copies
+        ]

@@ -9,22 +9,25 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from certsvc.errors import SettingsError, UnavailableError
+from certsvc.registry.changes import ChangeReading, ChangeWriting
 from certsvc.registry.crypto import Vault
 from certsvc.registry.database import Database
 from certsvc.registry.dialects import SQLITE
+from certsvc.registry.lookups import LookUpReading, LookUpWriting
 from certsvc.registry.port import ReadSession, WriteSession
 from certsvc.registry.reading import RecordReading
 from certsvc.registry.reading_copies import CopyReading
+from certsvc.registry.reading_status import StatusReading
 from certsvc.registry.tables import REVISION
 from certsvc.registry.writing import RecordWriting
 from certsvc.registry.writing_copies import CopyWriting
 
 
-class SQLReadSession(RecordReading, CopyReading):
+class SQLReadSession(RecordReading, CopyReading, StatusReading, LookUpReading, ChangeReading):
     """Look-ups in one transaction."""
 
 
-class SQLWriteSession(RecordWriting, CopyWriting):
+class SQLWriteSession(RecordWriting, CopyWriting, StatusReading, LookUpWriting, ChangeWriting):
     """Look-ups and changes in one transaction."""
 
 

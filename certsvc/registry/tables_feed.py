@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from certsvc.registry.tables import METADATA, BigWhole, ByteOrdered
 
 IS_SPECIALTY: Final = "specialty IS NOT NULL"
-"""Which changes announce a specialty. Literal text: PostgreSQL matches no bind parameter to a partial index."""
+"""Which changes announce a specialty. Literal text, for the partial index."""
 
 
 def _text(name: str, *, nullable: bool = False) -> sa.Column[str]:
@@ -30,7 +30,7 @@ LOOKUP: Final = sa.Table(
     _text("way"),
     sa.Column("count", BigWhole, nullable=False),
     _mac(),
-    # No foreign key: checking it would wait for whoever holds the registration, and counts may wait for nobody.
+    # No foreign key: checking it would wait for whoever holds the registration.
     sa.PrimaryKeyConstraint("registration_id", "copy_id", "hour", "caller", "way"),
 )
 """How often a copy was looked up in one hour of Beijing's; copy_id is empty for the record itself."""

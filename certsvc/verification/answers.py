@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Literal
 
 from certsvc.domain.endorsement import CopyKind
@@ -10,6 +9,7 @@ from certsvc.domain.identity import canonical_name, mask_name
 from certsvc.domain.report import Check, Finding, Report, Result
 from certsvc.domain.wording import finding_text
 from certsvc.errors import InvalidFieldError
+from certsvc.verification.receipt import instant_text
 
 _NAME_LIMIT = 50
 
@@ -36,7 +36,12 @@ def issuer_of(report: Report, default: str) -> str:
 
 
 def report_body(
-    report: Report, *, issuer_name: str, lang: Literal["zh", "en"], full: bool
+    report: Report,
+    *,
+    issuer_name: str,
+    lang: Literal["zh", "en"],
+    full: bool,
+    receipt: str | None = None,
 ) -> dict[str, object]:
     """Show a report.
 
@@ -45,14 +50,15 @@ def report_body(
         issuer_name: 颁发机构 of this service, for a record that is on no paper.
         lang: language of the findings' sentences; codes never change.
         full: whole name and birth date; else the name is masked and the birth date left out.
+        receipt: the signed receipt, when one was asked for.
     """
     return {
         "verdict": str(report.verdict),
         "status": str(report.status),
         "subject": report.subject,
         "kind": str(report.kind),
-        "as_of": _instant(report.as_of),
-        "checked_at": _instant(report.checked_at),
+        "as_of": instant_text(report.as_of),
+        "checked_at": instant_text(report.checked_at),
         "state_at_as_of": str(report.state_at_as_of) if report.state_at_as_of else None,
         "state_now": str(report.state_now) if report.state_now else None,
         "wet_signature_required_on_print": report.wet_signature_required_on_print,
@@ -60,7 +66,7 @@ def report_body(
         "certificate": _certificate(report, issuer_name, full),
         "endorsement": _endorsement(report),
         "changed_fields": list(report.changed_fields),
-        "receipt": None,
+        "receipt": receipt,
     }
 
 
@@ -97,7 +103,7 @@ def _certificate(report: Report, issuer_name: str, full: bool) -> dict[str, obje
             for line in report.specialties
         ],
         "issuer": issuer_of(report, issuer_name),
-        "issued_at": _instant(version.created_at),
+        "issued_at": instant_text(version.created_at),
     }
     return body | {"birth_date": face.birth_date.isoformat()} if full else body
 
@@ -116,7 +122,3 @@ def _endorsement(report: Report) -> dict[str, object] | None:
         "newest_copy_number": report.entry.newest_copy_number,
         "newest_copy_day": newest_day.isoformat() if newest_day is not None else None,
     }
-
-
-def _instant(instant: datetime) -> str:
-    return instant.astimezone(UTC).isoformat().replace("+00:00", "Z")

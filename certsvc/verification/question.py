@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import ConfigDict, Field
 
@@ -32,6 +32,8 @@ class Question:
     """Aware; None is now."""
     specialty: str | None = None
     """The one specialty that must be valid."""
+    receipt: bool = False
+    """Whether a signed receipt is wanted."""
 
 
 class VerificationRequest(StrictBody):
@@ -44,8 +46,8 @@ class VerificationRequest(StrictBody):
     name: _Line | None = None
     as_of: Instant | None = None
     specialty: _Line | None = None
-    receipt: Literal[False] = False
-    """Signed receipts come with a later version; asking for one is refused rather than ignored."""
+    receipt: bool = False
+    """Whether to answer with a signed receipt (JWS) as well."""
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -99,4 +101,5 @@ def parse_question(body: object) -> Question:
         name=request.name,
         as_of=request.as_of,
         specialty=request.specialty,
+        receipt=request.receipt,
     )

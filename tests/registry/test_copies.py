@@ -184,12 +184,13 @@ class TestLease:
             assert [c.copy_id for c in session.failed_copies(NOW + MOMENT)] == [copy.copy_id]
             assert session.failed_copies(NOW + 2 * MOMENT) == []
 
-    @pytest.mark.parametrize("files", [{}, {"docx": IssuedFile(sha256="0" * 64, size=1)}])
-    def test_done_without_a_known_file_is_a_defect(
-        self, registry: SQLRegistry, who: Registered, files: dict[str, IssuedFile]
+    @pytest.mark.parametrize("formats", [(), ("pdf",), ("ofd",), ("pdf", "ofd", "docx")])
+    def test_done_without_both_files_or_with_another_is_a_defect(
+        self, registry: SQLRegistry, who: Registered, formats: tuple[str, ...]
     ) -> None:
         """A copy nobody can be given must not verify as valid."""
         copy = pending(who)
+        files = {fmt: IssuedFile(sha256=fmt * 10, size=1) for fmt in formats}
         with pytest.raises(DefectError), registry.writing() as session:
             session.reserve(copy)
             session.complete(copy.copy_id, "worker-1", files, NOW)

@@ -8,6 +8,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
+from certsvc.registry.migrations.feed import create_feed
+
 revision = "r0001"
 down_revision = None
 branch_labels = None
@@ -61,6 +63,7 @@ def upgrade() -> None:
     _create_history()
     _create_copies()
     _create_rest()
+    create_feed()
 
 
 def _create_registrations() -> None:
