@@ -30,13 +30,16 @@ from certsvc.registry.sql import migrate, open_registry
 from certsvc.rendering.ofd import OFDRenderer
 from certsvc.rendering.pdf import PDFRenderer
 from certsvc.rendering.stamp import stamp_picture
+from certsvc.sealing.dev_keys import init_dev_keys, rotate_dev_key
 from certsvc.sealing.dev_seals import ensure_dev_seal, has_seal, rotate_dev_seal
-from certsvc.sealing.keystore import Keystore, init_dev_keys, rotate_dev_key
+from certsvc.sealing.keystore import Keystore
 from certsvc.sealing.pki import SM2
 from certsvc.sealing.trust import TrustedKey
 from certsvc.storage.local import LocalStorage
 from certsvc.storage.port import Storage
 from certsvc.verification.pool import ReaderPool
+from certsvc.verification.receipt import Receipts
+from certsvc.verification.receipt_pdf import ReportPress
 from certsvc.verification.verify import Verifier
 
 _DRAWING: Final = Lock()
@@ -65,6 +68,8 @@ class Services:
     desk: Desk
     enquiry: Enquiry
     verifier: Verifier
+    receipts: Receipts
+    report_press: ReportPress
     clients: Clients
 
 
@@ -141,12 +146,22 @@ def build(settings: Settings, clock: Clock | None = None) -> Services:
         issuer=issuer,
         signer=lambda: keystore.signer(settings.signature),
         seal_signer=lambda: keystore.seal_signer(settings.issuer_name, clock.now()),
-        pinned=keystore.pinned,
-        pinned_seals=keystore.pinned_seals,
+        pinned=keystore.live_pinned,
+        pinned_seals=keystore.live_pinned_seals,
+        public_url=settings.public_url,
+    )
+    receipts = Receipts(
+        signer=lambda: keystore.service_signer("receipt"),
+        keys=lambda: keystore.service_keys("receipt"),
+        specialties=[name for kind in kinds.values() for name in kind.policy.specialty_names],
+        issuer_name=settings.issuer_name,
         public_url=settings.public_url,
     )
     recovery = Recovery(
-        registry=registry, storage=storage, pinned=keystore.pinned, pinned_seals=keystore.pinned_seals
+        registry=registry,
+        storage=storage,
+        pinned=keystore.live_pinned,
+        pinned_seals=keystore.live_pinned_seals,
     )
     return Services(
         settings=settings,
@@ -180,10 +195,19 @@ def build(settings: Settings, clock: Clock | None = None) -> Services:
         verifier=Verifier(
             registry=registry,
             kinds=kinds,
-            pinned=keystore.pinned,
-            pinned_seals=keystore.pinned_seals,
+            pinned=keystore.live_pinned,
+            pinned_seals=keystore.live_pinned_seals,
+            receipt_keys=receipts.known_keys,
             readers=_open_readers(settings.scan_processes),
             clock=clock,
+            public_url=settings.public_url,
+        ),
+        receipts=receipts,
+        report_press=ReportPress(
+            receipts=receipts,
+            fonts=fonts,
+            renderer=_make_renderer(fonts),
+            issuer_name=settings.issuer_name,
             public_url=settings.public_url,
         ),
         clients=Clients(registry, clock),

@@ -50,6 +50,8 @@ class Problem:
     errors: tuple[Fault, ...] = ()
     existing: Existing | None = None
     """With ENDORSED_TODAY."""
+    retry_after_s: float | None = None
+    """Of one question among many, which has no header of its own."""
 
 
 class ClientError(Exception):

@@ -20,9 +20,9 @@ from certsvc.client.answers import (
     Recorded,
     Registration,
 )
-from certsvc.client.errors import AnswerError, ClientError, DigestError
+from certsvc.client.errors import AnswerError, ClientError, DigestError, UnreachableError
 from certsvc.client.question import check_instant, json_bytes
-from certsvc.client.transport import Call, DamagedError, Transport, reader
+from certsvc.client.transport import AgainError, Call, Transport, reader
 
 _KEY_MAX: Final = 200
 _MEDIA: Final = {".pdf": "application/pdf", ".ofd": "application/ofd"}
@@ -126,7 +126,7 @@ class IssuingCalls:
 
         def check(body: bytes) -> bytes:
             if len(body) < file.size:
-                raise DamagedError("the file is not whole")
+                raise AgainError(UnreachableError("the file is not whole"))
             return body
 
         body = self._transport.send(Call(method="GET", path=path, media=media, limit=file.size), check)

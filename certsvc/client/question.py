@@ -4,17 +4,13 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, TypedDict
 
 from certsvc.client.report import Report
 
-PART_ITEMS: Final = 1_000
-"""Questions in one request at most."""
-PART_BYTES: Final = 2 * 1024 * 1024
-"""JSON bytes of one request, beyond which the next one begins; the service reads 4 MB."""
 _SHA256: Final = re.compile(r"[0-9a-fA-F]{64}", re.ASCII)
 
 
@@ -97,27 +93,11 @@ def check_answers(report: Report, kinds: Iterable[str], as_of: datetime | None, 
     return report
 
 
-def parts(questions: Iterable[Question]) -> Iterator[tuple[list[Question], bytes]]:
-    """Split *questions*, in their order, into requests; each comes with its JSON body."""
-    part: list[Question] = []
-    bodies: list[bytes] = []
-    size = 0
-    for question in questions:
-        body = json_bytes(question.body())
-        if part and (len(part) == PART_ITEMS or size + len(body) > PART_BYTES):
-            yield part, _joined(bodies)
-            part, bodies, size = [], [], 0
-        part.append(question)
-        bodies.append(body)
-        size += len(body) + 1
-    if part:
-        yield part, _joined(bodies)
+def answer_to(question: Question, report: Report) -> Report:
+    """Return *report* when it answers *question*; ValueError when it cannot."""
+    return check_answers(report, {question.kind}, question.as_of, receipt=question.receipt)
 
 
 def json_bytes(value: object) -> bytes:
     """Write JSON in UTF-8; ValueError for what JSON has no word for."""
     return json.dumps(value, ensure_ascii=False, allow_nan=False).encode()
-
-
-def _joined(bodies: list[bytes]) -> bytes:
-    return b'{"items":[' + b",".join(bodies) + b"]}"

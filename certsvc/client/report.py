@@ -9,6 +9,8 @@ from typing import Final
 
 from pydantic import AwareDatetime
 
+from certsvc.client.errors import Problem
+
 
 class Verdict(StrEnum):
     """The one word a machine acts on. Any word that is not one of the three reads as INDETERMINATE."""
@@ -133,9 +135,10 @@ class Report:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reports:
-    """The reports to several questions, in their order."""
+    """The answers to several questions, in their order."""
 
-    reports: tuple[Report, ...]
+    reports: tuple[Report | Problem, ...]
+    """A problem where that one question was refused."""
 
 
 FILE_KINDS: Final = frozenset({"pdf", "ofd", "photo"})

@@ -27,8 +27,20 @@ _problem: Final = TypeAdapter(Problem)
 _T = TypeVar("_T")
 
 
-class DamagedError(ValueError):
-    """A body was cut or changed on its way; another try may bring it whole."""
+class AgainError(Exception):
+    """A body that another try may better: cut on its way, or not yet all that was asked for."""
+
+    def __init__(
+        self, error: ClientError, retry_after_s: float | None = None, *, advanced: bool = False
+    ) -> None:
+        """Take what to raise when there is no other try, the wait the service stated, and how it went.
+
+        Who *advanced* has used up no try: only the time is bounded.
+        """
+        super().__init__(error)
+        self.error = error
+        self.retry_after_s = retry_after_s
+        self.advanced = advanced
 
 
 def reader(kind: type[_T]) -> Callable[[bytes], _T]:
@@ -70,6 +82,7 @@ class _Failed:
     again: bool
     """Whether another try may do better."""
     retry_after_s: float | None = None
+    advanced: bool = False
 
 
 class _Key(httpx.Auth):
@@ -123,12 +136,12 @@ class Transport:
         """Close every connection."""
         self._http.close()
 
-    def send(self, call: Call, read: Callable[[bytes], _T]) -> _T:
+    def send(self, call: Call | Callable[[], Call], read: Callable[[bytes], _T]) -> _T:
         """Send *call* until an answer comes.
 
         Args:
-            call: what to send.
-            read: makes the value of a body; DamagedError asks for another try, ValueError gives up.
+            call: what to send, or what tells it before each try.
+            read: makes the value of a body; AgainError asks for another try, ValueError gives up.
 
         Raises:
             ProblemError: the service refused.
@@ -138,10 +151,10 @@ class Transport:
         started = self._clock()
         failures = 0
         while True:
-            outcome = self._once(call, read, started + self._patience.total_s)
+            outcome = self._once(call() if callable(call) else call, read, started + self._patience.total_s)
             if isinstance(outcome, _Answered):
                 return outcome.value
-            failures += 1
+            failures = 1 if outcome.advanced else failures + 1
             spent = self._clock() - started
             pause = self._patience.pause_s(failures, spent, self._chance(), outcome.retry_after_s)
             if pause is None or not outcome.again:
@@ -205,11 +218,11 @@ def _judged(
 def _read(read: Callable[[bytes], _T], body: bytes) -> _Answered[_T] | _Failed:
     try:
         return _Answered(read(body))
-    except DamagedError as error:
-        return _Failed(UnreachableError(str(error)), again=True)
+    except AgainError as error:
+        return _Failed(error.error, again=True, retry_after_s=error.retry_after_s, advanced=error.advanced)
     except ValidationError as error:
         # Only places and rules: the values are about people.
-        faults = error.errors(include_input=False, include_url=False, include_context=False)
+        faults = error.errors(include_input=False, include_url=False)
         if any(fault["type"] == "json_invalid" for fault in faults):
             return _Failed(UnreachableError("the answer is not whole"), again=True)
         told = "; ".join(f"{'/'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in faults[:5])

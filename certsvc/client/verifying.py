@@ -5,21 +5,20 @@ from __future__ import annotations
 import hashlib
 import io
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final, Unpack
 
 from certsvc.client.answers import Changes
-from certsvc.client.errors import AnswerError
-from certsvc.client.question import Question, Terms, check_answers, json_bytes, parts
-from certsvc.client.report import FILE_KINDS, Report, Reports, Status
+from certsvc.client.errors import AnswerError, ClientError, ProblemError
+from certsvc.client.many import PATH, Round, parts
+from certsvc.client.question import Question, Terms, answer_to, check_answers, json_bytes
+from certsvc.client.report import FILE_KINDS, Report, Status
 from certsvc.client.transport import Call, Transport, reader
 
 UPLOAD_LIMIT: Final = 10 * 1024 * 1024
 """Bytes of a file the service opens."""
-_PATH: Final = "/api/v1/verifications"
 _report: Final = reader(Report)
-_reports: Final = reader(Reports)
 _changes: Final = reader(Changes)
 _bundle: Final = reader(dict[str, object])
 
@@ -37,11 +36,9 @@ class VerifyingCalls:
         """Ask one question."""
 
         def read(body: bytes) -> Report:
-            return _answer_to(question, _report(body))
+            return answer_to(question, _report(body))
 
-        return self._transport.send(
-            Call(method="POST", path=_PATH, content=json_bytes(question.body())), read
-        )
+        return self._transport.send(Call(method="POST", path=PATH, content=json_bytes(question.body())), read)
 
     def verify_qr(self, text: str, **terms: Unpack[Terms]) -> Report:
         """Verify the whole text of a QR symbol: the record it names, not the paper it is on."""
@@ -85,17 +82,25 @@ class VerifyingCalls:
             return check_answers(_report(body), FILE_KINDS, as_of, receipt=receipt)
 
         given = {name: value for name, value in fields.items() if value is not None}
-        return self._transport.send(Call(method="POST", path=_PATH, upload=content, fields=given), read)
+        return self._transport.send(Call(method="POST", path=PATH, upload=content, fields=given), read)
 
-    def verify_many(self, questions: Iterable[Question]) -> Iterator[Report]:
-        """Yield one report for each question, in their order.
+    def verify_many(self, questions: Iterable[Question]) -> Iterator[Report | ProblemError]:
+        """Yield one answer to each question, in their order: its report, or why that question was refused.
 
-        Questions are taken and sent as the reports are asked for, up to 1,000 at a time; one that the service
-        refuses stops the part it is in, before any report of that part.
+        Questions are taken and sent as the answers are asked for, up to 1,000 at a time. What the service
+        puts off, as too many at once, is asked again by itself; what stays put off is yielded as its refusal.
+
+        Raises:
+            ClientError: a whole part got no answer.
         """
-        for part, body in parts(questions):
-            call = Call(method="POST", path=f"{_PATH}/batch", content=body)
-            yield from self._transport.send(call, _reader_of(part))
+        for part in parts(questions):
+            round_ = Round(part)
+            try:
+                self._transport.send(round_.call, round_.read)
+            except ClientError:
+                if not round_.is_answered:
+                    raise
+            yield from round_.answers()
 
     def changes(self, since: str | None = None) -> Iterator[Changes]:
         """Yield what changed, page by page, in certificates this client verified.
@@ -130,22 +135,6 @@ class VerifyingCalls:
 
         call = Call(method="GET", path="/.well-known/certsvc/bundle.json", public=True)
         return self._transport.send(call, read)
-
-
-def _answer_to(question: Question, report: Report) -> Report:
-    return check_answers(report, {question.kind}, question.as_of, receipt=question.receipt)
-
-
-def _reader_of(part: list[Question]) -> Callable[[bytes], list[Report]]:
-    """Return what reads the reports to *part*."""
-
-    def read(body: bytes) -> list[Report]:
-        reports = _reports(body).reports
-        if len(reports) != len(part):
-            raise ValueError(f"{len(part)} questions were sent, {len(reports)} reports came")
-        return [_answer_to(question, report) for question, report in zip(part, reports, strict=True)]
-
-    return read
 
 
 def _digest_and_content(file: bytes | os.PathLike[str]) -> tuple[str, bytes | None]:

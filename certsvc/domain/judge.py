@@ -133,7 +133,8 @@ def judge(
     answer = _trusted(answer, entry, own)
     shown = entry if answer is RegistryAnswer.FOUND and _may_show(clue, own) else None
     then = state_of(shown, as_of, policy, specialty=clue.specialty) if shown else None
-    today = state_of(shown, now, policy, specialty=clue.specialty) if shown else None
+    # Most questions are about now; the state then and the state today are worked out once.
+    today = then if as_of == now or shown is None else state_of(shown, now, policy, specialty=clue.specialty)
     status = own if own is not Status.VALID else _by_registry(answer, then)
     face = _face(shown, then)
     return Report(

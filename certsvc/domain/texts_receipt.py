@@ -47,7 +47,7 @@ OUTCOMES: Final[Mapping[str, Text]] = {
     ),
     "RECEIPT_KEY_COMPROMISED_LATER": Text(
         "签发密钥后来报告失密；回执所载时间无法另行证实，因而无法判断。",
-        "Its key was later reported as leaked, and nothing else proves when it was made: this cannot be told.",
+        "Its key was later reported as leaked, and nothing else proves when it was made: it cannot be told.",
     ),
     "RECEIPT_SIGNED_OUTSIDE_VALIDITY": Text(
         "回执所载时间不在签发密钥的有效期内。", "The time it names lies outside the validity of its key."

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from certsvc.domain.endorsement import Copy
 from certsvc.domain.report import FileCheck, FileOutcome
@@ -14,7 +14,7 @@ from certsvc.sealing.port import PinnedKey, PinnedSeal
 class Inspector:
     """The strict checker of each format; whoever makes or recovers a copy asks the same one."""
 
-    def __init__(self, pinned: tuple[PinnedKey, ...], pinned_seals: tuple[PinnedSeal, ...]) -> None:
+    def __init__(self, pinned: Sequence[PinnedKey], pinned_seals: Sequence[PinnedSeal]) -> None:
         """Take the keys and seals that count."""
         self._checkers: Mapping[str, Callable[[bytes], FileCheck]] = {
             "pdf": lambda content: check_pdf(content, pinned),

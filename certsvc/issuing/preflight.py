@@ -11,6 +11,7 @@ from certsvc.errors import DefectError
 from certsvc.page.compose import expected_texts
 from certsvc.page.model import Page
 from certsvc.qr.decode import read_modules
+from certsvc.rendering.pdfium import PDFIUM
 
 _SPACE: Final = re.compile(r"\s+")
 
@@ -28,7 +29,8 @@ def preflight(unsigned: bytes, page: Page, modules: tuple[tuple[bool, ...], ...]
         DefectError: it does not open, has not one page, a field's text does not extract exactly,
             or the symbol reads as something else.
     """
-    text = _squeezed(_text_of(unsigned))
+    with PDFIUM:
+        text = _squeezed(_text_of(unsigned))
     for field, expected in expected_texts(page).items():
         if _squeezed(expected) not in text:
             raise DefectError(f"the text of field {field} does not extract as it was written")
@@ -37,7 +39,7 @@ def preflight(unsigned: bytes, page: Page, modules: tuple[tuple[bool, ...], ...]
 
 
 def _text_of(unsigned: bytes) -> str:
-    """Extract the text of the only page."""
+    """Extract the text of the only page; the caller holds pdfium."""
     try:
         document = pypdfium2.PdfDocument(unsigned)
     except pypdfium2.PdfiumError as error:

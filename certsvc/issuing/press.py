@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC
 from urllib.parse import urlsplit
@@ -57,8 +57,8 @@ class Press:
         issuer: Issuer,
         signer: Callable[[], Signer],
         seal_signer: Callable[[], SealSigner],
-        pinned: tuple[PinnedKey, ...],
-        pinned_seals: tuple[PinnedSeal, ...],
+        pinned: Sequence[PinnedKey],
+        pinned_seals: Sequence[PinnedSeal],
         public_url: str,
     ) -> None:
         """Take everything that is the same for all copies.
@@ -71,8 +71,8 @@ class Press:
         self._signer = signer
         self._seal_signer = seal_signer
         self._inspector = Inspector(pinned, pinned_seals)
-        test_keys = [key.key_id for key in pinned if key.development]
-        self._test_keys = frozenset(test_keys + [seal.key_id for seal in pinned_seals if seal.development])
+        self._pinned = pinned
+        self._pinned_seals = pinned_seals
         self._public_url = public_url
         self._host = urlsplit(public_url).netloc
         self._renderer = renderer
@@ -109,6 +109,8 @@ class Press:
             DefectError: one of our own files does not read back as it should.
         """
         kind = self._kinds[copy.certificate_type]
+        test_keys = {key.key_id for key in self._pinned if key.development}
+        test_keys |= {seal.key_id for seal in self._pinned_seals if seal.development}
         symbol = verify_url(self._public_url, copy.token)
         modules = encode(symbol)
         page = compose(
@@ -124,7 +126,7 @@ class Press:
                 host=self._host,
                 code=show_code(copy.code),
                 # A certificate made with a test key must never pass for a real one on paper.
-                specimen=not self._test_keys.isdisjoint({copy.key_id, copy.seal_key_id}),
+                specimen=not test_keys.isdisjoint({copy.key_id, copy.seal_key_id}),
             ),
             self._fonts,
         )

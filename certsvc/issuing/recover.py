@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -27,8 +27,8 @@ class Recovery:
         *,
         registry: Registry,
         storage: Storage,
-        pinned: tuple[PinnedKey, ...],
-        pinned_seals: tuple[PinnedSeal, ...],
+        pinned: Sequence[PinnedKey],
+        pinned_seals: Sequence[PinnedSeal],
     ) -> None:
         """Take the registry, the files and the keys whose seals count."""
         self._registry = registry

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Final
 
-from qrcode.constants import ERROR_CORRECT_Q
+from qrcode.constants import ERROR_CORRECT_M, ERROR_CORRECT_Q
 from qrcode.exceptions import DataOverflowError
 from qrcode.main import QRCode
-from qrcode.util import QRData
+from qrcode.util import MODE_8BIT_BYTE, MODE_NUMBER, QRData
 
 from certsvc.errors import DefectError
 
@@ -15,8 +15,14 @@ MIN_VERSION: Final = 4
 """33 modules: hosts up to 30 characters. One size for all keeps the place on the page the same."""
 
 
-def encode(text: str) -> tuple[tuple[bool, ...], ...]:
-    """Return the square of modules, True is dark, without quiet zone: version 4 or higher, level Q.
+_TOO_LONG: Final = "a QR text is too long for any symbol"
+
+Modules = tuple[tuple[bool, ...], ...]
+"""A square, True is dark, without quiet zone."""
+
+
+def encode(text: str) -> Modules:
+    """Return the square of modules: version 4 or higher, level Q.
 
     Args:
         text: ASCII; upper case texts of verify_url() take QR alphanumeric mode.
@@ -29,8 +35,40 @@ def encode(text: str) -> tuple[tuple[bool, ...], ...]:
         raise DefectError("a QR text must be ASCII and not empty")
     symbol = QRCode(version=MIN_VERSION, error_correction=ERROR_CORRECT_Q, border=0)
     symbol.add_data(QRData(text))
+    return _drawn(symbol)
+
+
+def encode_link(link: str, digits: str) -> Modules:
+    """Return the square of modules of a link with digits behind it: the smallest version, level M.
+
+    The link takes byte mode, which keeps its case, the digits numeric mode: ten bits for three of them.
+
+    Raises:
+        DefectError: not ASCII, or too long for any symbol.
+    """
+    return _drawn(_linked(link, digits))
+
+
+def side_of(link: str, digits: str) -> int:
+    """Return how many modules a side of the symbol of ``encode_link`` has; errors as there."""
+    try:
+        return 4 * int(_linked(link, digits).best_fit()) + 17
+    except (DataOverflowError, ValueError) as error:
+        raise DefectError(_TOO_LONG) from error
+
+
+def _linked(link: str, digits: str) -> QRCode:
+    if not link.isascii() or not digits.isdecimal() or not digits.isascii():
+        raise DefectError("a QR text must be ASCII, and digits behind its link")
+    symbol = QRCode(version=None, error_correction=ERROR_CORRECT_M, border=0)
+    symbol.add_data(QRData(link.encode(), mode=MODE_8BIT_BYTE), optimize=0)
+    symbol.add_data(QRData(digits.encode(), mode=MODE_NUMBER), optimize=0)
+    return symbol
+
+
+def _drawn(symbol: QRCode) -> Modules:
     try:
         symbol.make(fit=True)
     except (DataOverflowError, ValueError) as error:
-        raise DefectError("a QR text is too long for any symbol") from error
+        raise DefectError(_TOO_LONG) from error
     return tuple(tuple(bool(dark) for dark in row) for row in symbol.modules)

@@ -28,9 +28,18 @@ _LINK: Final = re.compile(
     r"(?P<scheme>https?)://(?P<host>[a-z0-9.-]+)(?::(?P<port>[1-9][0-9]{0,4}))?(?P<path>/.*)"
 )
 _PATH: Final = re.compile(r"/[vVcC]/(?P<token>[A-Za-z0-9]{1,64})")
+_OFFLINE_PATH: Final = re.compile(r"/[cC]/(?P<token>[A-Za-z0-9]{1,64})#(?P<digits>.*)", re.DOTALL)
 _ANY_SCHEME: Final = re.compile(r"[a-z][a-z0-9+.-]*:(?=[^\s])")
 _BARE_HOST: Final = re.compile(r"[^\s/\\:]+\.[^\s/\\:]{2,}(?::\d+)?[/\\?#]")
 _DEFAULT_PORT: Final = {"http": 80, "https": 443}
+_DIGITS: Final = r"[1-9][0-9]{0,3999}"
+"""More than any symbol on a page of ours holds, and fewer than Python refuses to turn into a number."""
+OFFLINE: Final = re.compile(
+    r"(?P<origin>https?://[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?(?::[1-9][0-9]{0,4})?)"
+    rf"/c/(?P<token>[a-z0-9]{{1,64}})#(?P<digits>{_DIGITS})",
+    re.ASCII | re.IGNORECASE,
+)
+"""The text of an offline symbol, of any host."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +49,8 @@ class QRClue:
     token: str | None = None
     """Canonical token; None when there is a fault."""
     fault: Fault | None = None
+    offline: bool = False
+    """It is the offline symbol: behind the link stand signed digits."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +78,19 @@ def page_url(public_url: str, token: str) -> str:
     return f"{public_url.rstrip('/')}/v/{token}"
 
 
+def offline_link(public_url: str, token: str) -> str:
+    """Return the link of the offline symbol as it is signed, its ``#`` included.
+
+    Scheme and host are in lower case, a default port is left out, the token is canonical.
+
+    Raises:
+        SettingsError: *public_url* is not scheme, ASCII host and port alone.
+    """
+    ours = _origin(public_url)
+    port = "" if ours.port == _DEFAULT_PORT[ours.scheme] else f":{ours.port}"
+    return f"{ours.scheme}://{ours.host}{port}/c/{token}#"
+
+
 def read_payload(text: str, public_url: str) -> QRClue:
     """Read a text somebody found in a QR symbol.
 
@@ -80,11 +104,7 @@ def read_payload(text: str, public_url: str) -> QRClue:
     text = text.strip(" \r\n")
     link = _LINK.fullmatch(_lower_ascii(text)) if len(text) <= MAX_TEXT else None
     if link and _same(link, ours):
-        path = _PATH.fullmatch(text[link.start("path") :])
-        if path is None:
-            return QRClue(fault="FOREIGN_DOMAIN")
-        token = canonical_token(path["token"])
-        return QRClue(token=token) if token else QRClue(fault="MALFORMED_QR")
+        return _read_path(text[link.start("path") :])
     host = _shown_host(text[:MAX_TEXT])
     if host is None:
         return QRClue(fault="MALFORMED_QR")
@@ -93,6 +113,18 @@ def read_payload(text: str, public_url: str) -> QRClue:
     if disguised or looks_like(host, ours.host):
         return QRClue(fault="HOMOGLYPH_DOMAIN")
     return QRClue(fault="FOREIGN_DOMAIN")
+
+
+def _read_path(path: str) -> QRClue:
+    """Read what stands behind our host."""
+    if offline := _OFFLINE_PATH.fullmatch(path):
+        token = canonical_token(offline["token"]) if re.fullmatch(_DIGITS, offline["digits"]) else None
+        return QRClue(token=token, offline=True) if token else QRClue(fault="MALFORMED_QR")
+    plain = _PATH.fullmatch(path)
+    if plain is None:
+        return QRClue(fault="FOREIGN_DOMAIN")
+    token = canonical_token(plain["token"])
+    return QRClue(token=token) if token else QRClue(fault="MALFORMED_QR")
 
 
 def _origin(public_url: str) -> _Origin:

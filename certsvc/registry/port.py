@@ -63,6 +63,15 @@ class ExpiringSpecialty:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class EventMark:
+    """That an event was recorded, and of which registration; nothing of what it says."""
+
+    seq: int
+    registration_id: RegistrationId
+    effective_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Endorsed:
     """One registration that has endorsements, with all that decides what they are worth."""
 
@@ -158,8 +167,8 @@ class ReadSession(FeedReading, Protocol):
     def last_seq_before(self, recorded_at: datetime) -> int:
         """Return a place in the order of recording up to which all was recorded before an instant."""
 
-    def recorded_after(self, seq: int, limit: int) -> Sequence[tuple[int, RegistrationId]]:
-        """List the events recorded after *seq*: their places, and whose they are."""
+    def recorded_after(self, seq: int, limit: int) -> Sequence[EventMark]:
+        """List the events recorded after *seq*, in the order of recording."""
 
     def highest_status_index(self) -> int | None:
         """Return the highest place in the status lists that was given; None before the first."""
@@ -271,6 +280,7 @@ __all__ = [
     "APIClient",
     "Endorsed",
     "EventId",
+    "EventMark",
     "ExpiringSpecialty",
     "IdempotentRequest",
     "ReadSession",

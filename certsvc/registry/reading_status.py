@@ -15,7 +15,7 @@ from certsvc.domain.endorsement import Copy
 from certsvc.domain.events import Event, RegistrationId
 from certsvc.errors import RecordDamagedError
 from certsvc.registry.database import Query
-from certsvc.registry.port import Endorsed
+from certsvc.registry.port import Endorsed, EventMark
 from certsvc.registry.rows import copy_from, event_from, instant_text, version_from
 from certsvc.registry.session import Session, select_rows
 from certsvc.registry.tables import CERTIFICATE_VERSION, COPY, EVENT
@@ -67,10 +67,16 @@ class StatusReading(Session):
                 return seq
         raise RecordDamagedError("seq holds no number")
 
-    def recorded_after(self, seq: int, limit: int) -> Sequence[tuple[int, RegistrationId]]:
-        """List the events recorded after *seq*: their places, and whose they are."""
-        records = self._all(EVENTS_AFTER, its_seq=seq, most=limit)
-        return [(one.whole("seq"), RegistrationId(one.text("registration_id"))) for one in records]
+    def recorded_after(self, seq: int, limit: int) -> Sequence[EventMark]:
+        """List the events recorded after *seq*, in the order of recording."""
+        return [
+            EventMark(
+                seq=record.whole("seq"),
+                registration_id=RegistrationId(record.text("registration_id")),
+                effective_at=record.instant("effective_at"),
+            )
+            for record in self._all(EVENTS_AFTER, its_seq=seq, most=limit)
+        ]
 
     def highest_status_index(self) -> int | None:
         """Return the highest place in the status lists that was given; None before the first."""

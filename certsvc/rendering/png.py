@@ -7,6 +7,7 @@ from io import BytesIO
 import pypdfium2
 
 from certsvc.errors import DefectError
+from certsvc.rendering.pdfium import PDFIUM
 
 
 def preview(pdf: bytes, dpi: int) -> bytes:
@@ -20,14 +21,15 @@ def preview(pdf: bytes, dpi: int) -> bytes:
         DefectError: the file cannot be drawn.
     """
     try:
-        document = pypdfium2.PdfDocument(pdf)
-        try:
-            document.init_forms()
-            image = document[0].render(scale=dpi / 72, may_draw_forms=True).to_pil()
-        finally:
-            document.close()
+        with PDFIUM:
+            document = pypdfium2.PdfDocument(pdf)
+            try:
+                document.init_forms()
+                image = document[0].render(scale=dpi / 72, may_draw_forms=True).to_pil().convert("RGB")
+            finally:
+                document.close()
     except pypdfium2.PdfiumError as fault:
         raise DefectError("the file cannot be drawn") from fault
     drawn = BytesIO()
-    image.convert("RGB").save(drawn, "PNG")
+    image.save(drawn, "PNG")
     return drawn.getvalue()

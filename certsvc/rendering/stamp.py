@@ -11,6 +11,7 @@ from pypdfium2 import raw as pdfium
 
 from certsvc.errors import DefectError
 from certsvc.page.model import Path, Stamp
+from certsvc.rendering.pdfium import PDFIUM
 
 DPI: Final = 300
 """Pixels per inch of the picture; what an office printer shows."""
@@ -32,7 +33,8 @@ def stamp_picture(stamp: Stamp) -> bytes:
     inks = {colour for path in stamp.paths for colour in (path.stroke, path.fill) if colour is not None}
     if len(inks) != 1:
         raise DefectError(f"a stamp has one ink, this one has {len(inks)}")
-    coverage = _coverage(stamp)
+    with PDFIUM:
+        coverage = _coverage(stamp)
     levels = coverage.point([round(value * (LEVELS - 1) / 255) for value in range(256)])
     picture = Image.frombytes("P", levels.size, levels.tobytes())
     picture.putpalette(bytes.fromhex(inks.pop()[1:]) * LEVELS)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 from xml.sax.saxutils import escape
 
@@ -12,6 +12,9 @@ PRODUCER: Final = "certsvc"
 NAMESPACE: Final = "urn:certsvc:e-licence:1#"
 """Namespace of the e-licence properties; PDF/A wants each property of an own namespace declared."""
 PREFIX: Final = "elicence"
+RECEIPT_NAMESPACE: Final = "urn:certsvc:receipt:1#"
+"""Namespace of the signed receipt a verification report carries."""
+RECEIPT_PREFIX: Final = "receipt"
 PACKET_ID: Final = "W5M0MpCehiHzreSzNTczkc9d"
 """The constant every XMP packet begins with."""
 
@@ -27,7 +30,8 @@ def _lines(facts: DocumentFacts) -> Iterator[str]:
     yield '<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'
     yield '<rdf:Description rdf:about="" xmlns:pdfaid="http://www.aiim.org/pdfa/ns/id/"'
     yield ' xmlns:dc="http://purl.org/dc/elements/1.1/" xmlns:xmp="http://ns.adobe.com/xap/1.0/"'
-    yield f' xmlns:pdf="http://ns.adobe.com/pdf/1.3/" xmlns:{PREFIX}="{NAMESPACE}">'
+    yield f' xmlns:pdf="http://ns.adobe.com/pdf/1.3/" xmlns:{PREFIX}="{NAMESPACE}"'
+    yield f' xmlns:{RECEIPT_PREFIX}="{RECEIPT_NAMESPACE}">' if facts.receipt else ">"
     yield "<pdfaid:part>2</pdfaid:part><pdfaid:conformance>B</pdfaid:conformance>"
     title = escape(facts.title)
     yield f'<dc:title><rdf:Alt><rdf:li xml:lang="x-default">{title}</rdf:li></rdf:Alt></dc:title>'
@@ -37,26 +41,31 @@ def _lines(facts: DocumentFacts) -> Iterator[str]:
     yield f"<xmp:CreatorTool>{PRODUCER}</xmp:CreatorTool><pdf:Producer>{PRODUCER}</pdf:Producer>"
     for name, value in facts.metadata:
         yield f"<{PREFIX}:{name}>{escape(value)}</{PREFIX}:{name}>"
+    if facts.receipt:
+        yield f"<{RECEIPT_PREFIX}:jws>{escape(facts.receipt)}</{RECEIPT_PREFIX}:jws>"
     yield "</rdf:Description>"
-    yield from _schema(facts)
+    if facts.metadata:
+        named = [(name, f"GB/T 36903 {name}") for name, _ in facts.metadata]
+        yield from _schema("E-licence metadata by the short names of GB/T 36903", NAMESPACE, PREFIX, named)
+    if facts.receipt:
+        told = [("jws", "Signed receipt of the verification, a compact JWS (RFC 7515)")]
+        yield from _schema("Verification receipt", RECEIPT_NAMESPACE, RECEIPT_PREFIX, told)
     yield '</rdf:RDF></x:xmpmeta>\n<?xpacket end="r"?>'
 
 
-def _schema(facts: DocumentFacts) -> Iterator[str]:
-    """Declare every property of our namespace, once."""
-    if not facts.metadata:
-        return
+def _schema(title: str, namespace: str, prefix: str, properties: Sequence[tuple[str, str]]) -> Iterator[str]:
+    """Declare every property of a namespace of ours, once; *properties* are names with what they mean."""
     yield '<rdf:Description rdf:about="" xmlns:pdfaExtension="http://www.aiim.org/pdfa/ns/extension/"'
     yield ' xmlns:pdfaSchema="http://www.aiim.org/pdfa/ns/schema#"'
     yield ' xmlns:pdfaProperty="http://www.aiim.org/pdfa/ns/property#">'
     yield '<pdfaExtension:schemas><rdf:Bag><rdf:li rdf:parseType="Resource">'
-    yield "<pdfaSchema:schema>E-licence metadata by the short names of GB/T 36903</pdfaSchema:schema>"
-    yield f"<pdfaSchema:namespaceURI>{NAMESPACE}</pdfaSchema:namespaceURI>"
-    yield f"<pdfaSchema:prefix>{PREFIX}</pdfaSchema:prefix>"
+    yield f"<pdfaSchema:schema>{title}</pdfaSchema:schema>"
+    yield f"<pdfaSchema:namespaceURI>{namespace}</pdfaSchema:namespaceURI>"
+    yield f"<pdfaSchema:prefix>{prefix}</pdfaSchema:prefix>"
     yield "<pdfaSchema:property><rdf:Seq>"
-    for name, _ in facts.metadata:
+    for name, meaning in properties:
         yield f'<rdf:li rdf:parseType="Resource"><pdfaProperty:name>{name}</pdfaProperty:name>'
         yield "<pdfaProperty:valueType>Text</pdfaProperty:valueType>"
         yield "<pdfaProperty:category>external</pdfaProperty:category>"
-        yield f"<pdfaProperty:description>GB/T 36903 {name}</pdfaProperty:description></rdf:li>"
+        yield f"<pdfaProperty:description>{meaning}</pdfaProperty:description></rdf:li>"
     yield "</rdf:Seq></pdfaSchema:property></rdf:li></rdf:Bag></pdfaExtension:schemas></rdf:Description>"

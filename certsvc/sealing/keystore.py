@@ -1,41 +1,32 @@
-"""Our keys: made for development, opened for use."""
+"""Our keys, opened for use."""
 
 from __future__ import annotations
 
-import hashlib
-import secrets
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar, overload
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding
-from cryptography.hazmat.primitives.serialization import Encoding
 
 from certsvc.errors import KeyMaterialError
 from certsvc.sealing import files
-from certsvc.sealing.dev_seals import add_seal_signer
-from certsvc.sealing.pairs import ensure_pair, read_key
-from certsvc.sealing.pki import SM2, CertificatePlan, PKIPlan, PrivateKey, Service, read_plan
+from certsvc.sealing.pairs import read_key
+from certsvc.sealing.pki import SERVICES, SM2, PrivateKey, Service
 from certsvc.sealing.port import PinnedKey, PinnedSeal, SealSigner, Signer
-from certsvc.sealing.seals import check_valid_at, load_seal_signer, newest_seal, read_own_seals
-from certsvc.sealing.trust import (
-    TRUST_FILE,
-    TrustedKey,
-    read_certificate,
-    read_trust,
-    retired,
-    write_trust,
-)
+from certsvc.sealing.seals import OwnSeal, check_valid_at, load_seal_signer, newest_seal, read_own_seals
+from certsvc.sealing.trust import TRUST_FILE, TrustedKey, read_certificate, read_trust
 
-_ROOT: Final = "root"
-_ISSUING: Final = "issuing"
-_SECRET: Final = "registry.secret"  # noqa: S105  the file's name
-_SECRET_BYTES: Final = 32
+_T = TypeVar("_T")
+
+ROOT: Final = "root"
+ISSUING: Final = "issuing"
+SECRET_FILE: Final = "registry.secret"  # noqa: S105  the file's name
+SECRET_BYTES: Final = 32
 _TEST_ONLY: Final = b"TEST ONLY"
 """In the subject of every certificate ``keys init --dev`` makes; a plan without it is refused."""
 
@@ -57,23 +48,54 @@ class FileSigner:
         return self.private_key.sign(message, padding.PKCS1v15(), hashes.SHA256())
 
 
-class Keystore:
-    """An opened key folder. Private keys are loaded at first use and kept; threads may share it."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _TrustList:
+    """One state of the trust list, with the certificates and seals it names."""
 
-    def __init__(self, folder: Path, keys: Sequence[TrustedKey], registry_secret: bytes) -> None:
-        """Take a folder's facts; ``Keystore.open`` reads them."""
+    version: tuple[int, ...]
+    """Tells one state of the file from the next without reading it."""
+    keys: tuple[TrustedKey, ...]
+    pinned: tuple[PinnedKey, ...]
+    seals: tuple[OwnSeal, ...]
+    pinned_seals: tuple[PinnedSeal, ...]
+    services: Mapping[Service, tuple[PinnedKey, ...]]
+
+
+class _Live(Sequence[_T]):
+    """A sequence that is, at each look, what the trust list says by then."""
+
+    def __init__(self, look: Callable[[], Sequence[_T]]) -> None:
+        self._look = look
+
+    def __len__(self) -> int:
+        return len(self._look())
+
+    def __iter__(self) -> Iterator[_T]:
+        # One state from the first to the last.
+        return iter(self._look())
+
+    @overload
+    def __getitem__(self, index: int) -> _T: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[_T]: ...
+    def __getitem__(self, index: int | slice) -> _T | Sequence[_T]:
+        return self._look()[index]
+
+
+class Keystore:
+    """An opened key folder; threads may share it.
+
+    Whenever it is asked it looks whether the trust list was changed, so that a retirement or a compromise
+    acts in a running server without a restart. Private keys are loaded at first use and kept.
+    """
+
+    def __init__(self, folder: Path, registry_secret: bytes) -> None:
+        """Read a folder's facts; ``Keystore.open`` checks the rest of it."""
         self.folder = folder
-        self.keys = tuple(keys)
-        self.pinned: tuple[PinnedKey, ...] = tuple(
-            key.pinned(folder) for key in keys if key.use == "seal" and key.algorithm != SM2
-        )
-        """The keys that sealed PDF files."""
-        self.seals = read_own_seals(folder, keys)
-        self.pinned_seals: tuple[PinnedSeal, ...] = tuple(one.pinned for one in self.seals)
-        """The seals of OFD files."""
         self.registry_secret = registry_secret
-        self.root_pem = folder / f"{_ROOT}.pem"
-        self._chain = (read_certificate(folder / f"{_ISSUING}.pem"),)
+        self.root_pem = folder / f"{ROOT}.pem"
+        self._trust = _read_list(folder)
+        self._chain = (read_certificate(folder / f"{ISSUING}.pem"),)
         self._signers: dict[str, Signer] = {}
         self._seal_signers: dict[str, SealSigner] = {}
         # Loading an RSA key takes a quarter of a tenth of a second: one thread loads, the others wait for it.
@@ -86,19 +108,68 @@ class Keystore:
         Raises:
             KeyMaterialError: something is missing, damaged or readable by others; the note names the remedy.
         """
-        keys = read_trust(folder)
-        if not keys:
+        if not read_trust(folder):
             raise KeyMaterialError(f"{folder} trusts no key; run: certsvc keys init")
-        read_certificate(folder / f"{_ROOT}.pem")
-        return cls(folder, keys, _read_secret(folder))
+        read_certificate(folder / f"{ROOT}.pem")
+        return cls(folder, read_secret(folder))
+
+    def _current(self) -> _TrustList:
+        if _version_of(self.folder) != self._trust.version:
+            self._trust = _read_list(self.folder)
+        return self._trust
+
+    def _known(self) -> _TrustList:
+        """Return the list as it was read last: what is ours stays known while the folder is out of reach.
+
+        Whoever would sign is refused then, and readiness says so.
+        """
+        try:
+            return self._current()
+        except KeyMaterialError:
+            return self._trust
+
+    @property
+    def keys(self) -> tuple[TrustedKey, ...]:
+        """The trust list, oldest key first."""
+        return self._known().keys
+
+    @property
+    def pinned(self) -> tuple[PinnedKey, ...]:
+        """The keys that sealed PDF files."""
+        return self._known().pinned
+
+    @property
+    def seals(self) -> tuple[OwnSeal, ...]:
+        """The seals of OFD files with what is written in them."""
+        return self._known().seals
+
+    @property
+    def pinned_seals(self) -> tuple[PinnedSeal, ...]:
+        """The seals of OFD files."""
+        return self._known().pinned_seals
+
+    @property
+    def live_pinned(self) -> Sequence[PinnedKey]:
+        """``pinned``, for somebody who keeps it: it follows the trust list."""
+        return _Live(lambda: self.pinned)
+
+    @property
+    def live_pinned_seals(self) -> Sequence[PinnedSeal]:
+        """``pinned_seals``, for somebody who keeps it."""
+        return _Live(lambda: self.pinned_seals)
 
     @property
     def is_development(self) -> bool:
         """Whether any trusted key was made by ``init --dev``; production refuses such a folder."""
         # The subject counts too: one word edited in a file must not let test certificates out.
-        return any(key.development for key in self.keys) or any(
+        trust = self._known()
+        return any(key.development for key in trust.keys) or any(
             _TEST_ONLY in der
-            for der in (*(key.certificate for key in self.pinned), *(one.seal for one in self.pinned_seals))
+            for der in (
+                *(key.certificate for key in trust.pinned),
+                *(one.seal for one in trust.pinned_seals),
+                *(key.certificate for keys in trust.services.values() for key in keys),
+            )
         )
 
     def signer(self, algorithm: str) -> Signer:
@@ -107,9 +178,10 @@ class Keystore:
         Raises:
             KeyMaterialError: there is none, or its private key is missing, damaged or another's.
         """
-        mine = [key for key in self.keys if key.use == "seal" and key.algorithm == algorithm != SM2]
+        keys = [key for key in self._current().keys if key.use == "seal" and key.algorithm != SM2]
+        mine = [key for key in keys if key.algorithm == algorithm]
         if not mine:
-            known = ", ".join(sorted({key.algorithm for key in self.keys} - {SM2}))
+            known = ", ".join(sorted({key.algorithm for key in keys}))
             raise KeyMaterialError(
                 f"no key for {algorithm!r} (trusted: {known}); set CERTSVC_SIGNATURE to one there is"
             )
@@ -121,7 +193,7 @@ class Keystore:
         Raises:
             KeyMaterialError: as for ``signer``.
         """
-        mine = [key for key in self.keys if key.use == use]
+        mine = [key for key in self._current().keys if key.use == use]
         if not mine:
             raise KeyMaterialError(
                 f"there is no key for {use}; bring one as keys/README.md says, "
@@ -131,7 +203,18 @@ class Keystore:
 
     def service_keys(self, use: Service) -> tuple[PinnedKey, ...]:
         """Return every key that is or was for *use*, oldest first; sealing keys are ``pinned``."""
-        return tuple(key.pinned(self.folder) for key in self.keys if key.use == use)
+        return self._known().services[use]
+
+    def listed(self) -> tuple[tuple[TrustedKey, PinnedKey | PinnedSeal], ...]:
+        """Return every key with what is pinned of it, as the list is now; SM2 keys without a seal are left out.
+
+        Raises:
+            KeyMaterialError: the list cannot be read; what it said before is not told for what it says.
+        """
+        trust = self._current()
+        pins: dict[str, PinnedKey | PinnedSeal] = {one.key_id: one for one in trust.pinned_seals}
+        pins |= {key.key_id: key for keys in (trust.pinned, *trust.services.values()) for key in keys}
+        return tuple((key, pins[key.key_id]) for key in trust.keys if key.key_id in pins)
 
     def seal_signer(self, name: str, at: datetime | None = None) -> SealSigner:
         """Return the newest seal of an issuer that is not retired, with its key.
@@ -144,7 +227,7 @@ class Keystore:
             KeyMaterialError: there is none, it is not valid at *at*, or key, certificate, seal, maker and
                 root do not belong together.
         """
-        own = newest_seal(self.seals, name)
+        own = newest_seal(self._current().seals, name)
         if at is not None:
             check_valid_at(own, at)
         with self._loading:
@@ -177,97 +260,38 @@ class Keystore:
         )
 
 
-def init_dev_keys(folder: Path, plan: Path, now: datetime) -> None:
-    """Make the test PKI and the registry's secret in *folder*; seals come after, with ``ensure_dev_seal``.
-
-    Safe to run again, at once from several processes, and after a crash: what is there is kept and checked,
-    what is missing is made. A key without certificate (a crash between the two) gets one.
-
-    Args:
-        folder: made with mode 0700; files get 0600.
-        plan: ``keys/pki.toml``.
-        now: certificates count from a day before.
-
-    Raises:
-        KeyMaterialError: the plan or something already in the folder is not usable.
-    """
-    pki = read_plan(plan)
-    with files.locked_folder(folder):
-        # The secret is made before the trust list. A list without it means a loss, and a new secret would
-        # make every row of the registry look damaged.
-        if not (folder / _SECRET).exists() and not (folder / TRUST_FILE).exists():
-            files.write_new(folder / _SECRET, f"{secrets.token_hex(_SECRET_BYTES)}\n".encode())
-        _read_secret(folder)
-        before = read_trust(folder) if (folder / TRUST_FILE).exists() else ()
-        keys = list(before)
-        for signer in (*pki.signers, *pki.services):
-            if not any(_is_for(key, signer) for key in keys):
-                keys.append(_add_signer(folder, pki, signer, f"{signer.file}-001", now))
-        if not any(key.algorithm == SM2 for key in keys):
-            keys.append(add_seal_signer(folder, pki, keys, now))
-        if len(keys) > len(before):
-            write_trust(folder, keys)
+def _version_of(folder: Path) -> tuple[int, ...]:
+    path = folder / TRUST_FILE
+    try:
+        found = path.stat()
+    except OSError as fault:
+        raise KeyMaterialError(f"the trust list cannot be read: {path}: {fault}") from fault
+    # It is replaced and never written over, so another state is another file.
+    return found.st_ino, found.st_mtime_ns, found.st_size
 
 
-def rotate_dev_key(folder: Path, plan: Path, name: str, now: datetime) -> TrustedKey:
-    """Make the next PDF signing key of an algorithm, or key of a service, and retire the ones before it.
-
-    The new key is trusted and the old ones retired by one write of the trust list.
-
-    Args:
-        folder: a key folder.
-        plan: ``keys/pki.toml``.
-        name: ``p256``, ``rsa2048``, ``rsa3072``, ``offline``, ``receipt`` or ``trust``.
-        now: retires the old ones.
-
-    Raises:
-        KeyMaterialError: the plan has no such signer, or the folder is not usable.
-    """
-    pki = read_plan(plan)
-    signer = next((one for one in (*pki.signers, *pki.services) if _name_of(one) == name), None)
-    if signer is None:
-        raise KeyMaterialError(f"{plan} declares no signer {name!r}")
-    with files.locked_folder(folder):
-        keys = read_trust(folder)
-        before = {key.key_id for key in keys if _is_for(key, signer)}
-        new = _add_signer(folder, pki, signer, f"{signer.file}-{1 + len(before):03d}", now)
-        write_trust(folder, [*retired(keys, before, now), new])
-    return new
-
-
-def _name_of(plan: CertificatePlan) -> str:
-    """Return what the keys of one plan are called by: the algorithm of those that seal, the use of others."""
-    return plan.algorithm if plan.use == "seal" else plan.use
-
-
-def _is_for(key: TrustedKey, plan: CertificatePlan) -> bool:
-    return (key.use, key.algorithm) == (plan.use, plan.algorithm)
-
-
-def _add_signer(folder: Path, pki: PKIPlan, plan: CertificatePlan, stem: str, now: datetime) -> TrustedKey:
-    since = now.astimezone(UTC).replace(microsecond=0) - pki.backdate
-    root = ensure_pair(folder, pki.root, _ROOT, since, None)
-    issuing = ensure_pair(folder, pki.issuing, _ISSUING, since, root)
-    certificate, _ = ensure_pair(folder, plan, stem, since, issuing)
-    fingerprint = hashlib.sha256(certificate.public_bytes(Encoding.DER)).hexdigest()
-    return TrustedKey(
-        key_id=f"{_name_of(plan)}-{fingerprint[:12]}",
-        algorithm=plan.algorithm,
-        use=plan.use,
-        certificate=f"{stem}.pem",
-        valid_from=certificate.not_valid_before_utc,
-        valid_to=certificate.not_valid_after_utc,
-        development=True,
+def _read_list(folder: Path) -> _TrustList:
+    version = _version_of(folder)
+    keys = read_trust(folder)
+    seals = read_own_seals(folder, keys)
+    return _TrustList(
+        version=version,
+        keys=keys,
+        pinned=tuple(key.pinned(folder) for key in keys if key.use == "seal" and key.algorithm != SM2),
+        seals=seals,
+        pinned_seals=tuple(one.pinned for one in seals),
+        services={use: tuple(key.pinned(folder) for key in keys if key.use == use) for use in SERVICES},
     )
 
 
-def _read_secret(folder: Path) -> bytes:
-    path = folder / _SECRET
+def read_secret(folder: Path) -> bytes:
+    """Return the registry's secret. KeyMaterialError when it is missing, damaged or readable by others."""
+    path = folder / SECRET_FILE
     text = files.read_private(path, "the registry's secret")
     try:
         secret = bytes.fromhex(text.decode("ascii"))
     except ValueError:
         secret = b""
-    if len(secret) != _SECRET_BYTES:
-        raise KeyMaterialError(f"{path} is not {_SECRET_BYTES} bytes in hex; restore it from your backup")
+    if len(secret) != SECRET_BYTES:
+        raise KeyMaterialError(f"{path} is not {SECRET_BYTES} bytes in hex; restore it from your backup")
     return secret

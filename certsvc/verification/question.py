@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Final
 
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, Field, WithJsonSchema
 
 from certsvc.domain.bodies import Instant, StrictBody, parse_body
 from certsvc.errors import Fault, InvalidFieldError
 
+BATCH_ITEMS: Final = 1_000
+"""Questions of one request at most."""
 _Line = Annotated[str, Field(min_length=1, max_length=200)]
 
 
@@ -63,6 +65,23 @@ class VerificationRequest(StrictBody):
             ]
         }
     )
+
+
+class VerificationBatch(StrictBody):
+    """Up to 1,000 JSON forms of a verification; each is answered, or refused, for itself."""
+
+    items: Annotated[
+        list[object],
+        Field(max_length=BATCH_ITEMS),
+        WithJsonSchema(
+            {
+                "type": "array",
+                "maxItems": BATCH_ITEMS,
+                # Whatever else stands in a place is answered there, with a problem.
+                "items": {"anyOf": [{"$ref": "#/components/schemas/VerificationRequest"}, {}]},
+            }
+        ),
+    ]
 
 
 def parse_question(body: object) -> Question:

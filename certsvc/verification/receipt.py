@@ -6,7 +6,7 @@ A receipt holds no name and no number of a person: who was asked about stays wit
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from datetime import UTC, datetime
 from typing import Final
 
@@ -45,7 +45,7 @@ class Receipts:
         self,
         *,
         signer: Callable[[], Signer],
-        keys: Collection[PinnedKey],
+        keys: Callable[[], Sequence[PinnedKey]],
         specialties: Collection[str],
         issuer_name: str,
         public_url: str,
@@ -54,14 +54,14 @@ class Receipts:
 
         Args:
             signer: returns the newest usable key for receipts.
-            keys: all keys for receipts, with their times.
+            keys: returns all keys for receipts, with their times as they are known now.
             specialties: the names a receipt may repeat; any other text of a caller it does not.
             issuer_name: 颁发机构 of this service.
             public_url: where the keys are published.
         """
         self._signer = signer
-        self._keys = {key.key_id: key for key in keys}
-        self._specialties = frozenset(specialties)
+        self.known_keys = keys
+        self.specialties = frozenset(specialties)
         self._issuer_name = issuer_name
         self._public_url = public_url
 
@@ -76,11 +76,15 @@ class Receipts:
     def signer_at(self, at: datetime) -> Signer:
         """Return the key for receipts, fit to sign at *at*; KeyMaterialError when there is none."""
         signer = self._signer()
-        key = self._keys.get(signer.key_id)
+        key = next((key for key in self.known_keys() if key.key_id == signer.key_id), None)
         fault = fault_at(key, at) if key is not None else "not in the trust list"
         if fault is not None:
             raise KeyMaterialError(f"the key {signer.key_id} cannot sign a receipt now: {fault}")
         return signer
+
+    def specialty_of(self, question: Question) -> str | None:
+        """Return the specialty asked for if it is one there is; any other text is not repeated."""
+        return question.specialty if question.specialty in self.specialties else None
 
     def _claims(self, report: Report, question: Question) -> dict[str, object]:
         entry = report.entry
@@ -95,7 +99,7 @@ class Receipts:
                 {"check": str(one.check), "result": str(one.result), "code": one.code}
                 for one in report.findings
             ],
-            "specialty": question.specialty if question.specialty in self._specialties else None,
+            "specialty": self.specialty_of(question),
             "as_of": instant_text(report.as_of),
             "checked_at": instant_text(report.checked_at),
         }

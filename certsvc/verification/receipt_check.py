@@ -31,7 +31,7 @@ class ReceiptCheck:
     """What a receipt is worth."""
 
     result: Result
-    """PASS: ours, unchanged, by a key that could be relied on; UNKNOWN: cannot be told from what was given."""
+    """PASS: ours, unchanged, by a key to be relied on; UNKNOWN: cannot be told from what was given."""
     code: str
     """Reason code; its sentence is in domain.texts_receipt."""
     claims: Mapping[str, object] | None = None
@@ -80,8 +80,10 @@ def _check_statement(text: str, keys: Sequence[PinnedKey], keys_as_of: datetime)
     except UnknownKeyError:
         # Whoever wrote it may claim any day: believed only as far as to ask for newer keys.
         newer = _claimed_at(text) > keys_as_of
-        return ReceiptCheck(result=Result.UNKNOWN, code="RECEIPT_KEYS_OLDER") if newer else _failed(
-            "RECEIPT_KEY_UNKNOWN"
+        return (
+            ReceiptCheck(result=Result.UNKNOWN, code="RECEIPT_KEYS_OLDER")
+            if newer
+            else _failed("RECEIPT_KEY_UNKNOWN")
         )
     except JWSError:
         return _failed("RECEIPT_BROKEN")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -43,18 +43,64 @@ def resolve(
 
     A number and a name are those of *as_of*: both may have changed hands or form since.
     """
-    if scanned.sha256 is scanned.token is scanned.code is scanned.number is None:
-        return Resolution(RegistryAnswer.NOT_ASKED)
+    return resolve_each([(scanned, as_of)], registry, kinds, now=now)[0]
+
+
+def resolve_each(
+    asked: Sequence[tuple[Scan, datetime]],
+    registry: Registry,
+    kinds: Mapping[str, CertificateType],
+    *,
+    now: datetime,
+) -> list[Resolution]:
+    """Look scans up, each as of its instant, in one view of the register; see resolve()."""
+    found = {
+        place: Resolution(RegistryAnswer.NOT_ASKED)
+        for place, (one, _) in enumerate(asked)
+        if one.sha256 is one.token is one.code is one.number is None
+    }
+    if len(found) < len(asked):
+        # Whatever stops the session stops it for those that were not reached yet.
+        rest = Resolution(_look_up(asked, registry, kinds, now, found))
+        for place in range(len(asked)):
+            found.setdefault(place, rest)
+    return [found[place] for place in range(len(asked))]
+
+
+def _look_up(
+    asked: Sequence[tuple[Scan, datetime]],
+    registry: Registry,
+    kinds: Mapping[str, CertificateType],
+    now: datetime,
+    found: dict[int, Resolution],
+) -> RegistryAnswer:
+    """Fill in *found* by place; return the answer for those it could not get to."""
     try:
         with registry.reading() as session:
             last = session.last_recorded_at()
             if last is not None and now < last - CLOCK_SLACK:
-                return Resolution(RegistryAnswer.TIME_UNCERTAIN)
-            entry = _find_entry(session, scanned, kinds, as_of)
+                return RegistryAnswer.TIME_UNCERTAIN
+            for place, (scanned, as_of) in enumerate(asked):
+                if place not in found:
+                    found[place] = _resolution(session, scanned, kinds, as_of, last)
+    except RecordDamagedError:
+        return RegistryAnswer.DAMAGED
+    except UnavailableError:
+        return RegistryAnswer.AWAY
+    return RegistryAnswer.MISSING
+
+
+def _resolution(
+    session: ReadSession,
+    scanned: Scan,
+    kinds: Mapping[str, CertificateType],
+    as_of: datetime,
+    last: datetime | None,
+) -> Resolution:
+    try:
+        entry = _find_entry(session, scanned, kinds, as_of)
     except RecordDamagedError:
         return Resolution(RegistryAnswer.DAMAGED)
-    except UnavailableError:
-        return Resolution(RegistryAnswer.AWAY)
     if entry is None:
         return Resolution(RegistryAnswer.MISSING, recorded_at=last)
     return Resolution(RegistryAnswer.FOUND, entry, last)

@@ -65,6 +65,7 @@ def examine(
     *,
     pinned: Sequence[PinnedKey],
     pinned_seals: Sequence[PinnedSeal],
+    receipt_keys: Sequence[PinnedKey],
     readers: ReaderPool,
     public_url: str,
 ) -> Scan:
@@ -73,8 +74,13 @@ def examine(
         reading = readers.read_ofd(content, pinned_seals)
         clue = replace(clue, file=reading.check)
     elif clue.kind is Kind.PDF:
-        reading = readers.read_pdf(content, pinned)
+        reading = readers.read_pdf(content, (*pinned, *receipt_keys))
         clue = replace(clue, file=reading.check)
+        if reading.check is not None and reading.check.key_id in {key.key_id for key in receipt_keys}:
+            clue = _with(
+                clue,
+                Finding(check=Check.FILE_IS_OURS, result=Result.FAIL, code="RECEIPT_NOT_CERTIFICATE"),
+            )
     elif content.startswith(_PICTURE):
         reading = readers.read_picture(content)
     else:

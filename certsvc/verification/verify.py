@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -10,12 +10,13 @@ from certsvc.domain.clock import Clock
 from certsvc.domain.endorsement import FORMATS, Copy
 from certsvc.domain.judge import check_as_of, judge
 from certsvc.domain.report import Check, Finding, Kind, RegistryAnswer, Report, Result
+from certsvc.errors import AsOfInFutureError
 from certsvc.page.certificate_type import CertificateType
 from certsvc.registry.port import Registry
 from certsvc.sealing.port import PinnedKey, PinnedSeal
 from certsvc.verification.pool import ReaderPool
 from certsvc.verification.question import Question
-from certsvc.verification.resolve import Resolution, resolve
+from certsvc.verification.resolve import Resolution, resolve, resolve_each
 from certsvc.verification.scan import Scan, examine, scan
 
 
@@ -27,17 +28,22 @@ class Verifier:
         *,
         registry: Registry,
         kinds: Mapping[str, CertificateType],
-        pinned: tuple[PinnedKey, ...],
-        pinned_seals: tuple[PinnedSeal, ...],
+        pinned: Sequence[PinnedKey],
+        pinned_seals: Sequence[PinnedSeal],
         readers: ReaderPool,
         clock: Clock,
         public_url: str,
+        receipt_keys: Callable[[], Sequence[PinnedKey]] = tuple,
     ) -> None:
-        """Take what verification reads; it needs no private key, and opens no stranger's file itself."""
+        """Take what verification reads; it needs no private key, and opens no stranger's file itself.
+
+        *receipt_keys* returns the keys that seal verification reports: such a file is told from a stranger's.
+        """
         self._registry = registry
         self._kinds = kinds
         self._pinned = pinned
         self._pinned_seals = pinned_seals
+        self._receipt_keys = receipt_keys
         self._readers = readers
         self._clock = clock
         self._public_url = public_url
@@ -51,7 +57,24 @@ class Verifier:
         now = self._clock.now()
         check_as_of(question.as_of or now, now)
         scanned = scan(question, self._public_url)
-        resolution = self._resolve(scanned, question.as_of, now)
+        return self._answer(question, scanned, self._resolve(scanned, question.as_of, now), now)
+
+    def verify_each(self, questions: Sequence[Question]) -> list[Report | AsOfInFutureError]:
+        """Judge several things by one view of the register and at one instant, in their order.
+
+        A question about an instant that has not come has its error in its place.
+        """
+        now = self._clock.now()
+        answers: list[Report | AsOfInFutureError | None] = [_too_early(one, now) for one in questions]
+        fit = [place for place, error in enumerate(answers) if error is None]
+        scans = [scan(questions[place], self._public_url) for place in fit]
+        asked = [(one, questions[place].as_of or now) for one, place in zip(scans, fit, strict=True)]
+        found = resolve_each(asked, self._registry, self._kinds, now=now)
+        for place, one, resolution in zip(fit, scans, found, strict=True):
+            answers[place] = self._answer(questions[place], one, resolution, now)
+        return [answer for answer in answers if answer is not None]
+
+    def _answer(self, question: Question, scanned: Scan, resolution: Resolution, now: datetime) -> Report:
         now = max(now, resolution.recorded_at or now)
         as_of = question.as_of or now
         clue = scanned.clue
@@ -64,6 +87,7 @@ class Verifier:
                 question.file,
                 pinned=self._pinned,
                 pinned_seals=self._pinned_seals,
+                receipt_keys=self._receipt_keys(),
                 readers=self._readers,
                 public_url=self._public_url,
             )
@@ -107,6 +131,14 @@ class Verifier:
             for check, code in found.items()
             if code is not None
         ]
+
+
+def _too_early(question: Question, now: datetime) -> AsOfInFutureError | None:
+    try:
+        check_as_of(question.as_of or now, now)
+    except AsOfInFutureError as error:
+        return error
+    return None
 
 
 def _fault_of(pin: PinnedKey | PinnedSeal | None, at: datetime) -> str | None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
@@ -23,6 +24,8 @@ from certsvc.web import texts
 
 _SWAGGER: Final = ("swagger-ui.css", "swagger-ui-bundle.js", "index.css")
 _MIME: Final = {"css": "text/css", "js": "text/javascript", "woff": "font/woff", "svg": "image/svg+xml"}
+_JOINED: Final = re.compile(r'^(?:import|export) \{[^}]*\} from "\./[\w.]+";\n', re.MULTILINE)
+"""How one of our scripts names another; in one piece neither needs it."""
 _PAGES_KEPT: Final = 512
 """Cut page fonts kept in memory, by their set of characters."""
 
@@ -48,16 +51,19 @@ class Assets:
         """
         self._by_name: dict[str, Asset] = {}
         self._urls: dict[str, str] = {}
+        self._folder = folder
         self._fonts = fonts
         self._known = frozenset("".join(_our_texts()) + also)
         faces = fonts.woff_faces("".join(sorted(self._known)))
         rules = []
         for place, face in enumerate(faces):
             rules.append(_font_face(f"certsvc-{place}", self._add(f"certsvc-{place}.woff", face)))
-        style = "\n".join(rules) + "\n" + (folder / "certsvc.css").read_text(encoding="utf-8")
-        self._add("certsvc.css", style.encode())
+        self.style = self.text("certsvc.css")
+        self._add("certsvc.css", "\n".join((*rules, self.style)).encode())
         self._add("certsvc.svg", (folder / "certsvc.svg").read_bytes())
         self._add("docs.js", (folder / "docs.js").read_bytes())
+        self._add("verify.js", self.joined("symbol.js", "verify.js").encode())
+        self._add("jsQR.js", (folder / "vendor" / "jsQR.js").read_bytes())
         swagger = files("flask_swagger_ui") / "dist"
         for name in _SWAGGER:
             self._add(name, (swagger / name).read_bytes())
@@ -70,6 +76,21 @@ class Assets:
     def find(self, name: str) -> Asset | None:
         """Find a file by the name in its address."""
         return self._by_name.get(name)
+
+    def text(self, name: str) -> str:
+        """Return a file of the folder as text."""
+        return (self._folder / name).read_text(encoding="utf-8")
+
+    def joined(self, *names: str) -> str:
+        """Return scripts as one: what they ask of each other stands above them.
+
+        Under names with hashes they would not find each other, and a page saved to a disk has no other files.
+        """
+        return "\n".join(_JOINED.sub("", self.text(name)) for name in names)
+
+    def own_font(self, text: str) -> str:
+        """Return the CSS that brings every character of *text*, for a page that stands alone."""
+        return self._cut(frozenset(text))
 
     def page_font(self, text: str) -> str:
         """Return the CSS that brings what the static font lacks of *text*; empty when nothing is missing."""

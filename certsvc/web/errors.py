@@ -129,6 +129,20 @@ def problem(
     }
 
 
+def problem_of(error: CertsvcError, at: str) -> dict[str, object]:
+    """Compose the problem of one item of several.
+
+    Args:
+        error: why the item was refused.
+        at: JSON pointer of the item in the request.
+    """
+    status, wait_s = STATUS[type(error)], _retry_after(error)
+    if status >= 500:
+        _log.error("item refused", code=error.code, note=error.note, request_id=request_id())
+    faults = [Fault(f"{at}{fault.pointer}", fault.zh, fault.en) for fault in _faults(error)]
+    return problem(status, error.code, faults, {} if wait_s is None else {"retry_after_s": wait_s})
+
+
 def _sentence(code: str, lang: Lang) -> str:
     text = texts.PROBLEMS.get(code) or wording.error_text(code)
     return text.en if lang == "en" else text.zh

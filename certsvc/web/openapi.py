@@ -55,6 +55,8 @@ class Call:
 
     answers: Mapping[int, type[BaseModel] | str]
     """HTTP status -> model of the JSON body, or another media type."""
+    also: Sequence[str] = ()
+    """Further media types in which 200 may be answered, by Accept."""
     problems: Sequence[int] = ()
     """HTTP statuses of problems beyond those every call may give."""
     request: type[BaseModel] | None = None
@@ -173,7 +175,7 @@ def _request_body(call: Call) -> JSON | None:
             },
             "as_of": {"type": "string", "format": "date-time"},
             "specialty": {"type": "string", "minLength": 1, "maxLength": 200},
-            "receipt": {"const": "false", "description": "Signed receipts are not to be had yet."},
+            "receipt": {"enum": ["true", "false"], "description": "Answer with a signed receipt as well."},
         }
         content["multipart/form-data"] = {
             "schema": {
@@ -204,6 +206,10 @@ def _responses(call: Call) -> JSON:
                 "description": (answer.__doc__ or "").strip(),
                 "content": {"application/json": {"schema": _reference(answer)}},
             }
+    for media_type in call.also:
+        content = responses["200"]
+        assert isinstance(content, dict)
+        content["content"][media_type] = {"schema": {"type": "string", "format": "binary"}}
     problems = {*call.problems, 500, 503}
     if call.scope is not None:
         problems |= {400, 401, 403, 411, 422}

@@ -96,7 +96,7 @@ def report_page(report: Report, *, full: bool, unmasking: Unmasking | None) -> s
 
 
 def verify_page(*, faults: Sequence[Fault] = (), kept: Mapping[str, str] | None = None) -> str:
-    """Compose the page with the three ways to ask; *kept* is what stays in the form."""
+    """Compose the page with the ways to ask; *kept* is what stays in the form."""
     lang = language()
     return _render(
         "verify.html",
@@ -131,6 +131,7 @@ def _render(template: str, *, moment: str = "", **context: object) -> str:
         lang=lang,
         tag=language_tag(),
         nonce=nonce(),
+        public_url=settings.public_url.rstrip("/"),
         site=settings.public_url.partition("://")[2],
         issuer_name=settings.issuer_name,
         switch=f"{here}?{urlencode({'lang': other, **({'as_of': moment} if moment else {})})}",

@@ -21,7 +21,7 @@ from certsvc.errors import Fault, InvalidFieldError, UnsupportedTypeError
 from certsvc.qr.token import canonical_code, show_code
 from certsvc.verification.answers import may_show_full, report_body
 from certsvc.verification.question import Question
-from certsvc.web import limits, pages, texts
+from certsvc.web import limits, pages, security, texts
 from certsvc.web.answer import json_answer
 from certsvc.web.body import file_bytes, form_fields
 from certsvc.web.current import assets, language, services, wants_html
@@ -32,6 +32,8 @@ bp = APIBlueprint("public", __name__, enable_openapi=False)
 _FORMS: Final = frozenset({"multipart/form-data", "application/x-www-form-urlencoded"})
 _LOCAL_TIME: Final = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?", re.ASCII)
 _FIELD_MAX: Final = 200
+_QR_MAX: Final = 4296
+"""Most characters of a QR symbol (ISO/IEC 18004, version 40-L)."""
 
 
 @bp.get("/")
@@ -66,12 +68,12 @@ def unmask(token: str) -> Response:
 @bp.get("/verify")
 def ask() -> Response:
     """Offer the three ways to ask."""
-    return _page(pages.verify_page(), 200)
+    return security.let_scan(_page(pages.verify_page(), 200))
 
 
 @bp.post("/verify")
 def verify() -> Response:
-    """Answer a form: a file, a code, or a number with its name."""
+    """Answer a form: a file, a code, a number with its name, or the text of a QR symbol."""
     fields: Mapping[str, str] = {}
     try:
         fields = _form()
@@ -80,7 +82,7 @@ def verify() -> Response:
     except InvalidFieldError as error:
         if not wants_html():
             raise
-        return _page(pages.verify_page(faults=error.faults, kept=_kept(fields)), 422)
+        return security.let_scan(_page(pages.verify_page(faults=error.faults, kept=_kept(fields)), 422))
     return _answer(report, fields.get("name"), _again(question, report), of_address=False)
 
 
@@ -102,15 +104,18 @@ def _form() -> dict[str, str]:
 
 
 def _question(fields: Mapping[str, str]) -> Question:
-    """Read which of the three ways was taken; counts the try."""
+    """Read which way was taken; counts the try."""
     text = {name: value.strip() for name, value in fields.items()}
-    if any(len(value) > _FIELD_MAX for value in text.values()):
+    if any(len(value) > (_QR_MAX if name == "qr" else _FIELD_MAX) for name, value in text.items()):
         raise InvalidFieldError(Fault("", texts.TOO_LONG.zh, texts.TOO_LONG.en))
     as_of = _as_of(text.get("as_of"))
     file = request.files.get("file")
     if file is not None and file.filename:
         limits.take("upload")
         return Question(file=file_bytes(file), as_of=as_of)
+    if fields.get("qr"):
+        # As a symbol leads here: what it names is found by chance no more often than an address is.
+        return Question(qr=fields["qr"], as_of=as_of)
     if text.get("code"):
         limits.take("code")
         return Question(code=text["code"], as_of=as_of)
@@ -132,8 +137,8 @@ def _again(question: Question, report: Report) -> pages.Unmasking | None:
     if question.code is not None:
         return pages.Unmasking(action="/verify", hidden=(("code", question.code),))
     copy = report.entry.copy if report.entry is not None else None
-    if question.file is not None and copy is not None:
-        # A photo or a scan: only the record its symbol names is left, and that has an address.
+    if (question.file is not None or question.qr is not None) and copy is not None:
+        # A photo, a scan or a symbol: only the record it names is left, and that has an address.
         return pages.Unmasking(action=f"/v/{copy.token}")
     return None
 

@@ -52,6 +52,8 @@ class Problem(_Answer):
     existing: Existing | None = None
     parts: dict[str, str] | None = None
     """Only at /readyz: the state of each part."""
+    retry_after_s: int | None = None
+    """Only in a batch, where an item has no header of its own: seconds to wait."""
 
 
 class CertificateFacts(_Answer):
@@ -276,6 +278,13 @@ class Report(_Answer):
     endorsement: ReportEndorsement | None
     changed_fields: list[str]
     receipt: str | None
+    """The signed receipt, a compact JWS; null when none was asked for."""
+
+
+class Reports(_Answer):
+    """The answers to a batch, in the order of its items; a problem has a ``code`` and no ``verdict``."""
+
+    reports: list[Report | Problem]
 
 
 class Health(_Answer):

@@ -9,15 +9,16 @@ from flask import Response
 
 from certsvc.web.current import language_tag, nonce, request_id, services
 
+_PERMISSIONS: Final = (
+    "accelerometer=(), autoplay=(), camera={camera}, display-capture=(), encrypted-media=(), fullscreen=(), "
+    "geolocation=(), gyroscope=(), magnetometer=(), microphone=(), midi=(), payment=(), "
+    "publickey-credentials-get=(), screen-wake-lock=(), usb=(), xr-spatial-tracking=()"
+)
 _ALWAYS: Final = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
     "Referrer-Policy": "no-referrer",
-    "Permissions-Policy": (
-        "accelerometer=(), autoplay=(), camera=(), display-capture=(), encrypted-media=(), fullscreen=(), "
-        "geolocation=(), gyroscope=(), magnetometer=(), microphone=(), midi=(), payment=(), "
-        "publickey-credentials-get=(), screen-wake-lock=(), usb=(), xr-spatial-tracking=()"
-    ),
+    "Permissions-Policy": _PERMISSIONS.format(camera="()"),
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
     "X-Robots-Tag": "noindex, nofollow",
@@ -27,11 +28,26 @@ _PAGE: Final = (
     "default-src 'none'; style-src 'self' 'nonce-{nonce}'; font-src 'self' data:; img-src 'self' data:; "
     "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 )
+_SCANNING: Final = _PAGE + "; script-src 'nonce-{nonce}'"
+"""The page with the camera has one script of ours, and the reader it may bring."""
+_ALONE: Final = (
+    "default-src 'none'; script-src 'nonce-{nonce}'; style-src 'nonce-{nonce}'; font-src data:; img-src data:; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+"""The page that works alone asks nobody for anything, not even us."""
 DOCS_POLICY: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
 """Swagger UI is a script of ours; it calls only this server."""
+
+
+def let_scan(response: Response, *, alone: bool = False) -> Response:
+    """Let a page of ours run its script and use the camera; *alone*: and reach nothing at all."""
+    policy = _ALONE if alone else _SCANNING
+    response.headers["Content-Security-Policy"] = policy.format(nonce=nonce())
+    response.headers["Permissions-Policy"] = _PERMISSIONS.format(camera="(self)")
+    return response
 
 
 def register(app: APIFlask) -> None:

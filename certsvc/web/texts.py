@@ -85,12 +85,44 @@ PAGE: Final[Mapping[str, Text]] = {
         "扫描证书上的二维码即可核验；也可以用下列任一方式。",
         "Scanning the QR code on the certificate verifies it at once. Or use one of these ways.",
     ),
+    "by_symbol": Text("扫描或拍摄二维码", "Scan or photograph the QR code"),
+    "scan_note": Text(
+        "用摄像头对准证书上的二维码；画面只在本机读取，不上传。",
+        "Point the camera at the QR code on the certificate; the picture is read here and not sent.",
+    ),
+    "scan_start": Text("打开摄像头", "Open the camera"),
+    "scan_stop": Text("关闭摄像头", "Close the camera"),
+    "scan_picture": Text("摄像头画面", "What the camera sees"),
+    "scan_opening": Text("正在打开摄像头，请允许使用。", "Opening the camera; please allow its use."),
+    "scan_looking": Text(
+        "请让二维码完整、清晰地出现在画面中。", "Hold the code so that it is whole and sharp in the picture."
+    ),
+    "scan_many": Text(
+        "画面中有不止一个二维码，请只对准一份证书的二维码。",
+        "There is more than one QR code in the picture; point at the code of one certificate.",
+    ),
+    "scan_found": Text("已读到二维码，正在核验。", "The code was read; verifying."),
+    "scan_refused": Text(
+        "未获准使用摄像头。可在浏览器设置中允许，或拍摄照片。",
+        "The camera was not allowed. Allow it in the browser's settings, or take a photo.",
+    ),
+    "scan_failed": Text(
+        "摄像头无法打开。请拍摄照片，或输入核验码。",
+        "The camera could not be opened. Take a photo, or type the code.",
+    ),
+    "photo": Text("拍摄照片", "Take a photo"),
+    "photo_note": Text(
+        "二维码要完整、清晰、占画面较大部分。照片不保存。",
+        "Have the code whole, sharp and large in the picture. The photo is not kept.",
+    ),
+    "sending": Text("正在上传", "Sending"),
     "by_file": Text("上传文件", "Upload the file"),
+    "drop_note": Text("也可以把文件拖放到本页。", "Or drop the file anywhere on this page."),
     "by_file_note": Text(
-        "持证人下载的电子证书原文件（PDF 或 OFD）；只有纸件时可上传二维码照片（PNG、JPEG）。"
+        "持证人下载的电子证书原文件（PDF 或 OFD），或相册中的二维码照片（PNG、JPEG）。"
         "不超过 10 MB，不保存。",
-        "The electronic certificate as the holder downloaded it (PDF or OFD); of a paper copy, a photo of "
-        "its QR code (PNG, JPEG). Up to 10 MB; not kept.",
+        "The electronic certificate as the holder downloaded it (PDF or OFD), or a photo of its QR code "
+        "from the album (PNG, JPEG). Up to 10 MB; not kept.",
     ),
     "file": Text("选择文件", "Choose the file"),
     "by_code": Text("输入核验码", "Type the code"),
@@ -130,12 +162,12 @@ TOO_LONG: Final = Text(
     "填写的内容过长，请对照证书检查", "what was typed is too long; compare it with the certificate"
 )
 NOTHING_GIVEN: Final = Text(
-    "请上传文件，或填写核验码，或同时填写注册编号与姓名",
-    "upload a file, or fill in the code, or both number and name",
+    "请上传文件或照片，或填写核验码，或同时填写注册编号与姓名",
+    "upload a file or photo, or fill in the code, or both number and name",
 )
-NO_RECEIPT: Final = Text(
-    "本版本不提供核验回执,请去掉此字段或写 false",
-    "receipts are not in this version; leave the field out or say false",
+RECEIPT_WORDS: Final = Text("receipt 请写 true 或 false", "write true or false")
+PDF_WANTS_RECEIPT: Final = Text(
+    "PDF 核验报告须同时要求回执：receipt 请写 true", "a PDF report is a receipt too: say receipt: true"
 )
 
 SEXES: Final[Mapping[Sex, Text]] = {Sex.MALE: Text("男", "male"), Sex.FEMALE: Text("女", "female")}
@@ -188,4 +220,4 @@ def words(lang: Lang) -> dict[str, str]:
 
 def loose() -> tuple[Text, ...]:
     """Return the texts that stand in no public table, for the font."""
-    return (NO_SUCH_PAGE, BAD_AS_OF, TOO_LONG, NOTHING_GIVEN, NO_RECEIPT, *SEXES.values(), *_TITLES.values())
+    return (NO_SUCH_PAGE, BAD_AS_OF, TOO_LONG, NOTHING_GIVEN, *SEXES.values(), *_TITLES.values())

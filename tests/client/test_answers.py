@@ -4,37 +4,14 @@ from __future__ import annotations
 
 import json
 import pickle
-from datetime import UTC, datetime
 
 import pytest
 
 from certsvc.client import AnswerError, Client, ProblemError, Question, Report, UnreachableError, Verdict
+from tests.client.bodies import WHEN, a_report
 from tests.client.chaos import Chaos, Said, problem, said_json
-from tests.world import JSON
 
-WHEN = datetime(2026, 3, 1, 9, 30, tzinfo=UTC)
 SECRET = "样本甲-secret"
-
-
-def a_report(**changes: object) -> JSON:
-    """Write a report on a code."""
-    return {
-        "verdict": "VALID",
-        "status": "VALID",
-        "subject": "record",
-        "kind": "code",
-        "as_of": WHEN.isoformat(),
-        "checked_at": WHEN.isoformat(),
-        "state_at_as_of": "VALID",
-        "state_now": "VALID",
-        "wet_signature_required_on_print": True,
-        "findings": [{"check": "registry", "result": "pass", "code": "IN_REGISTRY", "message": "m"}],
-        "certificate": None,
-        "endorsement": None,
-        "changed_fields": [],
-        "receipt": None,
-        **changes,
-    }
 
 
 def asked(behind: Client, chaos: Chaos, **changes: object) -> Report:

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from certsvc.sealing.keystore import Keystore, init_dev_keys
+from certsvc.sealing.dev_keys import init_dev_keys
+from certsvc.sealing.keystore import Keystore
 from certsvc.sealing.port import PinnedKey, Signer
 from tests.sealing.samples import AT, PLAN, a_sealed_pdf
 from tests.sealing.seal_folders import add_seal

@@ -16,7 +16,8 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 from certsvc.errors import KeyMaterialError
-from certsvc.sealing.keystore import Keystore, init_dev_keys
+from certsvc.sealing.dev_keys import init_dev_keys
+from certsvc.sealing.keystore import Keystore
 from certsvc.sealing.trust import read_certificate
 from tests.sealing.samples import AT, PLAN
 
@@ -107,8 +108,8 @@ def test_a_signer_added_to_the_plan_is_made_beside_the_others(keys: Path, plan: 
 WRITTEN_IN_ORDER = (
     "registry.secret", "root.key.pem", "root.pem", "issuing.key.pem", "issuing.pem",
     "p256-001.key.pem", "p256-001.pem", "offline-001.key.pem", "offline-001.pem", "receipt-001.key.pem",
-    "receipt-001.pem", "trust-001.key.pem", "trust-001.pem", "sm2-root.key.pem", "sm2-root.pem", "sm2-maker.key.pem",
-    "sm2-maker.pem", "sm2-001.key.pem", "sm2-001.pem", "trust.json",
+    "receipt-001.pem", "trust-001.key.pem", "trust-001.pem", "sm2-root.key.pem", "sm2-root.pem",
+    "sm2-maker.key.pem", "sm2-maker.pem", "sm2-001.key.pem", "sm2-001.pem", "trust.json",
 )  # fmt: skip
 
 
@@ -132,7 +133,7 @@ def test_two_at_once_make_one_pki(tmp_path: Path, plan: Path) -> None:
     folder = tmp_path / "keys"
     code = (
         "import sys; from pathlib import Path; from datetime import datetime, UTC;"
-        "from certsvc.sealing.keystore import init_dev_keys;"
+        "from certsvc.sealing.dev_keys import init_dev_keys;"
         "init_dev_keys(Path(sys.argv[1]), Path(sys.argv[2]), datetime(2026, 11, 20, tzinfo=UTC))"
     )
     running = [subprocess.Popen([sys.executable, "-c", code, folder, plan]) for _ in range(3)]

@@ -16,9 +16,10 @@ import pytest
 from certsvc.errors import KeyMaterialError
 from certsvc.gm.certificate import issued_by, read_certificate
 from certsvc.gm.seal import maker_signed, read_seal
+from certsvc.sealing.dev_keys import init_dev_keys
 from certsvc.sealing.dev_seals import ensure_dev_seal, has_seal, rotate_dev_seal
 from certsvc.sealing.gm_pairs import read_gm_certificate
-from certsvc.sealing.keystore import Keystore, init_dev_keys
+from certsvc.sealing.keystore import Keystore
 from certsvc.sealing.port import SealSigner
 from certsvc.sealing.trust import mark_compromised, read_trust, retire_key
 from tests.sealing.samples import AT
@@ -147,7 +148,7 @@ def test_two_at_once_make_one_seal_for_each_issuer(tmp_path: Path, plan: Path) -
     folder = tmp_path / "keys"
     code = (
         "import sys; from pathlib import Path; from datetime import datetime, UTC;"
-        "from certsvc.sealing.keystore import init_dev_keys;"
+        "from certsvc.sealing.dev_keys import init_dev_keys;"
         "from certsvc.sealing.dev_seals import ensure_dev_seal;"
         "folder, plan, now = Path(sys.argv[1]), Path(sys.argv[2]), datetime(2026, 11, 20, tzinfo=UTC);"
         "init_dev_keys(folder, plan, now);"

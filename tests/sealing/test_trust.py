@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from certsvc.errors import KeyMaterialError
-from certsvc.sealing.keystore import Keystore, rotate_dev_key
+from certsvc.sealing.dev_keys import rotate_dev_key
+from certsvc.sealing.keystore import Keystore
 from certsvc.sealing.trust import mark_compromised, read_trust, retire_key
 from tests.sealing.samples import AT
 
