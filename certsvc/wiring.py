@@ -40,6 +40,7 @@ from certsvc.storage.port import Storage
 from certsvc.verification.pool import ReaderPool
 from certsvc.verification.receipt import Receipts
 from certsvc.verification.receipt_pdf import ReportPress
+from certsvc.verification.trust_material import TrustMaterial
 from certsvc.verification.verify import Verifier
 
 _DRAWING: Final = Lock()
@@ -71,6 +72,7 @@ class Services:
     receipts: Receipts
     report_press: ReportPress
     clients: Clients
+    trust_material: TrustMaterial
 
 
 def initialise(settings: Settings, *, dev: bool, clock: Clock | None = None) -> None:
@@ -211,6 +213,14 @@ def build(settings: Settings, clock: Clock | None = None) -> Services:
             public_url=settings.public_url,
         ),
         clients=Clients(registry, clock),
+        trust_material=TrustMaterial(
+            registry=registry,
+            kinds=kinds,
+            keystore=keystore,
+            clock=clock,
+            issuer_name=settings.issuer_name,
+            public_url=settings.public_url,
+        ),
     )
 
 

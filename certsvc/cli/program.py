@@ -8,6 +8,7 @@ from certsvc.cli.checks import photo, template
 from certsvc.cli.demo import demo
 from certsvc.cli.doctor import doctor
 from certsvc.cli.exits import Program
+from certsvc.cli.receipt import verify_receipt
 from certsvc.cli.register import client, endorse, expiring, issue, record, recover
 from certsvc.cli.samples import samples
 from certsvc.cli.serve import serve
@@ -32,6 +33,7 @@ for _command in (
     issue,
     endorse,
     verify,
+    verify_receipt,
     expiring,
     recover,
     doctor,

@@ -116,7 +116,8 @@ def _print(check: ReceiptCheck, bundle: Bundle) -> None:
     click.secho(f"{_SIGN[check.result]} {text.zh} [{check.code}]", fg=_COLOUR[check.result], bold=True)
     click.echo(f"  {text.en}")
     claims = check.claims or {}
-    said = {name: claims[name] for name in _SAID if claims.get(name) is not None}
+    # Whoever stole a key may have signed anything: nothing that steers a terminal is repeated.
+    said = {name: claims.get(name) for name in _SAID if str(claims.get(name)).isprintable()}
     named = claims.get("input")
     if isinstance(named, Mapping):
         said |= {"kind": named.get("kind"), "sha256": named.get("sha256")}

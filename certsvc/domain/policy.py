@@ -42,6 +42,8 @@ class Policy:
     employer_max: int
     profession: str = ""
     """What the holder is registered as, e.g. 一级建造师."""
+    offline_qr: bool = False
+    """Endorsed copies carry a second symbol, which can be checked without a connection."""
 
     @property
     def specialty_names(self) -> tuple[str, ...]:
@@ -104,6 +106,7 @@ def policy_from(table: Mapping[str, object]) -> Policy:
         purpose_max=_count(table, "purpose_max"),
         name_max=_count(table, "name_max"),
         employer_max=_count(table, "employer_max"),
+        offline_qr=_switch(table, "offline_qr"),
     )
 
 
@@ -118,6 +121,13 @@ def _count(table: Mapping[str, object], key: str) -> int:
     value = table[key]
     if not isinstance(value, int) or isinstance(value, bool) or value < 1:
         raise TemplateError(f"policy: {key}: must be a whole number of at least 1")
+    return value
+
+
+def _switch(table: Mapping[str, object], key: str) -> bool:
+    value = table[key]
+    if not isinstance(value, bool):
+        raise TemplateError(f"policy: {key}: must be true or false")
     return value
 
 

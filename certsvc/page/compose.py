@@ -16,7 +16,7 @@ from certsvc.page import art
 from certsvc.page.certificate_type import CertificateType
 from certsvc.page.flow import Flow, Row, too_long
 from certsvc.page.fonts import MM_PER_PT, FontChain
-from certsvc.page.layout import Box, Place
+from certsvc.page.layout import Box, Place, SymbolPlace
 from certsvc.page.model import Page, Path, Picture, Symbol, TextRun
 from certsvc.page.stamp import draw_stamp
 from certsvc.page.typeset import fit, run_at, set_lines
@@ -47,6 +47,8 @@ class Subject:
     """XXXX-XXXX-XXXX."""
     specimen: bool
     """Sealed with a development key."""
+    offline: tuple[tuple[bool, ...], ...] | None = None
+    """The second symbol, signed for checking without a connection; None leaves the page without it."""
 
 
 def compose(kind: CertificateType, subject: Subject, fonts: FontChain) -> Page:
@@ -59,6 +61,10 @@ def compose(kind: CertificateType, subject: Subject, fonts: FontChain) -> Page:
         InvalidFieldError: one of them does not fit at 6 pt.
         TemplateError: something of the template or the settings does not fit.
     """
+    if subject.offline is not None:
+        if kind.with_offline is None:
+            raise TemplateError("layout.toml has no place for the offline symbol")
+        kind = kind.with_offline
     face, copy, layout = subject.version.face, subject.copy, kind.layout
     fonts.check(face.name, pointer="/holder/name")
     fonts.check(face.employer.name, pointer="/employer/name")
@@ -115,6 +121,8 @@ def _static(
         (wording.code, layout.code_label),
     ):
         items += _text(kind, text, place, fonts)
+    if layout.offline is not None:
+        items += _text(kind, wording.offline, layout.offline.caption, fonts)
     step_mm = layout.styles[layout.advice.style].size_pt * MM_PER_PT * LEADING_EM
     for index, sentence in enumerate(wording.advice):
         place = layout.advice.model_copy(update={"y_mm": layout.advice.y_mm + index * step_mm})
@@ -143,7 +151,9 @@ def _variable(
     yield from Flow(kind, rows, subject.specialties, fonts).place()
     if subject.signature is not None:
         yield _signature(subject.signature, layout.signature)
-    yield _symbol(kind, subject.modules)
+    yield _symbol(layout.symbol, subject.modules)
+    if subject.offline is not None and layout.offline is not None:
+        yield _symbol(layout.offline.symbol, subject.offline, field="qr_offline")
     yield from _text(kind, subject.host, layout.host, fonts, "host")
     yield from _text(kind, subject.code, layout.code, fonts, "code")
     yield from _text(kind, subject.issuer.name, layout.issuer, fonts, "issuer")
@@ -219,12 +229,15 @@ def _signature(content: bytes, box: Box) -> Picture:
     )
 
 
-def _symbol(kind: CertificateType, modules: tuple[tuple[bool, ...], ...]) -> Symbol:
-    place = kind.layout.symbol
+def _symbol(place: SymbolPlace, modules: tuple[tuple[bool, ...], ...], field: str = "qr") -> Symbol:
     module_mm = min(place.module_mm, place.size_mm / (len(modules) + 2 * place.quiet_modules))
     if module_mm < place.least_module_mm:
-        raise TemplateError("layout.toml: [symbol] is too small for this QR symbol")
+        raise TemplateError(f"layout.toml: the place of {field} is too small for this QR symbol")
     quiet_mm = place.quiet_modules * module_mm
     return Symbol(
-        modules=modules, x_mm=place.x_mm + quiet_mm, y_mm=place.y_mm + quiet_mm, module_mm=round(module_mm, 4)
+        modules=modules,
+        x_mm=place.x_mm + quiet_mm,
+        y_mm=place.y_mm + quiet_mm,
+        module_mm=round(module_mm, 4),
+        field=field,
     )

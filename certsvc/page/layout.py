@@ -6,9 +6,10 @@ All lengths are millimetres from the page's top left corner, y down; text is pla
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Literal, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -140,6 +141,20 @@ class SymbolPlace(Table):
     least_module_mm: Positive
     quiet_modules: Annotated[int, Field(ge=4)]
 
+    @property
+    def most_modules(self) -> int:
+        """Modules on a side of the largest symbol that has room, its quiet zone counted out."""
+        return int(self.size_mm / self.least_module_mm) - 2 * self.quiet_modules
+
+
+class OfflinePlace(Table):
+    """Where the second symbol stands, and what makes room for it on the pages that have it."""
+
+    symbol: SymbolPlace
+    caption: Place
+    instead: dict[str, Any]
+    """Keys of layout.toml as they are on such a page; a table only names what differs in it."""
+
 
 class StampPlace(Table):
     """Where the drawn seal stands."""
@@ -224,6 +239,8 @@ class Layout(Table):
     specimen: Watermark
     viewing: tuple[Watermark, ...]
     sample: Sample
+    offline: OfflinePlace | None = None
+    """Only of a page with the second symbol."""
 
     @model_validator(mode="after")
     def _check_styles(self) -> Layout:
@@ -234,6 +251,22 @@ class Layout(Table):
         if missing:
             raise ValueError(f"styles that are not defined: {', '.join(sorted(missing))}")
         return self
+
+
+def read_layouts(path: Path) -> tuple[Layout, Layout | None]:
+    """Read layout.toml: the page as it is, and as it is with the second symbol, when there is such a page.
+
+    Raises:
+        TemplateError: names every key that is unknown, missing or wrong.
+    """
+    layout = read_table(path, Layout)
+    if layout.offline is None:
+        return layout, None
+    plain = layout.model_copy(update={"offline": None})
+    try:
+        return plain, Layout.model_validate(_merged(layout.model_dump(), layout.offline.instead))
+    except ValidationError as fault:
+        raise _wrong(path, fault, "offline.instead.") from fault
 
 
 Model = TypeVar("Model", bound=Table)
@@ -248,7 +281,21 @@ def read_table(path: Path, model: type[Model]) -> Model:
     try:
         return model.model_validate(tomllib.loads(path.read_text("utf-8")))
     except ValidationError as fault:
-        faults = "; ".join(f"{'.'.join(map(str, item['loc']))}: {item['msg']}" for item in fault.errors())
-        raise TemplateError(f"{path.name}: {faults}") from fault
+        raise _wrong(path, fault) from fault
     except (OSError, ValueError) as fault:
         raise TemplateError(f"{path.name} cannot be read: {fault}") from fault
+
+
+def _wrong(path: Path, fault: ValidationError, under: str = "") -> TemplateError:
+    faults = "; ".join(f"{under}{'.'.join(map(str, item['loc']))}: {item['msg']}" for item in fault.errors())
+    return TemplateError(f"{path.name}: {faults}")
+
+
+def _merged(table: Mapping[str, Any], instead: Mapping[str, Any]) -> dict[str, Any]:
+    """Return *table* with what *instead* says; tables are merged key by key, all else is replaced."""
+    merged = dict(table)
+    for key, value in instead.items():
+        old = table.get(key)
+        both = isinstance(old, Mapping) and isinstance(value, Mapping)
+        merged[key] = _merged(old, value) if both else value
+    return merged

@@ -29,6 +29,8 @@ class Wording(Table):
     caption: str
     host: str
     code: str
+    offline: str
+    """Under the second symbol."""
     advice: tuple[str, str]
     issued_on: str
     licence_id: str

@@ -206,7 +206,7 @@ class Keystore:
         return self._known().services[use]
 
     def listed(self) -> tuple[tuple[TrustedKey, PinnedKey | PinnedSeal], ...]:
-        """Return every key with what is pinned of it, as the list is now; SM2 keys without a seal are left out.
+        """Return every key with what is pinned of it, as the list is now; without SM2 keys that have no seal.
 
         Raises:
             KeyMaterialError: the list cannot be read; what it said before is not told for what it says.

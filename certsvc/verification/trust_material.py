@@ -64,6 +64,8 @@ class TrustMaterial:
         self._read_at: datetime | None = None
         self._reading = threading.Lock()
         self._kept: dict[str, Published] = {}
+        self._statuses: dict[int, Published] = {}
+        """Of the last reading."""
 
     def trust(self) -> Published:
         """Return the signed list of keys.
@@ -114,6 +116,7 @@ class TrustMaterial:
             now = self._clock.now()
             if self._read_at is None or not timedelta() <= now - self._read_at < REFRESH:
                 self._lists.refresh(now)
+                self._statuses.clear()
                 self._read_at = now
             assert self._lists.as_of is not None  # refresh has set it
             yield self._lists.as_of
@@ -123,10 +126,14 @@ class TrustMaterial:
     def _status(self, number: int, as_of: datetime) -> Published:
         if number not in self._lists.numbers():
             raise NotFoundError
+        if number in self._statuses:
+            return self._statuses[number]
         values, count = self._lists.values(number), self._lists.count(number)
         data = urlsafe_b64encode(pack(values, count)).rstrip(b"=").decode("ascii")
         said = {"list": number, "bits": BITS, "count": count, "data": data}
-        return self._signed(f"status {number}", STATUS_TYP, said, as_of, self._clock.now())
+        signed = self._signed(f"status {number}", STATUS_TYP, said, as_of, self._clock.now())
+        self._statuses[number] = signed
+        return signed
 
     def _signed(
         self, name: str, typ: str, said: Mapping[str, object], issued_at: datetime, now: datetime

@@ -22,6 +22,7 @@ from certsvc.web import (
     openapi,
     public,
     security,
+    well_known,
 )
 from certsvc.web.assets import Assets
 from certsvc.web.body import UPLOAD_LIMIT, check_framing
@@ -85,7 +86,7 @@ def create_app(services: Services | None = None) -> APIFlask:
     security.register(app)
     app.before_request(check_framing)
     openapi.configure(app)
-    for module in (api_events, api_endorsements, api_verifications, public, health):
+    for module in (api_events, api_endorsements, api_verifications, public, health, well_known):
         app.register_blueprint(module.bp)
     return app
 
