@@ -14,6 +14,7 @@ from bench.report import COLUMNS, cells, markdown, rates_of
 from bench.row import Measured
 from bench.rows import groups
 from bench.stage import Stage
+from bench.tally import Tally
 from certsvc.cli.show import print_facts, print_table
 
 RESULTS: Final = Path(__file__).with_name("results.md")
@@ -41,20 +42,27 @@ def main(quick: bool, only: tuple[str, ...], out: Path | None) -> None:
     core = pin()
     facts = machine_facts(core)
     results: list[tuple[str, list[Measured]]] = []
+    tallies: list[tuple[str, Tally]] = []
     with TemporaryDirectory() as folder:
         stage = Stage(Path(folder))
         for group in chosen:
             click.echo(f"measuring: {group.title}", err=True)
-            results.append((group.title, measure(group.rows(stage), QUICK if quick else WHOLE)))
+            if group.rows is not None:
+                results.append((group.title, measure(group.rows(stage), QUICK if quick else WHOLE)))
+            if group.tally is not None:
+                tallies.append((group.title, group.tally(stage, quick=quick)))
     print_facts(facts)
     rates = rates_of(results)
     print_table(COLUMNS, (cells(one, rates) for _, rows in results for one in rows))
+    for title, tally in tallies:
+        click.echo(title)
+        print_table(tally.columns, tally.rows)
     for note in NOTES:
         click.echo(note)
     if out is None and not quick and not only:
         out = RESULTS
     if out is not None:
-        out.write_text(markdown(facts, results, NOTES), encoding="utf-8")
+        out.write_text(markdown(facts, results, tallies, NOTES), encoding="utf-8")
         click.echo(f"written to {out.name}", err=True)
 
 

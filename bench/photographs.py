@@ -1,7 +1,7 @@
 """Photographs of our own pages as phones take them: eleven ways to spoil one, in strengths that stay fixed.
 
-The strengths were written down before anything was measured; a change needs a page in docs/decisions. They are
-drawn by lot between their two ends, the same at every run: a photograph is named by its class and its number.
+The strengths were written down before anything was measured; a change needs a page in docs/decisions. They
+are drawn by lot between their two ends, the same at every run: a photograph is named by class and number.
 """
 
 from __future__ import annotations
@@ -36,6 +36,10 @@ class Strength:
 
     least: float
     most: float
+
+    def __str__(self) -> str:
+        """Write it as the table does."""
+        return f"{self.least:g}–{self.most:g}"
 
     def draw(self, chance: random.Random) -> float:
         """Return one."""
@@ -79,7 +83,7 @@ def _on_a_table(image: Image.Image) -> Image.Image:
 
 
 def _grain(size: tuple[int, int], sigma: float, chance: random.Random) -> Image.Image:
-    """Return grey noise around 128, all but normal: the mean of four even lots. Pillow's own takes no seed."""
+    """Return grey noise around 128, nearly normal: the mean of four even lots. Pillow's own takes no seed."""
     lots = [Image.frombytes("L", size, chance.randbytes(size[0] * size[1])) for _ in range(4)]
     mean = Image.blend(Image.blend(lots[0], lots[1], 0.5), Image.blend(lots[2], lots[3], 0.5), 0.5)
     # One even lot over 256 levels has a standard deviation of 73.9, the mean of four half of it.
@@ -116,9 +120,7 @@ def _slanted(image: Image.Image, chance: random.Random) -> Image.Image:
     drop = SLANT.draw(chance)
     # What the corners show, from the upper left one on, against the clock.
     quad = (-drop * wide, 0, 0, high, wide, high, (1 + drop) * wide, 0)
-    return table.transform(
-        table.size, Image.Transform.QUAD, quad, Image.Resampling.BICUBIC, fillcolor=_TABLE
-    )
+    return table.transform(table.size, Image.Transform.QUAD, quad, Image.Resampling.BICUBIC, fillcolor=_TABLE)
 
 
 def _noisy(image: Image.Image, chance: random.Random) -> Image.Image:
@@ -133,9 +135,7 @@ def _dim(image: Image.Image, chance: random.Random) -> Image.Image:
 
 def _chatted(image: Image.Image, chance: random.Random) -> Image.Image:
     scale = CHAT_SIDE / min(image.size)
-    sent = image.resize(
-        (round(image.width * scale), round(image.height * scale)), Image.Resampling.BILINEAR
-    )
+    sent = image.resize((round(image.width * scale), round(image.height * scale)), Image.Resampling.BILINEAR)
     for _ in range(2):
         sent = Image.open(BytesIO(_jpeg(sent, round(CHAT_QUALITY.draw(chance))))).convert("RGB")
     return sent
@@ -158,9 +158,7 @@ def _curled(image: Image.Image, chance: random.Random) -> Image.Image:
         ((left, 0, right, high), (left, up, left, up + high, right, down + high, right, down))
         for left, right, up, down in zip(edges, edges[1:], bend, bend[1:], strict=False)
     ]
-    bent = table.transform(
-        table.size, Image.Transform.MESH, mesh, Image.Resampling.BICUBIC, fillcolor=_TABLE
-    )
+    bent = table.transform(table.size, Image.Transform.MESH, mesh, Image.Resampling.BICUBIC, fillcolor=_TABLE)
     # Light from the side: what faces away from it is darker.
     slope = bytes(round(215 + 40 * math.cos(2 * math.pi * x / wide + phase)) for x in range(wide))
     shade = Image.frombytes("L", (wide, 1), slope).resize((wide, high))
@@ -201,6 +199,21 @@ CLASSES: Final[Mapping[str, Spoil]] = {
     "combined": _combined,
 }
 """Every class by its name."""
+
+STRENGTHS: Final[Mapping[str, str]] = {
+    "blur": f"out of focus, σ {BLUR_SIGMA} px",
+    "motion": f"moved by {MOTION_LENGTH} px in any direction",
+    "rotation": f"turned by {TURN_DEGREES}° either way, and by any quarter",
+    "perspective": f"upper edge shorter by {SLANT} of the width at each end",
+    "noise": f"σ {NOISE_SIGMA} of 255 grey levels",
+    "low light": f"{DIM_LIGHT} of the contrast left, on {DIM_BASE} of 255 grey levels",
+    "chat-size JPEG": f"{CHAT_SIDE} px on the shorter side, JPEG quality {CHAT_QUALITY}, twice",
+    "shadow": f"white down to {SHADE} of 255 across the page",
+    "curl": f"lines bent by {CURL_RISE} of the width in one wave, shaded",
+    "photocopy": f"contrast × {COPY_STEEPNESS}, specks {COPY_SPECKS}, askew {COPY_TURN}°, strokes ± 1 px",
+    "combined": f"perspective, shadow and noise as above, then σ {COMBINED_SIGMA} px",
+}
+"""What is done in each class, in words."""
 
 
 def photograph(page: Image.Image, kind: str, number: int) -> bytes:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from bench.row import Measured
+from bench.tally import Tally
 
 COLUMNS: Final = ("row", "per core", "p50", "p99", "ratio", "aim", "calls", "one call includes")
 
@@ -53,11 +54,13 @@ def amount(value: float) -> str:
 
 
 def duration(seconds: float | None) -> str:
-    """Return a time in µs or ms."""
+    """Return a time in µs, ms or s."""
     if seconds is None:
         return "–"
     micros = seconds * 1e6
-    return f"{micros:.3g} µs" if micros < 1000 else f"{micros / 1000:.3g} ms"
+    if micros < 1000:
+        return f"{micros:.3g} µs"
+    return f"{micros / 1000:.3g} ms" if seconds < 1 else f"{seconds:.3g} s"
 
 
 def rates_of(groups: Groups) -> dict[str, float]:
@@ -65,13 +68,21 @@ def rates_of(groups: Groups) -> dict[str, float]:
     return {one.row.name: one.rate for _, rows in groups for one in rows}
 
 
-def markdown(facts: Mapping[str, str], groups: Groups, notes: Sequence[str]) -> str:
+def markdown(
+    facts: Mapping[str, str], groups: Groups, tallies: Sequence[tuple[str, Tally]], notes: Sequence[str]
+) -> str:
     """Return the whole document."""
     rates = rates_of(groups)
     lines = ["# Benchmark", "", "Written by `make bench`; docs/benchmark.md tells how to read it.", ""]
     lines += ["| machine | |", "|---|---|", *(f"| {name} | {fact} |" for name, fact in facts.items())]
     for title, rows in groups:
-        lines += ["", f"## {title}", "", f"| {' | '.join(COLUMNS)} |", "|---" * len(COLUMNS) + "|"]
-        lines += [f"| {' | '.join(cells(one, rates))} |" for one in rows]
+        lines += _table(title, COLUMNS, [cells(one, rates) for one in rows])
+    for title, tally in tallies:
+        lines += _table(title, tally.columns, tally.rows)
     lines += ["", *(f"- {note}" for note in notes)]
     return "\n".join(lines) + "\n"
+
+
+def _table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
+    heads = [f"| {' | '.join(columns)} |", "|---" * len(columns) + "|"]
+    return ["", f"## {title}", "", *heads, *(f"| {' | '.join(row)} |" for row in rows)]

@@ -45,7 +45,7 @@ class Stage:
         self.settings: Settings = load_settings({"CERTSVC_DATA_DIR": str(folder)})
         self._numbers = itertools.count(1)
         # The same people in each run.
-        self._random = random.Random(1)
+        self.random = random.Random(1)
         self.at = datetime.now(UTC).replace(microsecond=0)
         """The instant of sealing."""
 
@@ -85,7 +85,7 @@ class Stage:
         """QR symbols of the length a certificate carries."""
         host = self.kind.layout.sample.host.upper()
         alphabet = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-        tokens = ("".join(self._random.choices(alphabet, k=26)) for _ in range(SYMBOLS))
+        tokens = ("".join(self.random.choices(alphabet, k=26)) for _ in range(SYMBOLS))
         return tuple(encode(f"HTTPS://{host}/V/{token}") for token in tokens)
 
     @cached_property
@@ -105,10 +105,10 @@ class Stage:
         """Return the next person: name, number, employer, purpose, symbol differ from all before."""
         number = next(self._numbers)
         model = self._template
-        place = "".join(self._random.sample(PLACES, 2))
+        place = "".join(self.random.sample(PLACES, 2))
         face = replace(
             model.version.face,
-            name=f"{self._random.choice(SURNAMES)}示例",
+            name=f"{self.random.choice(SURNAMES)}示例",
             registration_number=f"京1992015{2025_00000 + number:09d}",
             employer=replace(model.version.face.employer, name=f"示例{place}建设工程有限公司"),
         )
@@ -124,9 +124,9 @@ class Stage:
     def _symbol(self) -> Modules:
         """Return a symbol like no other: a real one with one row drawn by lot."""
         # Making a real one takes longer than everything that is measured with it.
-        symbol = self._random.choice(self._symbols)
+        symbol = self.random.choice(self._symbols)
         middle = len(symbol) // 2
-        row = tuple(self._random.choices((True, False), k=len(symbol)))
+        row = tuple(self.random.choices((True, False), k=len(symbol)))
         return (*symbol[:middle], row, *symbol[middle + 1 :])
 
     def composed(self, subject: Subject) -> Page:

@@ -30,10 +30,16 @@ def create_worker() -> APIFlask:
     """Make the application in a worker process of the server (``certsvc serve`` names this function)."""
     from certsvc.cli.logs import configure_logs
     from certsvc.web.app import create_app
+    from certsvc.web.current import EXTENSION
+    from certsvc.wiring import Services
 
     _die_with_parent()
     configure_logs("INFO")
-    return create_app()
+    app = create_app()
+    held = app.extensions[EXTENSION]
+    assert isinstance(held, Services)
+    held.lookups.start()
+    return app
 
 
 def _die_with_parent() -> None:

@@ -14,6 +14,7 @@ from certsvc.config import Settings
 from certsvc.domain.clock import Clock
 from certsvc.domain.policy import Issuer
 from certsvc.errors import KeyMaterialError, TemplateError
+from certsvc.issuing.changes import ChangeFeed
 from certsvc.issuing.clients import Clients
 from certsvc.issuing.desk import Desk
 from certsvc.issuing.discretion import BodyDigest
@@ -25,6 +26,7 @@ from certsvc.issuing.recover import Recovery
 from certsvc.page.certificate_type import CertificateType, load_certificate_type
 from certsvc.page.fonts import FontChain
 from certsvc.page.stamp import draw_stamp
+from certsvc.registry.limits import LimitStore, open_limits
 from certsvc.registry.port import Registry
 from certsvc.registry.sql import migrate, open_registry
 from certsvc.rendering.ofd import OFDRenderer
@@ -37,6 +39,7 @@ from certsvc.sealing.pki import SM2
 from certsvc.sealing.trust import TrustedKey
 from certsvc.storage.local import LocalStorage
 from certsvc.storage.port import Storage
+from certsvc.verification.lookups import LookUps
 from certsvc.verification.pool import ReaderPool
 from certsvc.verification.receipt import Receipts
 from certsvc.verification.receipt_pdf import ReportPress
@@ -73,6 +76,9 @@ class Services:
     report_press: ReportPress
     clients: Clients
     trust_material: TrustMaterial
+    lookups: LookUps
+    changes: ChangeFeed
+    limits: LimitStore
 
 
 def initialise(settings: Settings, *, dev: bool, clock: Clock | None = None) -> None:
@@ -104,17 +110,17 @@ def make_dev_keys(settings: Settings, clock: Clock | None = None) -> None:
             ensure_dev_seal(settings.keys_dir, plan, name=name, picture=picture, size_mm=size_mm, now=now)
 
 
-def rotate_key(settings: Settings, algorithm: str, clock: Clock | None = None) -> TrustedKey:
-    """Make the next test key of an algorithm, for ``sm2`` with its seal, and retire the ones before it.
+def rotate_key(settings: Settings, name: str, clock: Clock | None = None) -> TrustedKey:
+    """Make the next test key of an algorithm or use, for ``sm2`` with its seal, and retire those before it.
 
     Raises:
-        KeyMaterialError: in production, or the plan has no such algorithm, or the folder is not usable.
+        KeyMaterialError: in production, or the plan has no such key, or the folder is not usable.
     """
     plan, now = _dev_plan(settings), (clock or SystemClock()).now()
     if not Keystore.open(settings.keys_dir).is_development:
         raise KeyMaterialError("these are real keys: bring the next one yourself, see keys/README.md")
-    if algorithm != SM2:
-        return rotate_dev_key(settings.keys_dir, plan, algorithm, now)
+    if name != SM2:
+        return rotate_dev_key(settings.keys_dir, plan, name, now)
     with _DRAWING:
         picture, size_mm = _draw_seal(settings)
     return rotate_dev_seal(
@@ -151,6 +157,7 @@ def build(settings: Settings, clock: Clock | None = None) -> Services:
         pinned=keystore.live_pinned,
         pinned_seals=keystore.live_pinned_seals,
         public_url=settings.public_url,
+        offline_signer=lambda: keystore.service_signer("offline"),
     )
     receipts = Receipts(
         signer=lambda: keystore.service_signer("receipt"),
@@ -200,6 +207,7 @@ def build(settings: Settings, clock: Clock | None = None) -> Services:
             pinned=keystore.live_pinned,
             pinned_seals=keystore.live_pinned_seals,
             receipt_keys=receipts.known_keys,
+            offline_keys=lambda: keystore.service_keys("offline"),
             readers=_open_readers(settings.scan_processes),
             clock=clock,
             public_url=settings.public_url,
@@ -221,6 +229,9 @@ def build(settings: Settings, clock: Clock | None = None) -> Services:
             issuer_name=settings.issuer_name,
             public_url=settings.public_url,
         ),
+        lookups=LookUps(registry=registry, kinds=kinds, clock=clock),
+        changes=ChangeFeed(registry=registry, kinds=kinds, clock=clock, secret=keystore.registry_secret),
+        limits=open_limits(registry),
     )
 
 

@@ -1,4 +1,4 @@
-"""Page to sealed file and back: OFD beside the PDF reference path, in turns."""
+"""Page to sealed file: OFD beside the PDF reference path, in turns."""
 
 from __future__ import annotations
 
@@ -8,13 +8,10 @@ from typing import Final
 from bench.measure import timed
 from bench.row import Aim, Row
 from bench.stage import Stage
-from certsvc.domain.report import FileCheck, FileOutcome
 from certsvc.ofd.draft import Draft
 from certsvc.page.compose import Subject
 from certsvc.page.model import DocumentFacts, Page, Stamp
 from certsvc.qr.encode import encode
-from certsvc.sealing.check_ofd import check_ofd
-from certsvc.sealing.check_pdf import check_pdf
 from certsvc.sealing.ofd import seal_ofd
 from certsvc.sealing.pdf import seal_pdf
 
@@ -76,13 +73,6 @@ def _pdf(stage: Stage) -> Sequence[Row]:
             includes="composed page to sealed PDF",
             turn=timed(stage.page, lambda work: seal((render(*work), work[0].stamp))),
         ),
-        Row(
-            name="PDF check",
-            includes="strict check of a sealed file not seen before; no register, no child process",
-            turn=timed(
-                lambda: seal(rendered()), lambda data: _intact(check_pdf(data, stage.keystore.pinned))
-            ),
-        ),
     ]
 
 
@@ -128,18 +118,4 @@ def _ofd(stage: Stage) -> Sequence[Row]:
             includes="compose + generate + seal: everything but the QR symbol's builder",
             turn=timed(stage.subject, from_record),
         ),
-        Row(
-            name="OFD check",
-            includes="strict check of a sealed file not seen before; no register, no child process",
-            turn=timed(
-                lambda: seal(rendered()), lambda data: _intact(check_ofd(data, stage.keystore.pinned_seals))
-            ),
-            reference="PDF check",
-        ),
     ]
-
-
-def _intact(check: FileCheck) -> None:
-    """Stop the run when a file just sealed does not pass: a figure for refusing it would be no figure."""
-    if check.outcome is not FileOutcome.INTACT:
-        raise ValueError(f"a file just sealed is {check.outcome}: {check.findings}")

@@ -24,6 +24,7 @@ _COLOUR: Final = {"ok": "green", "warn": "yellow", "fail": "red"}
 CLOCK_SLACK_S: Final = 5
 """The clock may stand this far before the last recorded instant; further back, issuing stops."""
 
+KEY_DAYS_LEFT: Final = 60
 SEAL_DAYS_LEFT: Final = 30
 """A seal that ends sooner is warned of: its maker takes weeks to make another."""
 
@@ -41,7 +42,7 @@ class Diagnosis:
 @click.command("doctor")
 @as_json
 def doctor(json_: bool) -> None:
-    """Look at keys, seal, fonts, templates, database, storage, clock, decoders; each is ok or has a remedy.
+    """Look at all that is needed, keys to decoders, part by part; each is ok or has a remedy.
 
     Ends with 1 when something the service cannot do without is wrong.
     """
@@ -65,6 +66,11 @@ def examine(settings: Settings) -> Iterator[Diagnosis]:
         "seal": (
             _examine_seal,
             "keys/README.md tells how a seal is made for tests, or a real one brought in",
+        ),
+        "services": (
+            _examine_services,
+            "certsvc init --dev makes test keys for offline codes, receipts and the trust list; "
+            "keys/README.md tells how real ones are brought in",
         ),
         "fonts": (_examine_fonts, "fetch templates/fonts again from the repository"),
         "templates": (_examine_templates, "certsvc template check DIR tells what is wrong"),
@@ -99,7 +105,7 @@ def _examine_keys(settings: Settings) -> Diagnosis:
         )
     if left < 0:
         return Diagnosis(part="keys", state="fail", fact=fact, remedy="bring a new key: docs/operating.md")
-    if left < 60:
+    if left < KEY_DAYS_LEFT:
         return Diagnosis(
             part="keys", state="warn", fact=fact, remedy="bring a new key soon: docs/operating.md"
         )
@@ -127,6 +133,26 @@ def _examine_seal(settings: Settings) -> Diagnosis:
             part="seal", state="warn", fact=fact, remedy="bring the next seal now: keys/README.md"
         )
     return Diagnosis(part="seal", state="ok", fact=fact)
+
+
+def _examine_services(settings: Settings) -> Diagnosis:
+    """Look at the keys that sign what the service itself says."""
+    from certsvc.sealing.keystore import Keystore
+    from certsvc.sealing.pki import SERVICES
+
+    keystore, now = Keystore.open(settings.keys_dir), datetime.now(UTC)
+    in_use = [keystore.service_signer(use).key_id for use in SERVICES]
+    pins = {key.key_id: key for use in SERVICES for key in keystore.service_keys(use)}
+    left = min((pins[key_id].valid_to - now).days for key_id in in_use)
+    fact = f"{', '.join(in_use)}, valid for {left} more days"
+    if left < KEY_DAYS_LEFT:
+        return Diagnosis(
+            part="services",
+            state="fail" if left < 0 else "warn",
+            fact=fact,
+            remedy="bring the next keys: keys/README.md",
+        )
+    return Diagnosis(part="services", state="ok", fact=fact)
 
 
 def _examine_fonts(settings: Settings) -> Diagnosis:

@@ -13,6 +13,7 @@ from certsvc.cli.register import client, endorse, expiring, issue, record, recov
 from certsvc.cli.samples import samples
 from certsvc.cli.serve import serve
 from certsvc.cli.setup import init, keys
+from certsvc.cli.trust import trust
 from certsvc.cli.verify import verify
 
 
@@ -41,5 +42,6 @@ for _command in (
     template,
     demo,
     samples,
+    trust,
 ):
     program.add_command(_command)

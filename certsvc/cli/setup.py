@@ -53,22 +53,23 @@ def keys_init(dev: bool) -> None:
 
 
 @keys.command("rotate")
-@click.argument("algorithm", required=False, metavar="[ALGORITHM]")
-def keys_rotate(algorithm: str | None) -> None:
-    """Make the next test key and retire the one before it; restart the server.
+@click.argument("name", required=False, metavar="[NAME]")
+def keys_rotate(name: str | None) -> None:
+    """Make the next test key and retire the ones before it; running servers follow at once.
 
-    ALGORITHM is the one of PDF signatures in use unless given; sm2 makes a new seal for OFD files too.
+    NAME is p256, rsa2048 or rsa3072 for PDF (the one in use unless given), sm2 for OFD with a new seal, or
+    offline, receipt or trust for what the service itself signs.
     """
     from certsvc.wiring import rotate_key
 
     settings = load_place()
-    click.echo(rotate_key(settings, algorithm or settings.signature).key_id)
+    click.echo(rotate_key(settings, name or settings.signature).key_id)
 
 
 @keys.command("retire")
 @click.argument("key_id", metavar="KEY")
 def keys_retire(key_id: str) -> None:
-    """Let KEY sign nothing more; what it sealed stays good. Restart the server."""
+    """Let KEY sign nothing more; what it sealed stays good. Running servers follow at once."""
     from certsvc.sealing.trust import retire_key
 
     key = retire_key(load_place().keys_dir, key_id, datetime.now(UTC))
@@ -79,7 +80,7 @@ def keys_retire(key_id: str) -> None:
 @click.argument("key_id", metavar="KEY")
 @click.option("--since", type=Instant(), required=True, help="RFC 3339 instant; may only ever move back.")
 def keys_compromise(key_id: str, since: datetime) -> None:
-    """Distrust what KEY sealed from an instant on, and let it sign nothing more. Restart the server."""
+    """Distrust what KEY sealed from an instant on, and let it sign nothing more, in running servers too."""
     from certsvc.sealing.trust import mark_compromised
 
     key = mark_compromised(load_place().keys_dir, key_id, since)
@@ -89,7 +90,7 @@ def keys_compromise(key_id: str, since: datetime) -> None:
 @keys.command("list")
 @as_json
 def keys_list(json_: bool) -> None:
-    """List the keys and seals by which files are recognised."""
+    """List the keys by which files and statements are recognised, and the seals."""
     from certsvc.sealing.keystore import Keystore
 
     keystore = Keystore.open(load_place().keys_dir)
@@ -97,6 +98,7 @@ def keys_list(json_: bool) -> None:
     rows = [
         {
             "key_id": key.key_id,
+            "use": key.use,
             "valid_from": key.valid_from.isoformat(),
             "valid_to": key.valid_to.isoformat(),
             "retired_at": key.retired_at.isoformat() if key.retired_at else None,

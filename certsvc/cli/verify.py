@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal
@@ -13,6 +13,7 @@ from certsvc.cli.exits import Exit, worst
 from certsvc.cli.instant import Instant
 from certsvc.cli.place import open_services
 from certsvc.cli.show import as_json, print_facts, print_json, print_table, safe_text
+from certsvc.cli.verify_offline import OfflineTrust, open_bundle, verify_offline
 
 if TYPE_CHECKING:
     from certsvc.domain.report import Report
@@ -32,6 +33,13 @@ _SIGN: Final = {"VALID": "✔", "INVALID": "✘", "INDETERMINATE": "?"}
 @click.option("--name", metavar="TEXT", help="The holder's full name, to --number.")
 @click.option("--as-of", type=Instant(), help="State at this instant, e.g. 2026-11-20T09:30:00+08:00.")
 @click.option("--specialty", metavar="TEXT", help="This specialty must be valid.")
+@click.option("--offline", is_flag=True, help="Ask no register: a trust bundle decides. Wants --trust.")
+@click.option(
+    "--trust",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="The trust bundle (/.well-known/certsvc/bundle.json), for --offline.",
+)
+@click.option("--trust-key", metavar="FINGERPRINT", help="SHA-256 of the trust key the bundle must name.")
 @as_json
 def verify(
     files: tuple[Path, ...],
@@ -42,13 +50,28 @@ def verify(
     name: str | None,
     as_of: datetime | None,
     specialty: str | None,
+    offline: bool,
+    trust: Path | None,
+    trust_key: str | None,
     json_: bool,
 ) -> None:
     """Check PDF and OFD files, pictures, QR texts, codes, hashes, or a number with a name.
 
+    With --offline only files, pictures of the symbol 离线核验 and --qr are taken; the answer is as of the day
+    of the status list in the bundle, which it names.
+
     Ends with 0 when all are valid, 1 when one is not, 3 when one cannot be told. Several inputs: 1 wins over
     3, and 3 over 0.
     """
+    if offline:
+        if code or sha256 or number or name or as_of:
+            raise click.UsageError("--offline takes files and --qr; the rest needs the register")
+        if trust is None or not (files or qr):
+            raise click.UsageError("--offline wants --trust BUNDLE, and a file or --qr")
+        _verify_offline(OfflineTrust(bundle=trust, key=trust_key), files, qr, specialty, json_=json_)
+        return
+    if trust is not None or trust_key is not None:
+        raise click.UsageError("--trust and --trust-key go with --offline")
     from certsvc.verification.answers import may_show_full, report_body
     from certsvc.verification.question import Question, parse_question
 
@@ -86,6 +109,27 @@ def verify(
         ends.append(_EXIT[str(report.verdict)])
         if not json_:
             _print_report(safe_text(place), report, body)
+    _end(bodies, ends, json_=json_)
+
+
+def _verify_offline(
+    trust: OfflineTrust, files: Sequence[Path], texts: Sequence[str], specialty: str | None, *, json_: bool
+) -> None:
+    from certsvc.verification.offline_body import offline_body
+
+    bundle = open_bundle(trust)
+    bodies: list[Mapping[str, object]] = []
+    ends: list[Exit] = []
+    for place, answer in verify_offline(bundle, files, texts, specialty):
+        body = offline_body(answer, bundle, lang="zh")
+        bodies.append(body)
+        ends.append(_EXIT[str(answer.report.verdict)])
+        if not json_:
+            _print_report(safe_text(place), answer.report, body)
+    _end(bodies, ends, json_=json_)
+
+
+def _end(bodies: Sequence[Mapping[str, object]], ends: Iterable[Exit], *, json_: bool) -> None:
     if json_:
         print_json(bodies[0] if len(bodies) == 1 else {"reports": bodies})
     click.get_current_context().exit(worst(ends))
@@ -105,11 +149,26 @@ def _print_report(place: str, report: Report, body: Mapping[str, object]) -> Non
     click.secho(f"{sign} {heading.zh}  {heading.en} [{report.status}]", fg=colour, bold=True)
     click.echo(f"  {advice.zh}\n  {advice.en}")
     facts = {name: body[name] for name in ("as_of", "checked_at", "state_now")}
-    print_facts(facts | _flat(body["certificate"]) | _flat(body["endorsement"]))
+    facts["changed_fields"] = ", ".join(report.changed_fields) or None
+    print_facts(
+        facts | _flat(body["certificate"]) | _flat(body["endorsement"]) | _offline_facts(body.get("offline"))
+    )
     findings = body["findings"]
     assert isinstance(findings, list)
     columns = ("check", "result", "code", "message")
     print_table(columns, [[str(finding[column]) for column in columns] for finding in findings])
+
+
+def _offline_facts(part: object) -> dict[str, object]:
+    """Return what an answer without the register rests on: the list's date first, always."""
+    if not isinstance(part, Mapping):
+        return {}
+    return {
+        "status list of": part["list_issued_at"] or "no list speaks of this copy",
+        "trust bundle of": part["bundle_issued_at"],
+        "trust key": part["trust_key"],
+        "not in the code": ", ".join(part["left_out"]) or None,
+    }
 
 
 def _flat(part: object) -> dict[str, object]:

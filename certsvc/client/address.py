@@ -7,6 +7,8 @@ import ssl
 from typing import Final
 from urllib.parse import quote, urlsplit
 
+import httpx
+
 _KEY_MAX: Final = 100
 _SEGMENT_MAX: Final = 200
 """Characters, far above any number or id."""
@@ -31,7 +33,16 @@ def check_base_url(base_url: str) -> str:
     if url.scheme == "http" and not _is_loopback(url.hostname):
         raise ValueError("the base URL must be https: plain http would show the API key to the network")
     host = f"[{url.hostname}]" if ":" in url.hostname else url.hostname
-    return f"{url.scheme}://{host}" + (f":{port}" if port is not None else "")
+    base = f"{url.scheme}://{host}" + (f":{port}" if port is not None else "")
+    try:
+        understood = httpx.URL(base).host
+    except httpx.InvalidURL:
+        understood = ""
+    odd = any(not character.isalnum() and character not in ".-_:" for character in url.hostname)
+    if odd or understood != url.hostname:
+        # Two readings of one address would be two services.
+        raise ValueError("the base URL names no host that can be called")
+    return base
 
 
 def check_api_key(api_key: str) -> str:

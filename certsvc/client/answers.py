@@ -186,13 +186,15 @@ class Expiring:
 class Change:
     """One change of a certificate this client verified before."""
 
-    token: str
+    token: str | None
+    """Of the copy; None where a registration was verified by its number."""
     licence_id: str
     status: str
     changed_fields: tuple[str, ...]
     at: AwareDatetime
     specialty: str | None = None
-    """The specialty that fell under 180 days, when the change is that."""
+    """The specialty that fell under 180 days, when the change is that; its end and the days left at *at*."""
+    valid_to: date | None = None
     days_left: int | None = None
 
 

@@ -37,11 +37,10 @@ class Patience:
             chance: a random number, 0 <= chance < 1.
             retry_after_s: what the service said; never undercut.
         """
-        if retry_after_s is None:
-            ceiling = min(self.longest_pause_s, self.first_pause_s * 2.0 ** min(failures - 1, 60))
-            # At least half: a pause of nothing would hit a service that is just coming up.
-            pause = ceiling * (1 + chance) / 2
-        else:
-            pause = retry_after_s + min(retry_after_s / 4, _SPREAD_S) * chance
+        ceiling = min(self.longest_pause_s, self.first_pause_s * 2.0 ** min(failures - 1, 60))
+        # At least half: a pause of nothing would hit a service that is just coming up.
+        pause = ceiling * (1 + chance) / 2
+        if retry_after_s is not None:
+            pause = max(pause, retry_after_s + min(retry_after_s / 4, _SPREAD_S) * chance)
         over = failures >= self.tries or spent_s + pause >= self.total_s
         return None if over else pause

@@ -46,7 +46,7 @@ def licence_metadata(
         *_licence(issuer, policy, version, copy, specialties),
         *_holder(version, id_type),
         *_making(issuer, copy),
-        *_extensions(policy, version, specialties),
+        *_extensions(policy, version, copy, specialties),
     )
 
 
@@ -102,7 +102,7 @@ def _making(issuer: Issuer, copy: Copy) -> list[tuple[str, str]]:
 
 
 def _extensions(
-    policy: Policy, version: CertificateVersion, specialties: Sequence[Specialty]
+    policy: Policy, version: CertificateVersion, copy: Copy, specialties: Sequence[Specialty]
 ) -> list[tuple[str, str]]:
     face = version.face
     return [
@@ -114,6 +114,8 @@ def _extensions(
         ("KZ_quaCertNum", face.qualification_number or ""),
         ("KZ_subBeginDate", ";".join(specialty.valid_from.isoformat() for specialty in specialties)),
         ("KZ_subEndDate", ";".join(specialty.valid_to.isoformat() for specialty in specialties)),
+        # An extension of ours: without it a file could not be held against a status list.
+        *([] if copy.status_index is None else [("KZ_statusIndex", str(copy.status_index))]),
     ]
 
 

@@ -29,7 +29,7 @@ from certsvc.domain.report import (
 from certsvc.domain.specialty import days_left
 from certsvc.errors import AsOfInFutureError, Fault
 
-__all__ = ["check_as_of", "judge", "status_severity", "verdict_of"]
+__all__ = ["check_as_of", "judge", "own_fault", "status_severity", "verdict_of"]
 
 _FILES: Final = frozenset({Kind.PDF, Kind.OFD, Kind.SHA256})
 
@@ -129,7 +129,7 @@ def judge(
         now: the present instant, read once.
         policy: rules of the certificate type.
     """
-    own = _own_fault(clue)
+    own = own_fault(clue)
     answer = _trusted(answer, entry, own)
     shown = entry if answer is RegistryAnswer.FOUND and _may_show(clue, own) else None
     then = state_of(shown, as_of, policy, specialty=clue.specialty) if shown else None
@@ -155,7 +155,7 @@ def judge(
     )
 
 
-def _own_fault(clue: Clue) -> Status:
+def own_fault(clue: Clue) -> Status:
     """Return what the clue says against itself, before the registry is heard; VALID when nothing."""
     if clue.file is not None and clue.file.outcome is not FileOutcome.INTACT:
         # The strict checker has ranked its findings; a foreign file whose digest is off stays NOT_OURS.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import UTC, date, datetime
 from typing import Final
 
@@ -73,6 +73,21 @@ def digest_of_text(text: str) -> bytes:
 def same_text(told: Told, text: str) -> bool:
     """Tell whether *text* is what the code tells, in full or by its digest."""
     return told == (digest_of_text(text) if isinstance(told, bytes) else text)
+
+
+def differences(claims: Claims, meant: Claims) -> tuple[str, ...]:
+    """Name the fields in which a code differs from what our record says.
+
+    Args:
+        claims: as signed, some texts perhaps as digests.
+        meant: every text in full.
+    """
+
+    def same(name: str) -> bool:
+        told, text = getattr(claims, name), getattr(meant, name)
+        return same_text(told, text) if isinstance(text, str) else bool(told == text)
+
+    return tuple(one.name for one in fields(Claims) if not same(one.name))
 
 
 def claims_of(

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from certsvc.domain.text import Text
+from certsvc.domain.texts_offline import OFFLINE_FINDINGS
 
 _FILE: Final[Mapping[str, Text]] = {
     "OK": Text("检查通过。", "This check passed."),
@@ -270,5 +271,6 @@ FINDINGS: Final[Mapping[str, Text]] = {
     **_SEAL,
     **_CLUE,
     **_REGISTRY,
+    **OFFLINE_FINDINGS,
 }
 """Every finding code anybody may emit."""

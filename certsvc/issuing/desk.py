@@ -150,6 +150,8 @@ class Desk:
         purpose: str | None = None,
     ) -> Reserved | None:
         """Step 2, with what this desk puts its name to."""
+        if allowed is not None:
+            self._press.check_offline_key(case.registration.certificate_type)
         return reserve(
             session,
             case,

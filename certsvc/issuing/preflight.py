@@ -14,6 +14,8 @@ from certsvc.qr.decode import read_modules
 from certsvc.rendering.pdfium import PDFIUM
 
 _SPACE: Final = re.compile(r"\s+")
+_LINE_END_HYPHEN: Final = "\x02"
+"""What pdfium says for a hyphen at the end of a line, which may be the line's; ours is always the text's."""
 
 
 def preflight(unsigned: bytes, page: Page, modules: tuple[tuple[bool, ...], ...], symbol: str) -> None:
@@ -50,7 +52,7 @@ def _text_of(unsigned: bytes) -> str:
         page = document[0]
         text = page.get_textpage()
         try:
-            return str(text.get_text_bounded())
+            return str(text.get_text_bounded()).replace(_LINE_END_HYPHEN, "-")
         finally:
             text.close()
             page.close()

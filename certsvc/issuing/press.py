@@ -9,12 +9,13 @@ from urllib.parse import urlsplit
 
 from certsvc.domain.certificate import CertificateVersion
 from certsvc.domain.elicence import licence_metadata
-from certsvc.domain.endorsement import Copy
+from certsvc.domain.endorsement import Copy, CopyKind
 from certsvc.domain.events import IdType
 from certsvc.domain.policy import Issuer
 from certsvc.domain.registration import Specialty
-from certsvc.errors import DefectError
+from certsvc.errors import DefectError, KeyMaterialError
 from certsvc.issuing.inspection import Inspector
+from certsvc.issuing.offline_symbol import make_offline_symbol
 from certsvc.issuing.preflight import preflight
 from certsvc.issuing.preflight_ofd import preflight_ofd
 from certsvc.ofd.draft import Draft
@@ -22,7 +23,7 @@ from certsvc.page.certificate_type import CertificateType
 from certsvc.page.compose import Subject, compose
 from certsvc.page.fonts import FontChain
 from certsvc.page.model import DocumentFacts, Stamp
-from certsvc.qr.encode import encode
+from certsvc.qr.encode import Modules, encode
 from certsvc.qr.payload import verify_url
 from certsvc.qr.token import show_code
 from certsvc.rendering.ofd import OFDRenderer
@@ -60,6 +61,7 @@ class Press:
         pinned: Sequence[PinnedKey],
         pinned_seals: Sequence[PinnedSeal],
         public_url: str,
+        offline_signer: Callable[[], Signer] | None = None,
     ) -> None:
         """Take everything that is the same for all copies.
 
@@ -74,6 +76,7 @@ class Press:
         self._pinned = pinned
         self._pinned_seals = pinned_seals
         self._public_url = public_url
+        self._offline_signer = offline_signer
         self._host = urlsplit(public_url).netloc
         self._renderer = renderer
         self._ofd_renderer = ofd_renderer
@@ -87,6 +90,15 @@ class Press:
     def seal_key_id(self) -> str:
         """The SM2 key that seals OFD files. KeyMaterialError when there is none in use."""
         return self._seal_signer().key_id
+
+    def check_offline_key(self, certificate_type: str) -> None:
+        """Refuse to begin an endorsed copy whose second symbol nobody could sign.
+
+        Raises:
+            KeyMaterialError: the type wants the symbol and there is no key in use for it.
+        """
+        if self._kinds[certificate_type].policy.offline_qr:
+            self._signer_of_codes()
 
     @property
     def issuer_name(self) -> str:
@@ -102,9 +114,12 @@ class Press:
         signature: bytes | None,
         id_type: IdType | None,
     ) -> Prepared:
-        """Compose one page, render and preflight it in both formats (steps 3 to 5); no private key is used.
+        """Compose one page, render and preflight it in both formats (steps 3 to 5).
+
+        No private key is used but the one of the second symbol, where the type wants it.
 
         Raises:
+            KeyMaterialError: there is no key in use for the second symbol.
             InvalidFieldError: a text does not fit or has no glyph.
             DefectError: one of our own files does not read back as it should.
         """
@@ -127,6 +142,7 @@ class Press:
                 code=show_code(copy.code),
                 # A certificate made with a test key must never pass for a real one on paper.
                 specimen=not test_keys.isdisjoint({copy.key_id, copy.seal_key_id}),
+                offline=self._offline(kind, copy, version, specialties),
             ),
             self._fonts,
         )
@@ -144,6 +160,26 @@ class Press:
         draft = self._ofd_renderer.render(page, facts)
         preflight_ofd(draft.unsealed(), page)
         return Prepared(copy, unsigned, draft, page.stamp)
+
+    def _offline(
+        self,
+        kind: CertificateType,
+        copy: Copy,
+        version: CertificateVersion,
+        specialties: Sequence[Specialty],
+    ) -> Modules | None:
+        """Make the second symbol of an endorsed copy, when the policy of its type wants one."""
+        if copy.kind is not CopyKind.ENDORSEMENT or not kind.policy.offline_qr:
+            return None
+        symbol = make_offline_symbol(
+            kind, copy, version, specialties, signer=self._signer_of_codes(), public_url=self._public_url
+        )
+        return symbol.modules
+
+    def _signer_of_codes(self) -> Signer:
+        if self._offline_signer is None:
+            raise KeyMaterialError("there is no key for offline codes")
+        return self._offline_signer()
 
     def seal(self, prepared: Prepared) -> Mapping[str, bytes]:
         """Seal and check one copy in both formats (steps 6 and 7).

@@ -39,6 +39,7 @@ from certsvc.issuing.place import (
 from certsvc.issuing.schema import EventRequest
 from certsvc.issuing.turn import read_clock, wait_turn
 from certsvc.page.certificate_type import CertificateType
+from certsvc.registry.changes_told import tell_followers
 from certsvc.registry.port import RecordedEvent, Registry, WriteSession
 
 _LAST_VERSION: Final = 999
@@ -152,6 +153,7 @@ class Recorder:
             registration.standing not in ENDED,
             {line.name: line.valid_to for line in registration.specialties},
         )
+        tell_followers(session, registration_id, before, event, changed, policy)
         return Answer(outcome, created=True)
 
     def _version(

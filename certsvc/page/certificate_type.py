@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
 
 from certsvc.domain.policy import Policy, policy_from
 from certsvc.errors import TemplateError
-from certsvc.page.layout import Layout, read_layouts, read_table
+from certsvc.page.layout import Layout, read_table, template_fault
 from certsvc.page.wording import Wording
 
 
@@ -34,7 +38,7 @@ def load_certificate_type(folder: Path) -> CertificateType:
         table = tomllib.loads((folder / "policy.toml").read_text("utf-8"))
     except (OSError, ValueError) as fault:
         raise TemplateError(f"policy.toml cannot be read: {fault}") from fault
-    layout, offline = read_layouts(folder / "layout.toml")
+    layout, offline = _read_layouts(folder / "layout.toml")
     kind = CertificateType(
         policy=policy_from(table),
         layout=layout,
@@ -46,3 +50,29 @@ def load_certificate_type(folder: Path) -> CertificateType:
     if kind.policy.offline_qr:
         raise TemplateError("policy.toml asks for the offline symbol and layout.toml has no [offline]")
     return kind
+
+
+def _read_layouts(path: Path) -> tuple[Layout, Layout | None]:
+    """Read layout.toml: the page as it is, and as it is with the second symbol, when there is such a page.
+
+    Raises:
+        TemplateError: names every key that is unknown, missing or wrong.
+    """
+    layout = read_table(path, Layout)
+    if layout.offline is None:
+        return layout, None
+    plain = layout.model_copy(update={"offline": None})
+    try:
+        return plain, Layout.model_validate(_merged(layout.model_dump(), layout.offline.instead))
+    except ValidationError as fault:
+        raise template_fault(path, fault, "offline.instead.") from fault
+
+
+def _merged(table: Mapping[str, Any], instead: Mapping[str, Any]) -> dict[str, Any]:
+    """Return *table* with what *instead* says; tables are merged key by key, all else is replaced."""
+    merged = dict(table)
+    for key, value in instead.items():
+        old = table.get(key)
+        tables = isinstance(old, Mapping) and isinstance(value, Mapping)
+        merged[key] = _merged(table[key], value) if tables else value
+    return merged

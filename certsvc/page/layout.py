@@ -6,7 +6,6 @@ All lengths are millimetres from the page's top left corner, y down; text is pla
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
@@ -246,27 +245,13 @@ class Layout(Table):
     def _check_styles(self) -> Layout:
         columns = {value.style for _, value in self.flow if isinstance(value, Column)}
         places = {value.style for _, value in self if isinstance(value, Place)}
+        if self.offline is not None:
+            places.add(self.offline.caption.style)
         missing = {"label"} | columns | places
         missing -= set(self.styles)
         if missing:
             raise ValueError(f"styles that are not defined: {', '.join(sorted(missing))}")
         return self
-
-
-def read_layouts(path: Path) -> tuple[Layout, Layout | None]:
-    """Read layout.toml: the page as it is, and as it is with the second symbol, when there is such a page.
-
-    Raises:
-        TemplateError: names every key that is unknown, missing or wrong.
-    """
-    layout = read_table(path, Layout)
-    if layout.offline is None:
-        return layout, None
-    plain = layout.model_copy(update={"offline": None})
-    try:
-        return plain, Layout.model_validate(_merged(layout.model_dump(), layout.offline.instead))
-    except ValidationError as fault:
-        raise _wrong(path, fault, "offline.instead.") from fault
 
 
 Model = TypeVar("Model", bound=Table)
@@ -281,21 +266,12 @@ def read_table(path: Path, model: type[Model]) -> Model:
     try:
         return model.model_validate(tomllib.loads(path.read_text("utf-8")))
     except ValidationError as fault:
-        raise _wrong(path, fault) from fault
+        raise template_fault(path, fault) from fault
     except (OSError, ValueError) as fault:
         raise TemplateError(f"{path.name} cannot be read: {fault}") from fault
 
 
-def _wrong(path: Path, fault: ValidationError, under: str = "") -> TemplateError:
+def template_fault(path: Path, fault: ValidationError, under: str = "") -> TemplateError:
+    """Return the error that names every key which is unknown, missing or wrong."""
     faults = "; ".join(f"{under}{'.'.join(map(str, item['loc']))}: {item['msg']}" for item in fault.errors())
     return TemplateError(f"{path.name}: {faults}")
-
-
-def _merged(table: Mapping[str, Any], instead: Mapping[str, Any]) -> dict[str, Any]:
-    """Return *table* with what *instead* says; tables are merged key by key, all else is replaced."""
-    merged = dict(table)
-    for key, value in instead.items():
-        old = table.get(key)
-        both = isinstance(old, Mapping) and isinstance(value, Mapping)
-        merged[key] = _merged(old, value) if both else value
-    return merged

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
 from types import MappingProxyType
@@ -11,6 +12,7 @@ import zxingcpp
 from PIL import Image, ImageFilter, ImageOps
 
 from certsvc.errors import DefectError
+from certsvc.qr.deblur import deblurred
 
 Reader = Callable[[Image.Image], tuple[str, ...]]
 """Grey picture -> the texts of all QR symbols found in it, each once, in the order found; () when none is."""
@@ -22,6 +24,8 @@ LONGEST_SIDE: Final = 3000
 """Pixels; larger pictures are brought down. A module of 0.75 mm on an A4 scan keeps 7 pixels."""
 FILTERED_SIDE: Final = 1600
 """Pixels; filters and enlargements work on no more, so that a hopeless picture costs two seconds, not ten."""
+PATIENCE_S: Final = 3.0
+"""After so many seconds no further guess at how a photo was blurred is begun: an answer too late is none."""
 
 
 def read_modules(modules: Sequence[Sequence[bool]]) -> str:
@@ -62,16 +66,28 @@ def readers() -> Mapping[str, Reader]:
     return MappingProxyType(found)
 
 
-def read_image(image: Image.Image) -> tuple[str, ...]:
+def read_image(image: Image.Image, *, blurred: bool = False) -> tuple[str, ...]:
     """Return the texts of the QR symbols in a photo or a rendered page; () when none can be read.
 
     zxing-cpp is asked first, pyzbar second; the first reader that finds anything decides.
+
+    Args:
+        image: any picture.
+        blurred: whether a camera may have been moved or out of focus; a picture in which nothing is found
+            then costs a second more, and PATIENCE_S at the very most.
     """
+    begun = time.monotonic()
     try:
         picture = _grey(image)
     except Exception:  # noqa: BLE001  # a hostile picture may fail in any way once its pixels are asked for
         return ()
-    return next((texts for read in readers().values() if (texts := read(picture))), ())
+    if texts := next((texts for read in readers().values() if (texts := read(picture))), ()):
+        return texts
+    for sharp in deblurred(_within(picture, FILTERED_SIDE)) if blurred else ():
+        texts = _read_zxing(sharp)
+        if texts or time.monotonic() - begun > PATIENCE_S:
+            return texts
+    return ()
 
 
 def _climb(read: Reader) -> Reader:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 from qrcode.constants import ERROR_CORRECT_M, ERROR_CORRECT_Q
 from qrcode.exceptions import DataOverflowError
 from qrcode.main import QRCode
-from qrcode.util import MODE_8BIT_BYTE, MODE_NUMBER, QRData
+from qrcode.util import QRData
 
 from certsvc.errors import DefectError
 
@@ -15,6 +15,9 @@ MIN_VERSION: Final = 4
 """33 modules: hosts up to 30 characters. One size for all keeps the place on the page the same."""
 
 
+_DIGITS: Final = 1
+_BYTES: Final = 4
+"""Mode indicators of the segments of a symbol (ISO/IEC 18004)."""
 _TOO_LONG: Final = "a QR text is too long for any symbol"
 
 Modules = tuple[tuple[bool, ...], ...]
@@ -57,16 +60,16 @@ def side_of(link: str, digits: str) -> int:
         raise DefectError(_TOO_LONG) from error
 
 
-def _linked(link: str, digits: str) -> QRCode:
+def _linked(link: str, digits: str) -> QRCode[Any]:
     if not link.isascii() or not digits.isdecimal() or not digits.isascii():
         raise DefectError("a QR text must be ASCII, and digits behind its link")
     symbol = QRCode(version=None, error_correction=ERROR_CORRECT_M, border=0)
-    symbol.add_data(QRData(link.encode(), mode=MODE_8BIT_BYTE), optimize=0)
-    symbol.add_data(QRData(digits.encode(), mode=MODE_NUMBER), optimize=0)
+    symbol.add_data(QRData(link.encode(), mode=_BYTES), optimize=0)
+    symbol.add_data(QRData(digits.encode(), mode=_DIGITS), optimize=0)
     return symbol
 
 
-def _drawn(symbol: QRCode) -> Modules:
+def _drawn(symbol: QRCode[Any]) -> Modules:
     try:
         symbol.make(fit=True)
     except (DataOverflowError, ValueError) as error:

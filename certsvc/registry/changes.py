@@ -8,7 +8,7 @@ from datetime import date, datetime
 from typing import Final
 
 from sqlalchemy import Boolean as SQLBoolean
-from sqlalchemy import Integer, bindparam, literal_column
+from sqlalchemy import Integer, bindparam, exists, literal_column, tuple_
 
 from certsvc.domain.endorsement import CopyId
 from certsvc.domain.events import RegistrationId
@@ -16,7 +16,7 @@ from certsvc.domain.report import Status
 from certsvc.errors import UnavailableError
 from certsvc.registry.crypto import Value
 from certsvc.registry.payload import text_of
-from certsvc.registry.port_feed import Change, Follow
+from certsvc.registry.port_feed import Change, ExpiringSpecialty, Follow
 from certsvc.registry.rows import Record, instant_text
 from certsvc.registry.session import Session, insert_row, insert_unless_taken, select_rows
 from certsvc.registry.tables import COUNTER, SPECIALTY_END
@@ -41,6 +41,17 @@ ENDS_OF: Final = select_rows(
     SPECIALTY_END.c.registration_id == bindparam("registration_id"),
     order_by=[SPECIALTY_END.c.specialty],
 )
+_ends_order: Final = (SPECIALTY_END.c.valid_to, SPECIALTY_END.c.registration_id, SPECIALTY_END.c.specialty)
+FOLLOWED_ENDS: Final = select_rows(
+    SPECIALTY_END,
+    SPECIALTY_END.c.valid_to >= bindparam("first"),
+    SPECIALTY_END.c.valid_to < bindparam("before"),
+    exists().where(_follow.registration_id == SPECIALTY_END.c.registration_id),
+    tuple_(*_ends_order)
+    > tuple_(bindparam("after_day"), bindparam("after_id"), bindparam("after_specialty")),
+    order_by=_ends_order,
+    limit=bindparam("most", type_=Integer),
+)
 CHANGES_AFTER: Final = select_rows(
     CHANGE,
     _change.client_id == bindparam("client_id"),
@@ -56,8 +67,8 @@ ADD_ANNOUNCEMENT: Final = insert_unless_taken(
 )
 
 _SEQ: Final = "change"
-_UNTIL: Final = "announced until"
-"""Counters: the last place in the feeds; the day ends were gone through to, as a proleptic ordinal."""
+_ANNOUNCED: Final = "announced on"
+"""Counters: the last place in the feeds; the day ends were gone through last, as date.toordinal() counts."""
 
 
 class ChangeReading(Session):
@@ -94,10 +105,34 @@ class ChangeReading(Session):
         """Return the last place given in any feed; 0 when there is none."""
         return self._counted(_SEQ)
 
-    def announced_until(self) -> date | None:
-        """Return the day up to which, excluded, ends of specialties were gone through; None: never."""
-        ordinal = self._counted(_UNTIL)
+    def announced_on(self) -> date | None:
+        """Return the day on which ends of specialties were gone through last; None: never."""
+        ordinal = self._counted(_ANNOUNCED)
         return date.fromordinal(ordinal) if ordinal else None
+
+    def followed_ends(
+        self, first: date, before: date, after: tuple[date, str, str] | None, limit: int
+    ) -> Sequence[ExpiringSpecialty]:
+        """List specialties, of live registrations somebody follows, with first <= valid_to < before."""
+        day, registration_id, specialty = after or (date.min, "", "")
+        rows = self._all(
+            FOLLOWED_ENDS,
+            first=first.isoformat(),
+            before=before.isoformat(),
+            after_day=day.isoformat(),
+            after_id=registration_id,
+            after_specialty=specialty,
+            most=limit,
+        )
+        return [
+            ExpiringSpecialty(
+                registration_id=RegistrationId(record.text("registration_id")),
+                registration_number=record.text("registration_number"),
+                specialty=record.text("specialty"),
+                valid_to=record.day("valid_to"),
+            )
+            for record in rows
+        ]
 
     def _counted(self, name: str) -> int:
         record = self._first(COUNTER_BY_NAME, name=name)
@@ -134,10 +169,10 @@ class ChangeWriting(ChangeReading):
             else:
                 self._insert_unless_taken(ADD_ANNOUNCEMENT, CHANGE, values)
 
-    def set_announced_until(self, day: date) -> None:
-        """Remember how far ends were gone through."""
-        self._held(_UNTIL)
-        self._put(_UNTIL, day.toordinal())
+    def set_announced_on(self, day: date) -> None:
+        """Remember the day on which ends were gone through."""
+        self._held(_ANNOUNCED)
+        self._put(_ANNOUNCED, day.toordinal())
 
     def _held(self, name: str) -> int:
         self._insert_unless_taken(ADD_COUNTER, COUNTER, {"name": name, "value": 0})

@@ -73,14 +73,15 @@ class Query:
 class Database:
     """The engine of one process; safe to share between threads, not across a fork."""
 
-    def __init__(self, url: str, *, bounded: bool = True) -> None:
+    def __init__(self, url: str, *, bounded: bool = True, dialect: Dialect | None = None) -> None:
         """Set the engine up; nothing is connected yet.
 
         Args:
             url: ``sqlite:///FILE`` or ``postgresql+psycopg://...``.
             bounded: give up an answer that takes long; changing the schema may take any time.
+            dialect: that of *url* with other settings than the registry's.
         """
-        self.dialect: Dialect = dialect_of(url)
+        self.dialect: Dialect = dialect or dialect_of(url)
         postgresql = self.dialect.name == "postgresql"
         self.engine: sa.Engine = sa.create_engine(
             url,

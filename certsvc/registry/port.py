@@ -15,7 +15,7 @@ from typing import Protocol
 from certsvc.domain.certificate import CertificateVersion, VersionId
 from certsvc.domain.endorsement import Copy, CopyId, IssuedFile
 from certsvc.domain.events import Event, EventId, HolderId, IdType, RegistrationId
-from certsvc.registry.port_feed import FeedReading, FeedWriting
+from certsvc.registry.port_feed import ExpiringSpecialty, FeedReading, FeedWriting
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,16 +50,6 @@ class APIClient:
     name: str
     scopes: frozenset[str]
     """Of issue, endorse, verify, read."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ExpiringSpecialty:
-    """One specialty of a live registration that runs out."""
-
-    registration_id: RegistrationId
-    registration_number: str
-    specialty: str
-    valid_to: date
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,6 +11,17 @@ from certsvc.domain.endorsement import CopyId
 from certsvc.domain.events import RegistrationId
 from certsvc.domain.report import Status
 
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExpiringSpecialty:
+    """One specialty of a live registration that runs out."""
+
+    registration_id: RegistrationId
+    registration_number: str
+    specialty: str
+    valid_to: date
+
+
 Caller = Literal["public", "client"]
 """Who looks up: somebody on the public pages, or an API client."""
 Way = Literal["qr", "code", "number", "file"]
@@ -87,8 +98,20 @@ class FeedReading(Protocol):
     def newest_change(self) -> int:
         """Return the last place given in any feed; 0 when there is none."""
 
-    def announced_until(self) -> date | None:
-        """Return the day up to which, excluded, ends of specialties were gone through; None: never."""
+    def announced_on(self) -> date | None:
+        """Return the day on which ends of specialties were gone through last; None: never."""
+
+    def followed_ends(
+        self, first: date, before: date, after: tuple[date, str, str] | None, limit: int
+    ) -> Sequence[ExpiringSpecialty]:
+        """List specialties, of live registrations somebody follows, with first <= valid_to < before.
+
+        Args:
+            first: earliest valid_to to list, included.
+            before: first valid_to not to list.
+            after: (valid_to, registration_id, specialty) of the last row of the page before.
+            limit: rows at most.
+        """
 
 
 class FeedWriting(FeedReading, Protocol):
@@ -107,8 +130,8 @@ class FeedWriting(FeedReading, Protocol):
     def add_changes(self, changes: Sequence[Change]) -> None:
         """Write changes, in this order, behind all written before; what was announced is passed over."""
 
-    def set_announced_until(self, day: date) -> None:
-        """Remember how far ends were gone through."""
+    def set_announced_on(self, day: date) -> None:
+        """Remember the day on which ends were gone through."""
 
 
 LOOKUPS = "look-ups"

@@ -40,20 +40,25 @@ ENDORSED_AFTER: Final = Query(
     .order_by(_copy.registration_id)
     .limit(_MOST)
 )
+
+
+def _from_to(column: sa.Column[str]) -> tuple[sa.ColumnElement[bool], sa.ColumnElement[bool]]:
+    # Not BETWEEN: PostgreSQL takes no COLLATE in it.
+    return column >= bindparam("first"), column <= bindparam("last")
+
+
 ENDORSEMENTS: Final = select_rows(
     COPY,
-    _copy.registration_id.between(bindparam("first"), bindparam("last")),
+    *_from_to(_copy.registration_id),
     _copy.copy_number.is_not(None),
     order_by=[_copy.registration_id, _copy.copy_number],
 )
 EVENTS: Final = select_rows(
     EVENT,
-    _event.registration_id.between(bindparam("first"), bindparam("last")),
+    *_from_to(_event.registration_id),
     order_by=[_event.registration_id, _event.seq],
 )
-VERSIONS: Final = select_rows(
-    CERTIFICATE_VERSION, _version.registration_id.between(bindparam("first"), bindparam("last"))
-)
+VERSIONS: Final = select_rows(CERTIFICATE_VERSION, *_from_to(_version.registration_id))
 
 
 class StatusReading(Session):

@@ -30,8 +30,11 @@ def _lines(facts: DocumentFacts) -> Iterator[str]:
     yield '<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'
     yield '<rdf:Description rdf:about="" xmlns:pdfaid="http://www.aiim.org/pdfa/ns/id/"'
     yield ' xmlns:dc="http://purl.org/dc/elements/1.1/" xmlns:xmp="http://ns.adobe.com/xap/1.0/"'
-    yield f' xmlns:pdf="http://ns.adobe.com/pdf/1.3/" xmlns:{PREFIX}="{NAMESPACE}"'
-    yield f' xmlns:{RECEIPT_PREFIX}="{RECEIPT_NAMESPACE}">' if facts.receipt else ">"
+    # A namespace without properties is one PDF/A knows nothing of.
+    spaces = [(PREFIX, NAMESPACE)] if facts.metadata else []
+    spaces += [(RECEIPT_PREFIX, RECEIPT_NAMESPACE)] if facts.receipt else []
+    own = "".join(f' xmlns:{prefix}="{namespace}"' for prefix, namespace in spaces)
+    yield f' xmlns:pdf="http://ns.adobe.com/pdf/1.3/"{own}>'
     yield "<pdfaid:part>2</pdfaid:part><pdfaid:conformance>B</pdfaid:conformance>"
     title = escape(facts.title)
     yield f'<dc:title><rdf:Alt><rdf:li xml:lang="x-default">{title}</rdf:li></rdf:Alt></dc:title>'

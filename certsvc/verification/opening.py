@@ -46,8 +46,12 @@ class TooManyPixelsError(Exception):
     """A picture has more than MAX_PIXELS."""
 
 
-def read_picture(content: bytes) -> tuple[str, ...]:
+def read_picture(content: bytes, *, photo: bool = True) -> tuple[str, ...]:
     """Return the QR texts in a PNG or JPEG.
+
+    Args:
+        content: a file.
+        photo: whether a camera may have taken it; a scanner neither moves nor is out of focus.
 
     Raises:
         DamagedError: cut short, damaged, or neither of the two.
@@ -68,7 +72,7 @@ def read_picture(content: bytes) -> tuple[str, ...]:
         raise
     except Exception as fault:
         raise DamagedError from fault
-    return read_image(image)
+    return read_image(image, blurred=photo)
 
 
 def read_scan(content: bytes) -> tuple[str, ...]:
@@ -157,7 +161,7 @@ def _area(box: str) -> float:
 
 def _read_if_whole(content: bytes) -> tuple[str, ...]:
     try:
-        return read_picture(content)
+        return read_picture(content, photo=False)
     except (DamagedError, TooManyPixelsError):
         return ()
 

@@ -4,20 +4,26 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
+from certsvc.domain.certificate import CertificateVersion
 from certsvc.domain.clock import CLOCK_SLACK
 from certsvc.domain.endorsement import Copy
 from certsvc.domain.events import RegistrationId
 from certsvc.domain.identity import canonical_name, is_lookup_number
 from certsvc.domain.registration import fold
 from certsvc.domain.report import Entry, RegistryAnswer
-from certsvc.errors import InvalidFieldError, RecordDamagedError, UnavailableError
+from certsvc.errors import InvalidFieldError, NotFoundError, RecordDamagedError, UnavailableError
 from certsvc.page.certificate_type import CertificateType
-from certsvc.registry.lookup import registration_at
-from certsvc.registry.port import ReadSession, Registry
+from certsvc.registry.port import ReadSession, RecordedEvent, Registry
 from certsvc.verification.scan import Scan
+
+NOBODY: Final = RegistrationId("nobody")
+"""No registration has this id; what is asked of it costs what an answer would."""
+_HISTORIES: Final = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +118,14 @@ def _find_entry(
     if scanned.number is not None and scanned.name is not None:
         return _find_record(session, scanned.number, scanned.name, kinds, as_of)
     copy = _find_copy(session, scanned)
-    return _entry(session, copy.registration_id, copy) if copy is not None else None
+    if copy is not None:
+        version = session.get_version(copy.version_id)
+        return _entry(session, version, copy, session.history(copy.registration_id))
+    if scanned.code is not None:
+        # A code is guessed at: whoever asks is to wait as long for nothing as for something.
+        _look_for_nothing(session)
+        session.history(NOBODY)
+    return None
 
 
 def _find_copy(session: ReadSession, scanned: Scan) -> Copy | None:
@@ -126,34 +139,59 @@ def _find_copy(session: ReadSession, scanned: Scan) -> Copy | None:
 def _find_record(
     session: ReadSession, number: str, name: str, kinds: Mapping[str, CertificateType], as_of: datetime
 ) -> Entry | None:
-    """Find a registration by number and name; a wrong pair is found no more than an unknown number."""
+    """Find a registration by number and name; a wrong pair is found no more than an unknown number.
+
+    Nor does it take more look-ups: the right pair, a wrong name and a number nobody has all take the same.
+    """
     # People type numbers with the input method on: full-width digits and spaces are the same number.
     number = unicodedata.normalize("NFKC", number).strip()
     if not any(is_lookup_number(number, kind.policy) for kind in kinds.values()):
         return None
-    registration_id = registration_at(session, number, as_of)
-    if registration_id is None:
+    found = session.registrations_with(number)
+    # A number may have had two registrations, one after the other; so two histories are read in any case.
+    padded = [*found, *[NOBODY] * max(0, _HISTORIES - len(found))]
+    histories = [session.history(registration_id) for registration_id in padded][: len(found)]
+    history = _begun_by(histories, as_of)
+    if not history or not _is_named(history, name, kinds, as_of):
+        _look_for_nothing(session)
         return None
-    entry = _entry(session, registration_id, None)
-    policy = kinds[entry.version.face.certificate_type].policy
+    return _entry(session, session.latest_version(history[0].registration_id), None, history)
+
+
+def _begun_by(histories: Sequence[Sequence[RecordedEvent]], instant: datetime) -> Sequence[RecordedEvent]:
+    """Return the first of *histories*, the latest registration's first, that had begun, else the last."""
+    begun = [history for history in histories if history[0].event.effective_at <= instant]
+    return (begun or histories[-1:] or [()])[0]
+
+
+def _is_named(
+    history: Sequence[RecordedEvent], name: str, kinds: Mapping[str, CertificateType], as_of: datetime
+) -> bool:
+    policy = kinds[history[0].event.certificate_type].policy
     try:
         typed = canonical_name(name, pointer="/name", limit=policy.name_max)
     except InvalidFieldError:
-        return None
-    state = fold(entry.events, as_of, policy)
-    return entry if state is not None and state.holder.name == typed else None
+        return False
+    state = fold([item.event for item in history], as_of, policy)
+    return state is not None and state.holder.name == typed
 
 
-def _entry(session: ReadSession, registration_id: RegistrationId, copy: Copy | None) -> Entry:
-    version = (
-        session.get_version(copy.version_id) if copy is not None else session.latest_version(registration_id)
-    )
-    newest = session.newest_endorsement(registration_id)
+def _look_for_nothing(session: ReadSession) -> None:
+    """Ask for a version and a newest copy as if there were any."""
+    with suppress(NotFoundError):
+        session.latest_version(NOBODY)
+    session.newest_endorsement(NOBODY)
+
+
+def _entry(
+    session: ReadSession, version: CertificateVersion, copy: Copy | None, history: Sequence[RecordedEvent]
+) -> Entry:
+    newest = session.newest_endorsement(version.registration_id)
     return Entry(
         registration_number=version.face.registration_number,
         version=version,
         copy=copy,
-        events=tuple(item.event for item in session.history(registration_id)),
+        events=tuple(item.event for item in history),
         newest_copy_number=newest.copy_number if newest is not None else None,
         newest_copy_day=newest.day if newest is not None else None,
     )

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from certsvc.domain.report import Check, Clue, Finding, Kind, Result
+from certsvc.ofd.container import CENTRAL_MAGIC, END
 from certsvc.qr.payload import read_payload
 from certsvc.qr.token import canonical_code, canonical_token
 from certsvc.sealing.port import PinnedKey, PinnedSeal
@@ -22,7 +23,7 @@ _HEAD: Final = 1024
 """Bytes in which PDF readers look for their mark; we look for a ZIP's as far."""
 _TAIL: Final = 22 + 0xFFFF
 """Bytes in which ZIP readers look for the end of the directory."""
-_PICTURE: Final = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff")
+PICTURE: Final = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff")
 _OTHER_PICTURE: Final = re.compile(rb"GIF8|RIFF....WEBP|II\*\x00|MM\x00\*|....ftyp", re.DOTALL)
 """First bytes of pictures phones and browsers make and we do not open: GIF, WebP, TIFF, HEIC, AVIF."""
 
@@ -37,12 +38,14 @@ class Scan:
     code: str | None = None
     number: str | None = None
     name: str | None = None
+    offline: str | None = None
+    """Text of an offline code of the same token: what is signed in it must agree with the record."""
 
 
 def scan(question: Question, public_url: str) -> Scan:
     """Turn a question into a scan; nothing is looked up and no file is parsed yet."""
     if question.file is not None:
-        kind = _kind_of(question.file)
+        kind = kind_of(question.file)
         return Scan(clue=_clue(kind, question), sha256=hashlib.sha256(question.file).hexdigest())
     if question.sha256 is not None:
         return Scan(clue=_clue(Kind.SHA256, question), sha256=question.sha256)
@@ -81,7 +84,7 @@ def examine(
                 clue,
                 Finding(check=Check.FILE_IS_OURS, result=Result.FAIL, code="RECEIPT_NOT_CERTIFICATE"),
             )
-    elif content.startswith(_PICTURE):
+    elif content.startswith(PICTURE):
         reading = readers.read_picture(content)
     else:
         return Scan(clue=_unread(clue, "KIND_NOT_READ"))
@@ -94,20 +97,30 @@ def examine(
     return Scan(clue=_unread(clue, "NO_QR_FOUND") if clue.kind is Kind.PHOTO else clue)
 
 
-def _kind_of(content: bytes) -> Kind:
+def kind_of(content: bytes) -> Kind:
     """Tell a file's kind by its bytes, as lenient readers do; what may be a PDF is read as one.
 
     A ZIP may have anything before and after it and still open: such a file is an OFD that was changed.
     """
     if content.startswith(_ZIP):
         return Kind.OFD
-    if content.startswith(_PICTURE):
-        return Kind.PHOTO
     if _PDF in content[:_HEAD]:
         return Kind.PDF
+    if content.startswith(PICTURE):
+        # Its record may be shown as genuine, so no other program may show a document instead of the picture.
+        return Kind.OFD if _ends_in_package(content) else Kind.PHOTO
     if _OTHER_PICTURE.match(content):
         return Kind.PHOTO
     return Kind.OFD if _ZIP in content[:_HEAD] or _ZIP_END in content[-_TAIL:] else Kind.PDF
+
+
+def _ends_in_package(content: bytes) -> bool:
+    """Tell whether a program that opens packages by their end would find a directory there."""
+    at = content.rfind(_ZIP_END, -_TAIL)
+    if at < 0 or at + END.size > len(content):
+        return False
+    size: int = END.unpack_from(content, at)[5]
+    return 0 < size <= at and content.startswith(CENTRAL_MAGIC, at - size)
 
 
 def _scan_symbols(clue: Clue, texts: Sequence[str], public_url: str) -> Scan:
@@ -118,7 +131,8 @@ def _scan_symbols(clue: Clue, texts: Sequence[str], public_url: str) -> Scan:
         return Scan(clue=_faulty(clue, "HOMOGLYPH_DOMAIN"))
     tokens = {one.token for one in read if one.token is not None}
     if len(tokens) == 1:
-        return Scan(clue=clue, token=tokens.pop())
+        codes = [text for text, one in zip(texts, read, strict=True) if one.offline]
+        return Scan(clue=clue, token=tokens.pop(), offline=codes[0] if codes else None)
     if len(read) > 1:
         return Scan(clue=_unread(clue, "MANY_QR", f"{len(read)} QR"))
     return Scan(clue=_faulty(clue, read[0].fault or "MALFORMED_QR"))

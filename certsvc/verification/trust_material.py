@@ -64,8 +64,8 @@ class TrustMaterial:
         self._read_at: datetime | None = None
         self._reading = threading.Lock()
         self._kept: dict[str, Published] = {}
-        self._statuses: dict[int, Published] = {}
-        """Of the last reading."""
+        self._statuses: dict[tuple[int, str], Published] = {}
+        """Of the last reading, by list and signing key."""
 
     def trust(self) -> Published:
         """Return the signed list of keys.
@@ -126,13 +126,14 @@ class TrustMaterial:
     def _status(self, number: int, as_of: datetime) -> Published:
         if number not in self._lists.numbers():
             raise NotFoundError
-        if number in self._statuses:
-            return self._statuses[number]
+        place = number, self._keystore.service_signer("trust").key_id
+        if place in self._statuses:
+            return self._statuses[place]
         values, count = self._lists.values(number), self._lists.count(number)
         data = urlsafe_b64encode(pack(values, count)).rstrip(b"=").decode("ascii")
         said = {"list": number, "bits": BITS, "count": count, "data": data}
         signed = self._signed(f"status {number}", STATUS_TYP, said, as_of, self._clock.now())
-        self._statuses[number] = signed
+        self._statuses[place] = signed
         return signed
 
     def _signed(

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
 from certsvc.domain.clock import Clock
 from certsvc.domain.endorsement import FORMATS, Copy
 from certsvc.domain.judge import check_as_of, judge
-from certsvc.domain.report import Check, Finding, Kind, RegistryAnswer, Report, Result
+from certsvc.domain.report import Check, Clue, FileOutcome, Finding, Kind, RegistryAnswer, Report, Result
 from certsvc.errors import AsOfInFutureError
 from certsvc.page.certificate_type import CertificateType
 from certsvc.registry.port import Registry
 from certsvc.sealing.port import PinnedKey, PinnedSeal
+from certsvc.verification.code_check import check_code
 from certsvc.verification.pool import ReaderPool
 from certsvc.verification.question import Question
 from certsvc.verification.resolve import Resolution, resolve, resolve_each
@@ -34,6 +35,7 @@ class Verifier:
         clock: Clock,
         public_url: str,
         receipt_keys: Callable[[], Sequence[PinnedKey]] = tuple,
+        offline_keys: Callable[[], Sequence[PinnedKey]] = tuple,
     ) -> None:
         """Take what verification reads; it needs no private key, and opens no stranger's file itself.
 
@@ -44,6 +46,7 @@ class Verifier:
         self._pinned = pinned
         self._pinned_seals = pinned_seals
         self._receipt_keys = receipt_keys
+        self._offline_keys = offline_keys
         self._readers = readers
         self._clock = clock
         self._public_url = public_url
@@ -77,7 +80,7 @@ class Verifier:
     def _answer(self, question: Question, scanned: Scan, resolution: Resolution, now: datetime) -> Report:
         now = max(now, resolution.recorded_at or now)
         as_of = question.as_of or now
-        clue = scanned.clue
+        clue, code = scanned.clue, scanned.offline
         if scanned.sha256 is not None and resolution.answer is RegistryAnswer.FOUND:
             clue = replace(clue, known_file=True)
         elif question.file is not None:
@@ -94,13 +97,20 @@ class Verifier:
             # Reading may have taken seconds in which others recorded: the clock is asked again.
             now = max(now, self._clock.now())
             clue, resolution = found.clue, self._resolve_symbol(found, resolution, question.as_of, now)
+            if resolution.answer is RegistryAnswer.MISSING:
+                clue = replace(clue, findings=(*clue.findings, *self._theft(clue)))
+            code = found.offline
         entry = resolution.entry
         if entry is not None and entry.copy is not None:
             # The file in hand answers for its own key, a record for those of both its files.
             own = [fmt for fmt, file in entry.copy.files.items() if file.sha256 == scanned.sha256]
             clue = replace(clue, findings=(*clue.findings, *self._key_faults(entry.copy, own or FORMATS)))
         kind = entry.version.face.certificate_type if entry is not None else next(iter(self._kinds))
-        return judge(clue, resolution.answer, entry, as_of=as_of, now=now, policy=self._kinds[kind].policy)
+        policy = self._kinds[kind].policy
+        if code is not None:
+            told = check_code(code, entry, self._offline_keys(), profession=policy.profession)
+            clue = replace(clue, findings=(*clue.findings, told))
+        return judge(clue, resolution.answer, entry, as_of=as_of, now=now, policy=policy)
 
     def _resolve(self, scanned: Scan, as_of: datetime | None, now: datetime) -> Resolution:
         return resolve(scanned, self._registry, self._kinds, as_of=as_of or now, now=now)
@@ -117,6 +127,15 @@ class Verifier:
             # Away, damaged, or its clock is off: asked again at once it would answer no better.
             return by_hash
         return self._resolve(found, as_of, now)
+
+    def _theft(self, clue: Clue) -> Iterator[Finding]:
+        """Judge the key of an intact file that the register does not know: what a thief of it would make."""
+        if clue.file is None or clue.file.outcome is not FileOutcome.INTACT:
+            return
+        pins = (*self._pinned, *self._pinned_seals)
+        if any(one.key_id == clue.file.key_id and one.compromised_since is not None for one in pins):
+            check = Check.SEAL_PINNED if clue.kind is Kind.OFD else Check.SIGNER_PINNED
+            yield Finding(check=check, result=Result.FAIL, code="KEY_COMPROMISED")
 
     def _key_faults(self, copy: Copy, formats: Collection[str]) -> list[Finding]:
         """Judge the keys at the instant our own row names, never at one a file names."""

@@ -14,7 +14,7 @@ from certsvc.domain.text import Text
 from certsvc.errors import CertsvcError, Fault, InvalidFieldError
 from certsvc.verification.answers import report_body
 from certsvc.verification.question import Question, VerificationBatch, VerificationRequest, parse_question
-from certsvc.web import limits, schemas, texts
+from certsvc.web import limits, lookups, schemas, texts
 from certsvc.web.answer import json_answer
 from certsvc.web.api_events import read_as_of
 from certsvc.web.auth import scope
@@ -56,14 +56,16 @@ def verify() -> Response:
     if _is_guess(question):
         # A stolen key must not make codes or numbers guessable either.
         limits.take("client", client().client_id)
-    report = services().verifier.verify(question)
+    if question.file is not None:
+        limits.take("client_upload", client().client_id)
+    report = lookups.verify(question)
     return _page(report, question) if accepted == _PDF else json_answer(_body(report, question))
 
 
 @bp.post("/verifications/batch")
 @describe(
     bp,
-    "verify_batch",
+    "verifyBatch",
     Call(request=VerificationBatch, answers={200: schemas.Reports}, scope="verify"),
 )
 @scope("verify")
@@ -107,7 +109,7 @@ def _limited(read: Sequence[Question | CertsvcError]) -> list[Question | Certsvc
 def _told(question: Question, report: Report) -> dict[str, object] | CertsvcError:
     """Return the body of one answer; where a receipt cannot be given, why: it is not left out."""
     try:
-        return _body(report, question)
+        return _body(lookups.answered(question, report), question)
     except CertsvcError as error:
         return error
 

@@ -12,6 +12,7 @@ from werkzeug.routing import BaseConverter
 
 from certsvc.config import load_settings
 from certsvc.web import (
+    api_changes,
     api_endorsements,
     api_events,
     api_verifications,
@@ -78,7 +79,7 @@ def create_app(services: Services | None = None) -> APIFlask:
     app.jinja_env.globals.update(asset=assets.url, page_font=assets.page_font)
     app.extensions[EXTENSION] = held
     app.extensions[ASSETS] = assets
-    app.extensions[limits.EXTENSION] = limits.Limiter()
+    app.extensions[limits.EXTENSION] = limits.Limiter(held.limits, held.clock, held.keystore.registry_secret)
     app.extensions[health.EXTENSION] = health.Readiness()
 
     errors.register(app)
@@ -86,7 +87,7 @@ def create_app(services: Services | None = None) -> APIFlask:
     security.register(app)
     app.before_request(check_framing)
     openapi.configure(app)
-    for module in (api_events, api_endorsements, api_verifications, public, health, well_known):
+    for module in (api_events, api_endorsements, api_verifications, api_changes, public, health, well_known):
         app.register_blueprint(module.bp)
     return app
 

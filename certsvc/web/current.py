@@ -71,6 +71,11 @@ def set_client(client: APIClient) -> None:
     g.client = client
 
 
+def client_id() -> str | None:
+    """Return the id of the API client that was let in; None on the public pages."""
+    return client().client_id if "client" in g else None
+
+
 def client() -> APIClient:
     """Return who was let in by ``auth.scope``."""
     held = g.client

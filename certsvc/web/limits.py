@@ -1,29 +1,32 @@
-"""How often one caller may guess: a bucket per client address and kind of look-up.
+"""How often one caller may guess: buckets that all workers share (GCRA), by kind of try and caller.
 
-The buckets live in this process, so a server with n worker processes lets n times the rate through. A
-limiter shared by all workers needs a store that every worker reaches faster than the database answers;
-choosing one is an issue of its own. Until then the figures below are set so that n times them still makes
-guessing hopeless: a code has 55 random bits.
+Who holds a token of ours pays nothing: a token that is found is no guess. Where the buckets cannot be
+reached, nobody may guess; files go on, counted by each process alone: they are no guesses, only work.
 """
 
 from __future__ import annotations
 
+import hashlib
 import ipaddress
 import math
 import threading
-import time
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
 from flask import current_app, request
 
-from certsvc.errors import RateLimitedError
+from certsvc.domain.clock import Clock
+from certsvc.errors import RateLimitedError, UnavailableError
+from certsvc.registry.limits import Allowance, LimitStore
+from certsvc.web.current import client_id
 
 EXTENSION: Final = "certsvc.limits"
 _REMEMBERED: Final = 20_000
-"""Callers kept in mind; the one not seen for longest is forgotten first."""
+"""Callers a process keeps in mind while the buckets are away; the one seen last longest ago goes first."""
+_SWEEP_S: Final = 60
+_SECOND_US: Final = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,40 +35,89 @@ class Rate:
 
     burst: int
     per_minute: float
+    goes_on: bool = False
+    """Tries of this kind are let through, counted in this process alone, while the buckets are away."""
+
+    @property
+    def allowance(self) -> Allowance:
+        """The same in the store's measure."""
+        step_us = round(60 * _SECOND_US / self.per_minute)
+        return Allowance(step_us=step_us, burst_us=step_us * self.burst)
 
 
-RATES: Final = {
+RATES: Final[Mapping[str, Rate]] = {
     "code": Rate(20, 20),
     "number": Rate(10, 10),
     "name": Rate(10, 10),
-    "upload": Rate(30, 30),
+    "upload": Rate(30, 30, goes_on=True),
+    "token_miss": Rate(300, 300),
     "client": Rate(1200, 1200),
+    "client_upload": Rate(1200, 1200, goes_on=True),
+    "client_miss": Rate(3000, 3000),
 }
-"""``client`` is per API client, the others per address of the public."""
+"""Those named ``client`` are per API client, the others per address of the public."""
 
 
 class Limiter:
-    """Counts tries; safe between threads."""
+    """Counts tries; safe between threads, and one budget for all processes with the same store."""
 
-    def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
-        """Read seconds from *now*; they need a steady pace, not a calendar."""
-        self._now = now
-        self._full_at: OrderedDict[tuple[str, str], float] = OrderedDict()
-        self._lock = threading.Lock()
+    def __init__(
+        self, store: LimitStore, clock: Clock, secret: bytes, rates: Mapping[str, Rate] = RATES
+    ) -> None:
+        """Count in *store* by *clock*; callers are kept under hashes keyed with *secret*, no addresses."""
+        self._store = store
+        self._rates = rates
+        self._longest_us = max(rate.allowance.burst_us for rate in rates.values())
+        self._clock = clock
+        self._key = hashlib.blake2b(b"certsvc web 1: buckets", key=secret).digest()
+        self._own = _OwnBuckets()
+        self._swept_at: int | None = None
 
     def take(self, kind: str, caller: str) -> None:
-        """Count one try; RateLimitedError, with the seconds to wait, when the bucket is empty."""
-        rate = RATES[kind]
-        step = 60 / rate.per_minute
+        """Count one try.
+
+        Raises:
+            RateLimitedError: the bucket is empty; with the seconds to wait.
+            UnavailableError: the buckets are away, and tries of this kind are guesses.
+        """
+        rate = self._rates[kind]
+        now_us = round(self._clock.now().timestamp() * _SECOND_US)
+        bucket = hashlib.blake2b(f"{kind}\0{caller}".encode(), key=self._key, digest_size=16).digest()
+        try:
+            wait_us = self._store.take(bucket, rate.allowance, now_us)
+            self._sweep(now_us)
+        except UnavailableError:
+            if not rate.goes_on:
+                raise
+            wait_us = self._own.take(bucket, rate.allowance, now_us)
+        if wait_us > 0:
+            raise RateLimitedError(math.ceil(wait_us / _SECOND_US))
+
+    def _sweep(self, now_us: int) -> None:
+        """Now and then, forget buckets that are full again."""
+        if self._swept_at is None or abs(now_us - self._swept_at) >= _SWEEP_S * _SECOND_US:
+            self._swept_at = now_us
+            self._store.sweep(now_us, self._longest_us)
+
+
+class _OwnBuckets:
+    """The buckets of one process."""
+
+    def __init__(self) -> None:
+        self._full_at: OrderedDict[bytes, int] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def take(self, bucket: bytes, allowance: Allowance, now_us: int) -> int:
+        """Take one try; returns the microseconds to wait, 0 when it passed."""
         with self._lock:
-            now = self._now()
-            full_at = max(self._full_at.pop((kind, caller), now), now)
-            wait = full_at + step - now - rate.burst * step
-            self._full_at[kind, caller] = full_at if wait > 0 else full_at + step
+            full_at = max(self._full_at.pop(bucket, now_us), now_us)
+            # A clock that was set back must not lock anybody out.
+            full_at = min(full_at, now_us + allowance.burst_us)
+            wait_us = max(0, full_at + allowance.step_us - now_us - allowance.burst_us)
+            self._full_at[bucket] = full_at if wait_us else full_at + allowance.step_us
             if len(self._full_at) > _REMEMBERED:
                 self._full_at.popitem(last=False)
-        if wait > 0:
-            raise RateLimitedError(math.ceil(wait))
+        return wait_us
 
 
 def take(kind: str, caller: str | None = None) -> None:
@@ -73,6 +125,14 @@ def take(kind: str, caller: str | None = None) -> None:
     limiter = current_app.extensions[EXTENSION]
     assert isinstance(limiter, Limiter)
     limiter.take(kind, caller if caller is not None else _network(request.remote_addr or ""))
+
+
+def take_miss() -> None:
+    """Count a token nobody has: by client where one asks, else by address."""
+    if client_id() is None:
+        take("token_miss")
+    else:
+        take("client_miss", client_id())
 
 
 def _network(address: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import base64
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
@@ -10,13 +10,13 @@ from urllib.parse import urlencode
 
 from flask import render_template, request
 
-from certsvc.domain import wording
+from certsvc.domain import texts_fields, texts_findings, wording
 from certsvc.domain.clock import beijing_day
 from certsvc.domain.events import EventType
 from certsvc.domain.report import Report, Status
 from certsvc.errors import CertsvcError, Fault
-from certsvc.web import rows, texts
-from certsvc.web.current import language, language_tag, nonce, services
+from certsvc.web import pictures, rows, texts, texts_offline
+from certsvc.web.current import assets, language, language_tag, nonce, services
 from certsvc.web.texts import Lang
 
 Tone = Literal["verified", "record", "refused", "ended", "unsure"]
@@ -42,6 +42,10 @@ _ENDED_BY: Final[Mapping[Status, frozenset[EventType]]] = {
     Status.CANCELLED: frozenset({EventType.CANCEL}),
     Status.SUSPENDED: frozenset({EventType.SUSPEND}),
 }
+_OFFLINE_SCRIPTS: Final = (
+    *("symbol.js", "offline_host.js", "offline_bundle.js"),
+    *("offline.js", "offline_page.js"),
+)
 _ORIGINAL_CODE: Final = "ORIGINAL_FOR_VIEWING"
 
 
@@ -60,7 +64,7 @@ def report_page(report: Report, *, full: bool, unmasking: Unmasking | None) -> s
 
     Args:
         report: what was found.
-        full: show the whole name, the birth date and the signature image.
+        full: show the whole name, the birth date, the photo and the signature image.
         unmasking: the form offered while they are hidden; None when there is no way to ask again.
     """
     lang = language()
@@ -84,7 +88,8 @@ def report_page(report: Report, *, full: bool, unmasking: Unmasking | None) -> s
         issuing=rows.issuing_rows(report, issuer_name=services().settings.issuer_name, lang=lang),
         changed=[texts.said(wording.field_text(name), lang) for name in report.changed_fields],
         wet=report.wet_signature_required_on_print and report.face is not None,
-        signature=_signature(report) if full else None,
+        photo=pictures.photo_of(report) if full else None,
+        signature=pictures.signature_of(report) if full else None,
         unmasking=None if full or report.face is None else unmasking,
         checks=rows.check_lines(report.findings, lang),
         idle=[
@@ -103,6 +108,54 @@ def verify_page(*, faults: Sequence[Fault] = (), kept: Mapping[str, str] | None 
         faults=[fault.en if lang == "en" else fault.zh for fault in faults],
         kept=kept or {"code": "", "number": ""},
     )
+
+
+def offline_page() -> str:
+    """Compose the page that checks offline codes alone: script, style, font and trust bundle stand in it."""
+    lang = language()
+    held = assets()
+    words = json.dumps(_offline_words(lang), ensure_ascii=False, separators=(",", ":"))
+    try:
+        bundle = services().trust_material.bundle().body.decode()
+    except CertsvcError:
+        # Without it the page still takes a bundle from a file.
+        bundle = "null"
+    return _render(
+        "offline.html",
+        home=services().settings.public_url.rstrip("/"),
+        t=texts.words(lang, texts_offline.OFFLINE),
+        font=held.own_font(words + services().settings.issuer_name),
+        style=held.style,
+        words=_in_script(words),
+        bundle=_in_script(bundle),
+        reader=held.text("vendor/jsQR.js"),
+        script=held.joined(*_OFFLINE_SCRIPTS),
+    )
+
+
+def _offline_words(lang: Lang) -> dict[str, object]:
+    """Return every sentence the offline page may have to say."""
+    return {
+        "page": texts.words(lang, texts_offline.OFFLINE),
+        "fields": {name: texts.said(text, lang) for name, text in texts_fields.FIELDS.items()},
+        "checks": {name: texts.said(text, lang) for name, text in texts_fields.CHECKS.items()},
+        "findings": {code: texts.said(text, lang) for code, text in texts_findings.FINDINGS.items()},
+        "results": {result: texts.said(text, lang) for result, text in texts.RESULTS.items()},
+        "sexes": ["男", "女"] if lang == "zh" else [text.en for text in texts.SEXES.values()],
+        "statuses": {
+            status: {
+                "heading": texts.said(wording.status_text(status, "record"), lang),
+                "advice": texts.said(wording.status_advice(status, "record"), lang),
+                "tone": _tone(status, "record"),
+            }
+            for status in Status
+        },
+    }
+
+
+def _in_script(text: str) -> str:
+    """Return JSON as it may stand inside a script element."""
+    return text.replace("<", "\\u003c")
 
 
 def problem_page(status: int, sentence: str) -> str:
@@ -124,9 +177,9 @@ def _render(template: str, *, moment: str = "", **context: object) -> str:
     # A page that answers a POST cannot be asked for again in the other language; its form can. The address is
     # never written out: whatever somebody typed into it would come back in the page.
     here = "" if request.method in {"GET", "HEAD"} else "/verify"
+    given: dict[str, object] = {"home": "", "t": texts.words(lang), **context}
     return render_template(
         template,
-        t=texts.words(lang),
         f={name: texts.said(wording.field_text(name), lang) for name in texts.FIELDS_SHOWN},
         lang=lang,
         tag=language_tag(),
@@ -137,7 +190,7 @@ def _render(template: str, *, moment: str = "", **context: object) -> str:
         switch=f"{here}?{urlencode({'lang': other, **({'as_of': moment} if moment else {})})}",
         moment=moment,
         query=f"?lang={lang}",
-        **context,
+        **given,
     )
 
 
@@ -171,16 +224,3 @@ def _now(report: Report, subject: Literal["file", "record"], lang: Lang) -> dict
         "state_now": texts.said(wording.status_text(report.state_now, spoken_of), lang),
         "tone_now": _tone(report.state_now, spoken_of),
     }
-
-
-def _signature(report: Report) -> str | None:
-    """Return the signature image as a data: URL; a page without it is better than none when it is away."""
-    face = report.face
-    if face is None or face.signature_sha256 is None:
-        return None
-    try:
-        with services().registry.reading() as session:
-            image = session.get_image(face.signature_sha256)
-    except CertsvcError:
-        return None
-    return f"data:image/png;base64,{base64.b64encode(image).decode()}"

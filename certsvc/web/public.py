@@ -21,7 +21,7 @@ from certsvc.errors import Fault, InvalidFieldError, UnsupportedTypeError
 from certsvc.qr.token import canonical_code, show_code
 from certsvc.verification.answers import may_show_full, report_body
 from certsvc.verification.question import Question
-from certsvc.web import limits, pages, security, texts
+from certsvc.web import limits, lookups, pages, security, texts
 from certsvc.web.answer import json_answer
 from certsvc.web.body import file_bytes, form_fields
 from certsvc.web.current import assets, language, services, wants_html
@@ -47,7 +47,7 @@ def home() -> BaseResponse:
 @bp.get("/c/<token>")
 def show(token: str) -> Response:
     """Verify what a scanned code names, and show it with the name masked."""
-    report = services().verifier.verify(Question(token=token, as_of=_as_of(request.args.get("as_of"))))
+    report = lookups.verify(Question(token=token, as_of=_as_of(request.args.get("as_of"))))
     return _answer(report, None, pages.Unmasking(action=f"/v/{token}"), of_address=True)
 
 
@@ -61,7 +61,7 @@ def unmask(token: str) -> Response:
     """
     fields = _form()
     limits.take("name")
-    report = services().verifier.verify(Question(token=token, as_of=_as_of(fields.get("as_of"))))
+    report = lookups.verify(Question(token=token, as_of=_as_of(fields.get("as_of"))))
     return _answer(report, fields.get("name", ""), pages.Unmasking(action=f"/v/{token}"), of_address=True)
 
 
@@ -78,12 +78,18 @@ def verify() -> Response:
     try:
         fields = _form()
         question = _question(fields)
-        report = services().verifier.verify(question)
+        report = lookups.verify(question)
     except InvalidFieldError as error:
         if not wants_html():
             raise
         return security.let_scan(_page(pages.verify_page(faults=error.faults, kept=_kept(fields)), 422))
     return _answer(report, fields.get("name"), _again(question, report), of_address=False)
+
+
+@bp.get("/offline")
+def offline() -> Response:
+    """Hand out the page that checks offline codes without us, also saved to a disk."""
+    return security.let_scan(_page(pages.offline_page(), 200), alone=True)
 
 
 @bp.get("/static/<name>")

@@ -282,25 +282,9 @@ class Report(_Answer):
 
 
 class Reports(_Answer):
-    """The answers to a batch, in the order of its items; a problem has a ``code`` and no ``verdict``."""
+    """The answers to a batch, in the order of its items; one that was refused has no ``verdict``."""
 
     reports: list[Report | Problem]
-
-
-class SignedDocument(_Answer):
-    """A JSON Web Signature in flattened form (RFC 7515): ES256, and a header of alg, kid and typ."""
-
-    payload: str
-    protected: str
-    signature: str
-
-
-class TrustBundle(_Answer):
-    """The list of keys and every status list that can be told, for checking without this service."""
-
-    format: Literal[1]
-    trust: SignedDocument
-    status: list[SignedDocument]
 
 
 class Health(_Answer):

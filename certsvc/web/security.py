@@ -31,8 +31,8 @@ _PAGE: Final = (
 _SCANNING: Final = _PAGE + "; script-src 'nonce-{nonce}'"
 """The page with the camera has one script of ours, and the reader it may bring."""
 _ALONE: Final = (
-    "default-src 'none'; script-src 'nonce-{nonce}'; style-src 'nonce-{nonce}'; font-src data:; img-src data:; "
-    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    "default-src 'none'; script-src 'nonce-{nonce}'; style-src 'nonce-{nonce}'; font-src data:; "
+    "img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
 """The page that works alone asks nobody for anything, not even us."""
 DOCS_POLICY: Final = (

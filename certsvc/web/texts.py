@@ -57,6 +57,7 @@ PAGE: Final[Mapping[str, Text]] = {
         "纸质打印件须有持证人手写签名，且与证书上的签名图像一致，否则无效。",
         "A printed copy counts only with the holder's hand signature, matching the signature image.",
     ),
+    "photo_on_record": Text("登记的照片，供与纸面比对", "Photo on record, to compare with the paper"),
     "signature_image": Text("登记的签名图像", "Signature image on record"),
     "signature_hidden": Text(
         "输入完整姓名后显示登记的签名图像，供比对。",
@@ -119,8 +120,7 @@ PAGE: Final[Mapping[str, Text]] = {
     "by_file": Text("上传文件", "Upload the file"),
     "drop_note": Text("也可以把文件拖放到本页。", "Or drop the file anywhere on this page."),
     "by_file_note": Text(
-        "持证人下载的电子证书原文件（PDF 或 OFD），或相册中的二维码照片（PNG、JPEG）。"
-        "不超过 10 MB，不保存。",
+        "持证人下载的电子证书原文件（PDF 或 OFD），或相册中的二维码照片（PNG、JPEG）。不超过 10 MB，不保存。",
         "The electronic certificate as the holder downloaded it (PDF or OFD), or a photo of its QR code "
         "from the album (PNG, JPEG). Up to 10 MB; not kept.",
     ),
@@ -130,6 +130,13 @@ PAGE: Final[Mapping[str, Text]] = {
     "code": Text("核验码", "Code"),
     "by_number": Text("注册编号与姓名", "Number and name"),
     "by_number_note": Text("两项须同时相符。", "Both have to match."),
+    "offline_title": Text("离线核验", "Verify offline"),
+    "by_offline": Text("没有网络时", "Without a network"),
+    "by_offline_note": Text(
+        "部分证书另有离线核验码，可在离线页面核验；页面可保存到本机，断网使用。",
+        "Some certificates carry an offline code as well. The offline page checks it and, once saved, needs "
+        "no network.",
+    ),
     "submit": Text("核验", "Verify"),
     "more": Text("查询过去某一时点（如开标时间）", "State at an earlier moment, e.g. a bid opening"),
     "as_of_note": Text("北京时间；留空即现在。", "Beijing time; leave empty for now."),
@@ -213,9 +220,9 @@ def said(text: Text, lang: Lang) -> str:
     return text.en if lang == "en" else text.zh
 
 
-def words(lang: Lang) -> dict[str, str]:
-    """Return the texts of the pages in one language."""
-    return {name: said(text, lang) for name, text in PAGE.items()}
+def words(lang: Lang, *tables: Mapping[str, Text]) -> dict[str, str]:
+    """Return the texts of the pages in one language, and those of *tables*."""
+    return {name: said(text, lang) for table in (PAGE, *tables) for name, text in table.items()}
 
 
 def loose() -> tuple[Text, ...]:

@@ -3,16 +3,37 @@
 from __future__ import annotations
 
 import re
-from typing import Final
+from typing import Final, Literal
 
 from apiflask import APIBlueprint
 from flask import Response, request
+from pydantic import BaseModel, ConfigDict
 
 from certsvc.errors import NotFoundError
 from certsvc.verification.trust_material import Published
-from certsvc.web import schemas
 from certsvc.web.current import services
 from certsvc.web.openapi import Call, describe
+
+
+class SignedDocument(BaseModel):
+    """A JSON Web Signature in flattened form (RFC 7515): ES256, and a header of alg, kid and typ."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    payload: str
+    protected: str
+    signature: str
+
+
+class TrustBundle(BaseModel):
+    """The list of keys and every status list that can be told, for checking without this service."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    format: Literal[1]
+    trust: SignedDocument
+    status: list[SignedDocument]
+
 
 bp = APIBlueprint("well_known", __name__, url_prefix="/.well-known/certsvc", tag="trust")
 
@@ -23,14 +44,14 @@ _LIST_NUMBER: Final = re.compile("0|[1-9][0-9]{0,5}", re.ASCII)
 
 
 @bp.get("/trust.json")
-@describe(bp, "getTrust", Call(answers={200: schemas.SignedDocument, 304: ""}))
+@describe(bp, "getTrust", Call(answers={200: SignedDocument, 304: ""}))
 def trust() -> Response:
     """Publish every key that is or was ours, with the instants at which it was retired or compromised."""
     return _answer(services().trust_material.trust(), _TRUST_KEPT_S)
 
 
 @bp.get("/status/<number:number>")
-@describe(bp, "getStatusList", Call(answers={200: schemas.SignedDocument, 304: ""}, problems=(404,)))
+@describe(bp, "getStatusList", Call(answers={200: SignedDocument, 304: ""}, problems=(404,)))
 def status(number: str) -> Response:
     """Publish one status list: two bits for each of 131,072 endorsed copies."""
     if _LIST_NUMBER.fullmatch(number) is None:
@@ -39,7 +60,7 @@ def status(number: str) -> Response:
 
 
 @bp.get("/bundle.json")
-@describe(bp, "getTrustBundle", Call(answers={200: schemas.TrustBundle, 304: ""}))
+@describe(bp, "getTrustBundle", Call(answers={200: TrustBundle, 304: ""}))
 def bundle() -> Response:
     """Publish the list of keys and the status lists as one file, as ``--trust`` takes it."""
     return _answer(services().trust_material.bundle(), _STATUS_KEPT_S)

@@ -14,7 +14,9 @@ const SLASHES = /[\u2044\u2215\u29f8\u2571\u3033\u30ce\u4e3f]/u;
 const LONGEST_HOST = 253;
 const LONGEST_TEXT = 4296;
 const LINK = /^(https?):\/\/([a-z0-9.-]+)(?::([1-9][0-9]{0,4}))?(\/[^]*)$/;
-const CODE = /^\/[cC]\/([A-Za-z0-9]{1,64})#([1-9][0-9]{0,3999})$/;
+const CODE = /^\/c\/([a-z0-9]{1,64})#([^]*)$/i;
+const DIGITS = /^[1-9][0-9]{0,3999}$/;
+const PAGE = /^\/[vc]\/([a-z0-9]{1,64})$/i;
 const SCHEME = /^[a-z][a-z0-9+.-]*:(?=\S)/u;
 const BARE_HOST = /^[^\s/\\:]+\.[^\s/\\:]{2,}(?::\d+)?[/\\?#]/u;
 const DEFAULT_PORT = { http: 80, https: 443 };
@@ -22,20 +24,25 @@ const ALPHABET = /^[0-9A-HJKMNP-TV-Z]{26}$/;
 
 /** Lower A to Z and nothing else: a Kelvin sign must not become a k. */
 const lowered = text => text.replace(/[A-Z]/g, letter => letter.toLowerCase());
+/** Lower everything, as Python's casefold does where hosts are concerned. */
+const casefolded = text => text.toLowerCase().replaceAll("ς", "σ").replaceAll("ß", "ss");
 
 /**
- * Read the text of an offline code against our public address.
- * Returns {link, token, digits}, the link as it is signed, or {fault}.
+ * Read the text of a QR symbol against our public address.
+ * Returns {token, link, digits} for an offline code, the link as it is signed; {token} for our other symbol; or {fault}.
  */
 export function readText(text, publicUrl) {
   const ours = LINK.exec(`${lowered(publicUrl).replace(/\/$/, "")}/`);
   text = text.replace(/^[ \r\n]+|[ \r\n]+$/g, "");
   const link = [...text].length <= LONGEST_TEXT ? LINK.exec(lowered(text)) : null;
   if (link !== null && origin(link) === origin(ours)) {
-    const code = CODE.exec(text.slice(text.length - link[4].length));
-    const token = code === null ? null : tokenOf(code[1]);
+    const path = text.slice(text.length - link[4].length);
+    const code = CODE.exec(path);
+    const page = PAGE.exec(path);
+    if (code === null && page === null) return { fault: "FOREIGN_DOMAIN" };
+    const token = code === null || DIGITS.test(code[2]) ? tokenOf((code ?? page)[1]) : null;
     if (token === null) return { fault: "MALFORMED_QR" };
-    return { link: `${origin(ours)}/c/${token}#`, token, digits: code[2] };
+    return code === null ? { token } : { token, link: `${origin(ours)}/c/${token}#`, digits: code[2] };
   }
   const host = shownHost([...text].slice(0, LONGEST_TEXT).join(""));
   if (host === null) return { fault: "MALFORMED_QR" };
@@ -54,7 +61,8 @@ function tokenOf(text) {
 
 /** The host a browser or a person would make of a text, read generously; null for no link. */
 function shownHost(text) {
-  const folded = text.replace(/[\p{Cc}\p{Cf}]/gu, "").trim().normalize("NFKC").toLowerCase();
+  const bare = text.replace(/[\p{Cc}\p{Cf}]/gu, "").trim();
+  const folded = casefolded(bare.normalize("NFKC"));
   const scheme = SCHEME.exec(folded)?.[0];
   let rest;
   if (scheme !== undefined && (/[/\\]/.test(folded[scheme.length]) || /^https?:$/.test(scheme))) {
@@ -74,8 +82,8 @@ function trimDots(host) {
 
 /** What a host looks like; two hosts with one skeleton can be taken for each other. */
 function skeleton(host) {
-  const labels = host.replace(DOTS, ".").toLowerCase().split(".").map(fromPunycode);
-  const folded = labels.join(".").normalize("NFKD").toLowerCase();
+  const labels = casefolded(host.replace(DOTS, ".")).split(".").map(fromPunycode);
+  const folded = casefolded(labels.join(".").normalize("NFKD"));
   const visible = folded.replace(/[\p{Mn}\p{Me}\p{Cf}\p{Cc}]/gu, "").replace(DOTS, ".");
   const plain = [...visible].map(drawn => PLAIN.get(drawn) ?? drawn).join("");
   return trimDots(plain.replaceAll("rn", "m").replaceAll("vv", "w").replaceAll("cl", "d"));

@@ -10,6 +10,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
+from certsvc.domain.offline_claims import claims_of
+from certsvc.qr.offline import encode_claims
+from certsvc.sealing.keystore import Keystore
 from tests.factories import FixedClock
 from tests.flows.server import Server, serving, settings_of
 from tests.sealing.samples import an_unsigned_pdf
@@ -32,6 +35,8 @@ class Held:
     """PDF bytes, sealed."""
     ofd: bytes
     """The same copy as OFD bytes, sealed."""
+    offline: str
+    """Text of an offline symbol of the copy."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +56,8 @@ class Instance:
     rare: tuple[Held, ...]
     unsigned: bytes
     """A PDF nobody signed."""
+    bundle: bytes
+    """The trust bundle of a minute ago. Since then a damaged row keeps the status list from being told."""
 
     @property
     def url(self) -> str:
@@ -76,6 +83,7 @@ def living(folder: Path, font_cache: Path) -> Iterator[Instance]:
     clock.instant = datetime.now(UTC) - timedelta(minutes=1)
     fresh = {what: _issue(world, people[what]) for what in ("valid", "damaged", *RARE)}
     original = str(world.original(people["valid"][1])["token"])
+    bundle = world.services.trust_material.bundle().body
     _damage(data, fresh["damaged"].token)
     # The symbols name the address at which they were issued, not the port of this run.
     public_url = {"CERTSVC_PUBLIC_URL": world.settings.public_url}
@@ -88,6 +96,7 @@ def living(folder: Path, font_cache: Path) -> Iterator[Instance]:
             damaged=fresh["damaged"],
             rare=tuple(fresh[name] for name in RARE),
             unsigned=an_unsigned_pdf(),
+            bundle=bundle,
             **changing,
         )
 
@@ -124,7 +133,19 @@ def _issue(world: World, person: tuple[str, str]) -> Held:
         code=copy["code"],
         file=world.file(copy),
         ofd=world.file(copy, "ofd"),
+        offline=_offline_text(world, copy["token"]),
     )
+
+
+def _offline_text(world: World, token: str) -> str:
+    """Write the offline code that the copy would carry if its type had one."""
+    with world.services.registry.reading() as session:
+        copy = session.find_copy_by_token(token)
+        assert copy is not None and copy.grant is not None
+        version = session.get_version(copy.version_id)
+    claims = claims_of(copy, version, copy.grant.specialties, profession="一级建造师")
+    signer = Keystore.open(world.settings.keys_dir).service_signer("offline")
+    return encode_claims(claims, signer, public_url=world.settings.public_url)
 
 
 def _damage(data: Path, token: str) -> None:

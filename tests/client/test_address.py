@@ -36,12 +36,13 @@ ANSWER = (
 @pytest.mark.parametrize(
     "base_url",
     ["https://verify.example.cn", "https://verify.example.cn/", "https://[2001:db8::1]:8443"]
+    + ["https://VERIFY.example.cn", "https://核验.example"]
     + [f"http://{host}" for host in ("127.0.0.1", "127.8.8.8:80", "localhost:8000", "[::1]:8000")],
 )
 def test_address_that_keeps_the_key_is_taken(base_url: str) -> None:
     """https, or no network at all."""
     with Client(base_url, api_key=KEY) as client:
-        assert repr(client) == f"Client({base_url.rstrip('/')!r})"
+        assert repr(client) == f"Client({base_url.rstrip('/').lower()!r})"
 
 
 @pytest.mark.parametrize(
@@ -62,6 +63,9 @@ def test_address_that_keeps_the_key_is_taken(base_url: str) -> None:
         "ftp://verify.example.cn",
         "file:///etc",
         "verify.example.cn",
+        "https://verify.example.cn\\.evil.example",
+        "https://verify example.cn",
+        "https://verify.example.cn%2f.evil.example",
         "",
     ],
 )

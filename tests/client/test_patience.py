@@ -45,6 +45,13 @@ def test_callers_sent_away_together_come_back_apart() -> None:
     assert Patience().pause_s(1, 0, 0.0, 20) != Patience().pause_s(1, 0, 0.9, 20)
 
 
+def test_wait_of_nothing_is_no_invitation() -> None:
+    """``Retry-After: 0`` would otherwise be answered by a storm."""
+    pauses = [Patience().pause_s(failures, 0, 0.0, 0) for failures in (1, 2, 3)]
+
+    assert pauses == [0.125, 0.25, 0.5]
+
+
 def test_one_try_means_one() -> None:
     """For callers with a queue of their own."""
     assert Patience(tries=1).pause_s(1, 0, 0.5, None) is None

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from certsvc.client import Client, Patience, ProblemError, Question, Report, UnreachableError
@@ -30,6 +30,7 @@ def asked_in(body: bytes | None) -> list[Any]:
     return items
 
 
+@settings(max_examples=20)
 @given(st.integers(0, 3 * PART_ITEMS + 1))
 def test_questions_are_split_without_loss_and_in_order(count: int) -> None:
     """A verdict that slips by one goes to another bidder."""

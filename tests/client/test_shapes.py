@@ -10,10 +10,11 @@ from typing import Any, get_args, get_origin, get_type_hints
 import pydantic
 import pytest
 
-from certsvc.client import Event, answers, report
+from certsvc.client import Event, answers, errors, report
 from certsvc.domain import report as ours
 from certsvc.issuing.schema import EventRequest
 from certsvc.web import schemas
+from certsvc.web.api_changes import ChangeItem, ChangePage
 
 PAIRS: list[tuple[type, type[pydantic.BaseModel]]] = [
     (answers.IssuedFile, schemas.FileFacts),
@@ -30,6 +31,11 @@ PAIRS: list[tuple[type, type[pydantic.BaseModel]]] = [
     (answers.Endorsement, schemas.Endorsement),
     (answers.ExpiringItem, schemas.ExpiringItem),
     (answers.Expiring, schemas.Expiring),
+    (answers.Change, ChangeItem),
+    (answers.Changes, ChangePage),
+    (errors.Fault, schemas.Fault),
+    (errors.Existing, schemas.Existing),
+    (errors.Problem, schemas.Problem),
     (report.Finding, schemas.ReportFinding),
     (report.ReportSpecialty, schemas.ReportSpecialty),
     (report.ReportCertificate, schemas.ReportCertificate),

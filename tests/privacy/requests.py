@@ -143,6 +143,10 @@ def verifications(number: str, token: str, pdf: bytes, canary: str) -> Iterator[
         {"qr": f"http://127.0.0.1:8000/V/{token}", "specialty": canary},
     ]
     yield from (posted(path, question) for question in asked)
+    signed = [question | {"receipt": True} for question in asked]
+    yield from (posted(path, question) for question in signed)
+    yield from (posted(path, question, Accept="application/pdf") for question in signed)
+    yield posted(f"{path}/batch", {"items": [*asked, *signed, canary]})
     for file in (pdf, pdf + canary.encode(), canary.encode(), b"%PDF-1.7\n" + canary.encode()):
         for name, field in ((f"{canary}.pdf", "specialty"), ("a.pdf", canary), ("a.pdf", "as_of")):
             yield uploaded(path, file, name, {field: canary}, {})

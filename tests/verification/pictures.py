@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from functools import cache
 from io import BytesIO
 from typing import Final
 
 import qrcode
 import zxingcpp
-from PIL import Image, ImageChops, ImageFilter
+from PIL import Image
 
+from bench.photographs import CLASSES, WIDE, Spoil, photograph
 from certsvc.rendering.png import preview
 from tests.images import file_of
-
-WIDE: Final = 1600
-"""Pixels across a page in a phone's picture sent by a messenger."""
-
-Spoil = Callable[[Image.Image, random.Random], Image.Image]
 
 
 @cache
@@ -75,38 +71,6 @@ def with_symbol_of(face: Image.Image, other: Image.Image) -> Image.Image:
     return forged
 
 
-def _on_a_table(image: Image.Image, margin: float = 0.12) -> Image.Image:
-    wide, high = image.size
-    ground = Image.new("RGB", (round(wide * (1 + 2 * margin)), round(high * (1 + 2 * margin))), "#7a6a58")
-    ground.paste(image, (round(wide * margin), round(high * margin)))
-    return ground
-
-
-def _turned(image: Image.Image, chance: random.Random) -> Image.Image:
-    angle = chance.choice((-1, 1)) * chance.uniform(3, 25) + chance.choice((0, 90, 180, 270))
-    return _on_a_table(image).rotate(angle, Image.Resampling.BICUBIC, fillcolor="#7a6a58")
-
-
-def _slanted(image: Image.Image, chance: random.Random) -> Image.Image:
-    table = _on_a_table(image)
-    wide, high = table.size
-    drop = chance.uniform(0.04, 0.14)
-    # What the corners show, from the upper left one on, against the clock.
-    quad = (-drop * wide, 0, 0, high, wide, high, (1 + drop) * wide, 0)
-    return table.transform(
-        table.size, Image.Transform.QUAD, quad, Image.Resampling.BICUBIC, fillcolor="#7a6a58"
-    )
-
-
-def _blurred(image: Image.Image, chance: random.Random) -> Image.Image:
-    return image.filter(ImageFilter.GaussianBlur(chance.uniform(1.5, 6.0)))
-
-
-def _noisy(image: Image.Image, chance: random.Random) -> Image.Image:
-    grain = Image.effect_noise(image.size, chance.uniform(25, 60)).convert("RGB")
-    return ImageChops.add(image, grain, scale=1, offset=-128)
-
-
 def _far(image: Image.Image, chance: random.Random) -> Image.Image:
     share = chance.uniform(0.3, 0.5)
     small = image.resize((round(image.width * share), round(image.height * share)), Image.Resampling.BICUBIC)
@@ -115,37 +79,13 @@ def _far(image: Image.Image, chance: random.Random) -> Image.Image:
     return ground
 
 
-def _dim(image: Image.Image, chance: random.Random) -> Image.Image:
-    light, base = chance.uniform(0.25, 0.5), chance.uniform(20, 60)
-    return image.point(lambda value: int(base + value * light))
+ALSO: Final[Mapping[str, Spoil]] = {"clean": lambda image, _: image, "far": _far}
+"""Beside the eleven classes that are counted: nothing spoilt, and a page of 480 to 800 pixels."""
 
 
-def _shadowed(image: Image.Image, chance: random.Random) -> Image.Image:
-    shade = Image.linear_gradient("L").rotate(chance.choice((0, 90, 180, 270))).resize(image.size)
-    shade = shade.point(lambda value: 90 + value * 165 // 255)
-    return ImageChops.multiply(image, Image.merge("RGB", (shade, shade, shade)))
-
-
-def _all(image: Image.Image, chance: random.Random) -> Image.Image:
-    for spoil in (_slanted, _shadowed, _noisy):
-        image = spoil(image, chance)
-    return image.filter(ImageFilter.GaussianBlur(chance.uniform(0.5, 2.5)))
-
-
-CLASSES: Final[Mapping[str, Spoil]] = {
-    "clean": lambda image, _: image,
-    "turned": _turned,
-    "slanted": _slanted,
-    "blurred": _blurred,
-    "noisy": _noisy,
-    "dim": _dim,
-    "far": _far,
-    "shadowed": _shadowed,
-    "all of it": _all,
-}
-
-
-def photo(page: Image.Image, kind: str, seed: int) -> bytes:
-    """Return what a phone would send of *page*: spoilt, 1600 pixels wide, JPEG of quality 60."""
+def photo(page: Image.Image, kind: str, number: int) -> bytes:
+    """Return what a phone would send of *page*, spoilt in one of the eleven ways or the two beside them."""
+    if kind in CLASSES:
+        return photograph(page, kind, number)
     small = page.resize((WIDE, round(page.height * WIDE / page.width)), Image.Resampling.BICUBIC)
-    return jpeg(CLASSES[kind](small, random.Random(f"{kind} {seed}")))
+    return jpeg(ALSO[kind](small, random.Random(f"{kind} {number}")))

@@ -11,6 +11,7 @@ from werkzeug.datastructures import FileStorage
 from werkzeug.test import TestResponse, encode_multipart
 
 from certsvc.web.app import create_app
+from certsvc.web.limits import EXTENSION, RATES, Limiter, Rate
 from tests.world import JSON, NUMBER, World
 
 SCOPES = ("issue", "endorse", "verify", "read")
@@ -27,6 +28,13 @@ class Site:
         self.app = create_app(world.services)
         self.client: FlaskClient = self.app.test_client()
         _, self.key = world.services.clients.add("tests", SCOPES)
+
+    def limit(self, **rates: Rate) -> None:
+        """Let callers try at other rates than ours from now on."""
+        held = self.world.services
+        self.app.extensions[EXTENSION] = Limiter(
+            held.limits, held.clock, held.keystore.registry_secret, {**RATES, **rates}
+        )
 
     def get(self, path: str, **headers: str) -> TestResponse:
         """Call an address of the API."""

@@ -152,7 +152,8 @@ def test_multipart_without_a_file_is_422(standing_site: Site) -> None:
 @pytest.mark.parametrize(
     ("fields", "pointer"),
     [
-        ({"receipt": "true"}, "/receipt"),
+        ({"receipt": "yes"}, "/receipt"),
+        ({"receipt": "True"}, "/receipt"),
         ({"as_of": "yesterday"}, "/as_of"),
         ({"as_of": "2026-11-20"}, "/as_of"),
         ({"specialty": ""}, "/specialty"),
@@ -167,9 +168,10 @@ def test_fields_beside_a_file_are_checked(standing_site: Site, fields: dict[str,
     assert body_of(answer)["errors"][0]["pointer"] == pointer
 
 
-def test_receipt_is_refused_rather_than_left_out(standing_site: Site) -> None:
-    """Who asks for proof must not believe to have got it."""
-    answer = standing_site.post("/api/v1/verifications", {"code": "0000-0000-0000", "receipt": True})
+@pytest.mark.parametrize("receipt", ["true", 1, None, []])
+def test_receipt_is_true_or_false(standing_site: Site, receipt: object) -> None:
+    """Who asks for proof in a way we do not read must not believe to have got none on purpose."""
+    answer = standing_site.post("/api/v1/verifications", {"code": "0000-0000-0000", "receipt": receipt})
 
     assert answer.status_code == 422
     assert body_of(answer)["errors"][0]["pointer"] == "/receipt"

@@ -93,6 +93,6 @@ def test_alive_ready_and_counted(standing_site: Site) -> None:
     counted = standing_site.get("/metrics")
 
     assert body_of(standing_site.client.get("/healthz")) == {"status": "ok"}
-    assert ready == {"status": "ok", "parts": {"registry": "ok", "storage": "ok", "keys": "ok"}}
+    assert ready == {"status": "ok", "parts": {"registry": "ok", "storage": "ok", "keys": "ok", "seal": "ok"}}
     assert "certsvc_requests_total{" in counted.text
     assert counted.mimetype == "text/plain"

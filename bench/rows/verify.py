@@ -1,0 +1,78 @@
+"""A sealed file strictly checked: PDF beside pyHanko's own validation, and OFD."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from io import BytesIO
+from typing import Final
+
+from asn1crypto import x509
+from pyhanko.pdf_utils.reader import PdfFileReader
+from pyhanko.sign.validation import SignatureCoverageLevel, validate_pdf_signature
+from pyhanko_certvalidator import ValidationContext
+
+from bench.measure import timed
+from bench.row import Aim, Row
+from bench.stage import Stage
+from certsvc.domain.report import FileCheck, FileOutcome
+from certsvc.sealing.check_ofd import check_ofd
+from certsvc.sealing.check_pdf import check_pdf
+from certsvc.sealing.ofd import seal_ofd
+from certsvc.sealing.pdf import seal_pdf
+from certsvc.sealing.trust import read_certificate
+
+TITLE: Final = "Check of a sealed file not seen before: no register, no child process"
+PLACE: Final = 50
+_TIMES_PYHANKO: Final = 20
+
+
+def rows(stage: Stage) -> Sequence[Row]:
+    """Both formats, and the library that made the PDF's signature."""
+    signer, seal_signer = stage.keystore.signer("p256"), stage.seal_signer
+    pinned, pinned_seals = stage.keystore.pinned, stage.keystore.pinned_seals
+    roots = [x509.Certificate.load(read_certificate(stage.keystore.root_pem))]
+
+    def a_pdf() -> bytes:
+        page, facts = stage.page()
+        unsigned = stage.pdf_renderer.render(page, facts)
+        return seal_pdf(
+            unsigned, signer=signer, stamp=page.stamp, at=stage.at, reason="电子证照签发", location="示例"
+        )
+
+    def an_ofd() -> bytes:
+        page, facts = stage.page()
+        draft = stage.ofd_renderer.render(page, facts)
+        return seal_ofd(draft, signer=seal_signer, stamp=page.stamp, at=stage.at)
+
+    def validate(data: bytes) -> None:
+        (embedded,) = PdfFileReader(BytesIO(data)).embedded_signatures
+        status = validate_pdf_signature(embedded, ValidationContext(trust_roots=roots))
+        if not status.bottom_line or status.coverage is not SignatureCoverageLevel.ENTIRE_FILE:
+            raise ValueError(f"pyHanko refuses a file just sealed: {status.summary()}")
+
+    return [
+        Row(
+            name="pyHanko validate",
+            includes="PdfFileReader and validate_pdf_signature to our root: signature, chain, later changes",
+            turn=timed(a_pdf, validate),
+        ),
+        Row(
+            name="PDF check",
+            includes="signature by a pinned key, what it covers, every object reached, nothing forbidden",
+            turn=timed(a_pdf, lambda data: _intact(check_pdf(data, pinned))),
+            reference="pyHanko validate",
+            aim=Aim(at_least=_TIMES_PYHANKO, of="ratio"),
+        ),
+        Row(
+            name="OFD check",
+            includes="container, every part's SM3, seal and its maker, SM2 signature by a pinned key",
+            turn=timed(an_ofd, lambda data: _intact(check_ofd(data, pinned_seals))),
+            reference="PDF check",
+        ),
+    ]
+
+
+def _intact(check: FileCheck) -> None:
+    """Stop the run when a file just sealed does not pass: a figure for refusing it would be no figure."""
+    if check.outcome is not FileOutcome.INTACT:
+        raise ValueError(f"a file just sealed is {check.outcome}: {check.findings}")
