@@ -5,13 +5,18 @@ from __future__ import annotations
 import ctypes
 import signal
 import sys
+import threading
+from contextlib import suppress
 from io import TextIOWrapper
 from typing import TYPE_CHECKING, Final
 
 from certsvc.cli.program import program
+from certsvc.errors import CertsvcError
 
 if TYPE_CHECKING:
     from apiflask import APIFlask
+
+    from certsvc.verification.trust_material import TrustMaterial
 
 _PR_SET_PDEATHSIG: Final = 1
 """prctl(2), Linux."""
@@ -30,8 +35,6 @@ def create_worker() -> APIFlask:
     """Make the application in a worker process of the server (``certsvc serve`` names this function)."""
     from certsvc.cli.logs import configure_logs
     from certsvc.web.app import create_app
-    from certsvc.web.current import EXTENSION
-    from certsvc.wiring import Services
 
     _die_with_parent()
     configure_logs("INFO")
@@ -39,7 +42,15 @@ def create_worker() -> APIFlask:
     held = app.extensions[EXTENSION]
     assert isinstance(held, Services)
     held.lookups.start()
+    # The first reading of a large register takes minutes; nobody should have to ask for it to begin.
+    threading.Thread(target=_read_ahead, args=[held.trust_material], name="status lists", daemon=True).start()
     return app
+
+
+def _read_ahead(material: TrustMaterial) -> None:
+    """Read the status lists; what stands in the way now is told to whoever asks for one."""
+    with suppress(CertsvcError):
+        material.bundle()
 
 
 def _die_with_parent() -> None:

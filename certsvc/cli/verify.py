@@ -13,6 +13,7 @@ from certsvc.cli.exits import Exit, worst
 from certsvc.cli.instant import Instant
 from certsvc.cli.place import open_services
 from certsvc.cli.show import as_json, print_facts, print_json, print_table, safe_text
+from certsvc.cli.trust import trust_key
 from certsvc.cli.verify_offline import OfflineTrust, open_bundle, verify_offline
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ _SIGN: Final = {"VALID": "✔", "INVALID": "✘", "INDETERMINATE": "?"}
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="The trust bundle (/.well-known/certsvc/bundle.json), for --offline.",
 )
-@click.option("--trust-key", metavar="FINGERPRINT", help="SHA-256 of the trust key the bundle must name.")
+@trust_key
 @as_json
 def verify(
     files: tuple[Path, ...],

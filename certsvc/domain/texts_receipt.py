@@ -78,9 +78,16 @@ NOT_A_CERTIFICATE: Final = Text(
     "本文件是核验报告，不是注册证书，不能代替证书使用。",
     "This is a verification report and not a certificate; it cannot be used in place of one.",
 )
+RECORD_ADVICE: Final = Text(
+    "只核验了登记状态，没有核验任何文件或纸面；请在官方网址查看登记内容，并与手中的证书逐项核对。",
+    "Only the record was checked, no file and no paper; please look at the record on the official site and "
+    "compare it with the certificate item by item.",
+)
+"""Of a record in force: the page itself does not show what is to be compared."""
 SPECIMEN: Final = Text("样本", "SPECIMEN")
 
 SHEET: Final[Mapping[str, Text]] = {
+    "of_record": Text("（登记状态）", " (state of the record)"),
     "asked": Text("核验对象", "What was checked"),
     "kind": Text("提交内容", "Handed in"),
     "sha256": Text("摘要 SHA-256", "SHA-256"),

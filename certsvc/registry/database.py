@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from pathlib import Path
 from typing import Any, Protocol, cast
 
 import sqlalchemy as sa
@@ -78,7 +79,7 @@ class Database:
 
         Args:
             url: ``sqlite:///FILE`` or ``postgresql+psycopg://...``.
-            bounded: give up an answer that takes long; changing the schema may take any time.
+            bounded: give up an answer that takes long, and begin no register; migrating may do both.
             dialect: that of *url* with other settings than the registry's.
         """
         self.dialect: Dialect = dialect or dialect_of(url)
@@ -100,6 +101,8 @@ class Database:
         )
         if postgresql and bounded:
             sa.event.listen(self.engine, "do_connect", _connect_to_postgresql)
+        if not postgresql and bounded and dialect is None:
+            sa.event.listen(self.engine, "do_connect", _open_only_what_is_there)
         sa.event.listen(self.engine, "connect", self._settle)
         self._turn: AbstractContextManager[object] = _Turn() if self.dialect.one_writer else nullcontext()
 
@@ -164,6 +167,18 @@ def _connect_to_postgresql(
     from certsvc.registry.postgresql import BoundedConnection
 
     return BoundedConnection.connect(**named)
+
+
+def _open_only_what_is_there(
+    _dialect: object, _record: object, arguments: list[str], named: dict[str, object]
+) -> None:
+    """Have SQLite open a register and never begin one: only migrating may do that.
+
+    Where a disk is not mounted yet, an empty file would take the register's place, and connections to it
+    would stay when the disk has come.
+    """
+    arguments[0] = f"{Path(arguments[0]).absolute().as_uri()}?mode=rw"
+    named["uri"] = True
 
 
 class _Turn:

@@ -35,6 +35,14 @@ HISTORY: Final = select_rows(
     EVENT, _event.registration_id == bindparam("registration_id"), order_by=[_event.seq]
 )
 NUMBER: Final = select_rows(REGISTRATION_NUMBER, REGISTRATION_NUMBER.c.number == bindparam("number"))
+REGISTRATIONS_NUMBERED: Final = select_rows(
+    REGISTRATION,
+    REGISTRATION.c.registration_id.in_(
+        sa.select(REGISTRATION_NUMBER.c.registration_id).where(
+            REGISTRATION_NUMBER.c.number == bindparam("number")
+        )
+    ),
+)
 HOLDER_BY_INDEX: Final = select_rows(HOLDER, HOLDER.c.id_index == bindparam("id_index"))
 REGISTRATION_BY_ID: Final = select_rows(
     REGISTRATION, REGISTRATION.c.registration_id == bindparam("registration_id")
@@ -93,10 +101,12 @@ class RecordReading(Session):
         if not storable(registration_number):
             return []
         numbers = self._all(NUMBER, number=registration_number)
+        # Asked for none, one or several alike: how long it takes shall not tell which it was.
+        registrations = self._all(REGISTRATIONS_NUMBERED, number=registration_number)
+        ordinal = {row.text("registration_id"): row.whole("ordinal") for row in registrations}
         found = [RegistrationId(number.text("registration_id")) for number in numbers]
-        if len(found) <= 1:
-            return found
-        ordinal = {one: self._registration(one).whole("ordinal") for one in found}
+        if not ordinal.keys() >= set(found):
+            raise NotFoundError
         return sorted(found, key=lambda one: -ordinal[one])
 
     def find_holder(self, id_type: IdType, id_number: str) -> HolderId | None:

@@ -83,7 +83,7 @@ def _find_hole(data: bytes) -> tuple[int, int]:
     mentions = data.count(b"/ByteRange")
     if mentions > 1:
         raise _BrokenRuleError(Check.COVERAGE, "MANY_SIGNATURES", f"{mentions} signatures")
-    byte_range = _BYTE_RANGE.search(data)
+    byte_range = _BYTE_RANGE.match(data, data.find(b"/ByteRange")) if mentions else None
     if byte_range is None:
         raise _BrokenRuleError(Check.COVERAGE, "BYTE_RANGE_WRONG")
     begin, first, second, rest = (int(number) for number in byte_range.groups())

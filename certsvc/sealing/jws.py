@@ -23,7 +23,7 @@ from certsvc.sealing.port import PinnedKey, Signer
 LONGEST: Final = 4_000_000
 """Characters of a statement that is read at all; the longest we make, a full status list, has 60 thousand."""
 _ALGORITHM: Final = "ES256"
-_ES256: Final = ECAlgorithm(ECAlgorithm.SHA256, SECP256R1)
+_ES256: Final = ECAlgorithm(ECAlgorithm.SHA256)
 _HALF: Final = 32
 """Bytes of each of the two numbers of a signature."""
 _MEMBERS: Final = ("payload", "protected", "signature")

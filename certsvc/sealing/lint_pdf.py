@@ -33,7 +33,12 @@ _FORBIDDEN_VALUES: Final = frozenset(
 _TELLING_KEYS: Final = (Name(b"S"), Name(b"Subtype"), Name(b"Type"))
 _FONT_FILES: Final = (Name(b"FontFile"), Name(b"FontFile2"), Name(b"FontFile3"))
 _STRUCTURAL: Final = (Name(b"XRef"), Name(b"ObjStm"))
-_OBJECT: Final = re.compile(rb"(?<![0-9])\d{1,10} \d{1,5} obj\b")
+_WORD: Final = b" obj"
+_NUMBERS: Final = re.compile(rb"(?<![0-9])\d{1,10} \d{1,5}\Z")
+"""What stands before the word; no more than _LONGEST bytes, and one that is no digit."""
+_LONGEST: Final = 16
+_A, _F, _FONT, _SUBTYPE, _TYPE = (Name(key) for key in (b"A", b"F", b"Font", b"Subtype", b"Type"))
+_NESTED: Final = (dict, list, Ref, Stream)
 _PRINT_AND_LOCKED: Final = 4 | 128
 _MAX_FAULTS: Final = 50
 
@@ -54,14 +59,13 @@ def content_faults(file: PDFFile) -> Iterator[str]:
     """Yield the faults of an opened file one by one. BrokenPDFError where it cannot be followed."""
     reached: set[int] = set()
     for item in _walk(file, reached):
-        if isinstance(item, dict):
-            yield from _dictionary_faults(file, item)
+        yield from _dictionary_faults(file, item)
     yield from _seal_faults(file)
     yield from _leftover_faults(file, reached)
 
 
-def _walk(file: PDFFile, reached: set[int]) -> Iterator[PDFObject]:
-    """Yield every object reachable from the trailer, direct ones too; note the numbers in *reached*."""
+def _walk(file: PDFFile, reached: set[int]) -> Iterator[PDFDict]:
+    """Yield every dictionary reachable from the trailer, direct ones too; note the numbers in *reached*."""
     # What a cross-reference stream says of itself is not content.
     own = {Name(key) for key in (b"Type", b"W", b"Index", b"Filter", b"DecodeParms", b"Length")}
     ahead: list[PDFObject] = [value for key, value in file.trailer.items() if key not in own]
@@ -74,29 +78,31 @@ def _walk(file: PDFFile, reached: set[int]) -> Iterator[PDFObject]:
             item = file.get(item.number)
         if isinstance(item, Stream):
             item = item.dictionary
-        yield item
+        # Numbers, names and strings are most of what a file holds: they have nothing in them.
         if isinstance(item, dict):
-            ahead += item.values()
+            yield item
+            ahead += [value for value in item.values() if isinstance(value, _NESTED)]
         elif isinstance(item, list):
-            ahead += item
+            ahead += [value for value in item if isinstance(value, _NESTED)]
 
 
 def _dictionary_faults(file: PDFFile, item: PDFDict) -> Iterator[str]:
-    for key in sorted(_FORBIDDEN_KEYS & item.keys()):
-        yield f"/{key.decode()} is there"
+    if not _FORBIDDEN_KEYS.isdisjoint(item):
+        for key in sorted(_FORBIDDEN_KEYS & item.keys()):
+            yield f"/{key.decode()} is there"
     for key in _TELLING_KEYS:
-        value = file.resolve(item.get(key))
+        value = file.resolve(item[key]) if key in item else None
         if isinstance(value, Name) and value in _FORBIDDEN_VALUES:
             yield f"/{key.decode()} /{value.decode()} is there"
-    if Name(b"A") in item and Name(b"Subtype") in item:
+    if _A in item and _SUBTYPE in item:
         yield "an annotation has an action"
-    if Name(b"F") in item and not isinstance(file.resolve(item[Name(b"F")]), int):
+    if _F in item and not isinstance(file.resolve(item[_F]), int):
         # As a number it is an annotation's flags; else a file outside of this one.
         yield "/F names a file"
-    for font in file.dictionary(item.get(Name(b"Font"))).values():
-        if file.dictionary(font).get(Name(b"Type")) != Name(b"Font"):
+    for font in file.dictionary(item[_FONT]).values() if _FONT in item else ():
+        if file.dictionary(font).get(_TYPE) != _FONT:
             yield "a font without its type"
-    if file.resolve(item.get(Name(b"Type"))) == Name(b"Font"):
+    if file.resolve(item.get(_TYPE)) == _FONT:
         yield from _font_faults(file, item)
 
 
@@ -158,6 +164,23 @@ def _leftover_faults(file: PDFFile, reached: set[int]) -> Iterator[str]:
         kind = item.dictionary.get(Name(b"Type")) if isinstance(item, Stream) else None
         if kind not in _STRUCTURAL:
             yield f"object {number} is not used"
-    for found in _OBJECT.finditer(file.data):
-        if found.start() not in file.offsets:
-            yield f"an object at byte {found.start()} is in no cross-reference"
+    yield from (
+        f"an object at byte {start} is in no cross-reference"
+        for start in _objects(file.data)
+        if start not in file.offsets
+    )
+
+
+def _objects(data: bytes) -> Iterator[int]:
+    """Yield every byte at which ``12 0 obj`` stands, whatever is around it.
+
+    The word is looked for first: a pattern tried at each byte of a file takes longer than all the rest.
+    """
+    at = data.find(_WORD)
+    while at >= 0:
+        end = at + len(_WORD)
+        before = max(0, at - _LONGEST - 1)
+        numbers = _NUMBERS.search(data[before:at])
+        if numbers and not data[end : end + 1].isalnum() and data[end : end + 1] != b"_":
+            yield before + numbers.start()
+        at = data.find(_WORD, end)

@@ -11,6 +11,7 @@ _TOKEN: Final = re.compile(
     rb"(?:[\0\t\n\f\r ]++|%[^\r\n]*+)*+"
     rb"(?:(?P<mark><<|>>|\[|\])"
     rb"|/(?P<name>[^\0\t\n\f\r ()<>\[\]{}/%]*+)"
+    rb"|(?P<ref>\d{1,10} \d{1,10} R(?![A-Za-z]))"
     rb"|<(?P<hex>[0-9A-Fa-f\0\t\n\f\r ]*+)>"
     rb"|(?P<text>\()"
     rb"|(?P<number>[+-]?(?:\d++(?:\.\d*+)?|\.\d++))"
@@ -18,6 +19,9 @@ _TOKEN: Final = re.compile(
 )
 _TEXT_MARK: Final = re.compile(rb"[()]|\\.", re.DOTALL)
 _ESCAPE: Final = re.compile(rb"#([0-9A-Fa-f]{2})")
+_WHOLE_NUMBERS: Final = re.compile(rb"([ \n]*+(?:\d{1,9}[ \n]++)*+(?:\d{1,9})?)\]")
+"""What follows the bracket of an array of widths, the longest arrays there are: read in one go."""
+_OPENING: Final = {b">>": b"<<", b"]": b"["}
 _MAX_DIGITS: Final = 20
 
 
@@ -73,27 +77,39 @@ def parse(data: bytes, at: int, budget: Budget) -> tuple[PDFObject, int]:
         BrokenPDFError: there is no object, or it is too deep or too long.
     """
     open_marks: list[bytes] = []
-    levels: list[list[PDFObject]] = [[]]
+    top: list[PDFObject] = []
+    levels = [top]
+    match = _TOKEN.match
     while True:
-        budget.spend()
-        token = _TOKEN.match(data, at)
-        if token is None:
-            raise BrokenPDFError("no token")
-        at, kind, top = token.end(), token.lastgroup, levels[-1]
-        if kind == "mark":
+        budget.tokens -= 1
+        token = match(data, at)
+        if token is None or budget.tokens < 0:
+            raise BrokenPDFError("no token" if token is None else "too many tokens")
+        at, kind = token.end(), token.lastgroup
+        if kind == "name":
+            name = token["name"]
+            top.append(Name(name if b"#" not in name else _unescaped(name)))
+        elif kind == "mark":
             mark = token["mark"]
-            if mark in (b"<<", b"["):
+            if mark == b"[" and (numbers := _WHOLE_NUMBERS.match(data, at)):
+                at = numbers.end()
+                top.append([int(word) for word in numbers[1].split()])
+            elif mark in (b"<<", b"["):
                 if len(levels) > _MAX_DEPTH:
                     raise BrokenPDFError("nested too deep")
                 open_marks.append(mark)
-                levels.append([])
+                top = []
+                levels.append(top)
                 continue
-            if not open_marks or open_marks.pop() != {b">>": b"<<", b"]": b"["}[mark]:
-                raise BrokenPDFError("unbalanced")
-            levels.pop()
-            levels[-1].append(top if mark == b"]" else _paired(top))
-        elif kind == "name":
-            top.append(Name(_unescaped(token["name"])))
+            else:
+                if not open_marks or open_marks.pop() != _OPENING[mark]:
+                    raise BrokenPDFError("unbalanced")
+                ended = levels.pop()
+                top = levels[-1]
+                top.append(ended if mark == b"]" else _paired(ended))
+        elif kind == "ref":
+            number, generation, _ = token["ref"].split()
+            top.append(Ref(int(number), int(generation)))
         elif kind == "number":
             top.append(_number(token["number"]))
         elif kind == "hex":
@@ -104,7 +120,7 @@ def parse(data: bytes, at: int, budget: Budget) -> tuple[PDFObject, int]:
         else:
             _apply_word(token["word"], top)
         if not open_marks:
-            return levels[0][0], at
+            return top[0], at
 
 
 def _apply_word(word: bytes, level: list[PDFObject]) -> None:
@@ -157,4 +173,4 @@ def _text_end(data: bytes, at: int, budget: Budget) -> int:
 
 
 def _unescaped(name: bytes) -> bytes:
-    return _ESCAPE.sub(lambda code: bytes((int(code[1], 16),)), name) if b"#" in name else name
+    return _ESCAPE.sub(lambda code: bytes((int(code[1], 16),)), name)

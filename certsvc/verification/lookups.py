@@ -62,8 +62,11 @@ class _Seen:
 class LookUps:
     """Counts the look-ups of one process; safe between threads."""
 
-    def __init__(self, *, registry: Registry, kinds: Mapping[str, CertificateType], clock: Clock) -> None:
-        """Take where counts go; nothing is started yet."""
+    def __init__(
+        self, *, registry: Registry, kinds: Mapping[str, CertificateType], clock: Clock, kept: int = KEPT
+    ) -> None:
+        """Take where counts go, and how many are held in memory at most; nothing is started yet."""
+        self._kept = kept
         self._registry = registry
         self._kinds = kinds
         self._clock = clock
@@ -97,13 +100,13 @@ class LookUps:
         )
         interest = _interest(entry, client_id) if client_id is not None else None
         with self._lock:
-            if lookup in self._counts or len(self._counts) < KEPT:
+            if lookup in self._counts or len(self._counts) < self._kept:
                 self._counts[lookup] += 1
             else:
                 self._dropped += 1
             if interest is None or interest in self._known or interest in self._interests:
                 return
-            if len(self._interests) < KEPT:
+            if len(self._interests) < self._kept:
                 self._interests[interest] = _seen(entry)
             else:
                 self._dropped += 1
@@ -201,7 +204,7 @@ class LookUps:
         """Put back what was not written, as far as there is room."""
         with self._lock:
             for lookup, count in counts.items():
-                if lookup in self._counts or len(self._counts) < KEPT:
+                if lookup in self._counts or len(self._counts) < self._kept:
                     self._counts[lookup] += count
                 else:
                     self._dropped += count

@@ -104,8 +104,8 @@ class ReportPress:
             not_a_certificate=(texts.NOT_A_CERTIFICATE.zh, texts.NOT_A_CERTIFICATE.en),
             tone=_tone(report),
             heading=_said(wording.status_text(report.status, subject), lang),
-            status=str(report.status),
-            advice=_said(wording.status_advice(report.status, subject), lang),
+            status=str(report.status) + ("" if subject == "file" else label["of_record"]),
+            advice=_said(_advice(report, subject), lang),
             asked_title=label["asked"],
             asked=tuple(_asked(report, question, self._receipts.specialty_of(question), lang)),
             record_title=label["record_claimed" if own else "record"],
@@ -192,6 +192,12 @@ def _checks(findings: Sequence[Finding], specialties: Collection[str], lang: Lan
             sentence="" if sentence == said else sentence,
         )
         before, said = name, sentence
+
+
+def _advice(report: Report, subject: Literal["file", "record"]) -> Text:
+    if report.status is Status.VALID and subject == "record":
+        return texts.RECORD_ADVICE
+    return wording.status_advice(report.status, subject)
 
 
 def _tone(report: Report) -> Tone:

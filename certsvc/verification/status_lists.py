@@ -60,7 +60,7 @@ class StatusLists:
             if last is not None and now < last - CLOCK_SLACK:
                 raise TimeUncertainError("the clock stands before the last recorded instant")
             now = max(now, last or now, self.as_of or now)
-            start = session.last_seq_before(now) if self.as_of is None else self._seq
+            start = session.last_seq_before(now - _LOOK_BACK) if self.as_of is None else self._seq
         if self.as_of is None:
             self._read_all(now)
             self._seq = start

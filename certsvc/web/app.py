@@ -52,9 +52,12 @@ def create_app(services: Services | None = None) -> APIFlask:
     """Make the application.
 
     Args:
-        services: what it works with; by default built from the environment, as the server's factory needs.
+        services: what it works with; by default built from the environment, as the server's factory needs,
+            and look-ups are then written down once a second.
     """
     held = services or build(load_settings(os.environ, _SETTINGS_FILE))
+    if services is None:
+        held.lookups.start()
     templates = held.settings.templates_dir / "web"
     app = APIFlask(
         "certsvc.web",

@@ -144,8 +144,12 @@ def _offline_words(lang: Lang) -> dict[str, object]:
         "sexes": ["男", "女"] if lang == "zh" else [text.en for text in texts.SEXES.values()],
         "statuses": {
             status: {
-                "heading": texts.said(wording.status_text(status, "record"), lang),
-                "advice": texts.said(wording.status_advice(status, "record"), lang),
+                "heading": texts.said(
+                    texts_offline.HEADINGS.get(status) or wording.status_text(status, "record"), lang
+                ),
+                "advice": texts.said(
+                    texts_offline.ADVICE.get(status) or wording.status_advice(status, "record"), lang
+                ),
                 "tone": _tone(status, "record"),
             }
             for status in Status

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+from certsvc.domain.report import Status
 from certsvc.domain.text import Text
 
 OFFLINE: Final[Mapping[str, Text]] = {
@@ -79,3 +80,40 @@ OFFLINE: Final[Mapping[str, Text]] = {
     "offline_detail": Text("（{}）", " ({})"),
 }
 """By the name the page uses."""
+
+ADVICE: Final[Mapping[Status, Text]] = {
+    Status.SUPERSEDED: Text(
+        "请持证人按最新信息重新下载；变更了哪些项目，请联网查看。",
+        "Please ask the holder for a copy with the present data; which items changed is shown online.",
+    ),
+    Status.NOT_YET: Text(
+        "使用有效期尚未开始；请核对本机日期。",
+        "The usage window has not begun; please check the date of this device.",
+    ),
+    Status.ALTERED: Text(
+        "请不要采用这份证书；在官方网址输入证书上的核验码查询。",
+        "Please do not rely on this certificate; type the code printed on it on the official site.",
+    ),
+    Status.UNKNOWN: Text(
+        "请重新扫描标有“离线核验”的二维码，或完整粘贴其内容。",
+        "Please scan the code captioned 离线核验 again, or paste the whole of it.",
+    ),
+    Status.UNAVAILABLE: Text(
+        "离线不能得出结论，请换用新的可信材料，或联网核验；这不表示证书有问题。",
+        "Nothing can be concluded offline. Please bring a newer trust bundle or verify online; this says "
+        "nothing against the certificate.",
+    ),
+    Status.UNREADABLE: Text(
+        "请只对准一份证书上标有“离线核验”的二维码。",
+        "Please point at the code captioned 离线核验 of one certificate only.",
+    ),
+}
+"""What to do next where it is not what a page with a connection says."""
+HEADINGS: Final[Mapping[Status, Text]] = {
+    Status.UNREADABLE: Text("没有读到离线核验码", "No offline code was read"),
+    Status.UNAVAILABLE: Text("离线无法核验", "Cannot be checked offline"),
+    Status.UNKNOWN: Text("不是完整的离线核验码", "Not a whole offline code"),
+    Status.NOT_YET: Text("使用有效期尚未开始", "The usage window has not begun"),
+    Status.ALTERED: Text("离线核验码已被改动", "The offline code has been changed"),
+}
+"""Headings where no file and no register is spoken of."""

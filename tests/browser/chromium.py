@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
@@ -24,12 +24,12 @@ _QUIET: Final = (
 
 
 @contextmanager
-def running(executable: Path) -> Iterator[Browser]:
-    """Run *executable* without a window until the block ends."""
+def running(executable: Path, also: Sequence[str] = ()) -> Iterator[Browser]:
+    """Run *executable* without a window until the block ends, with the options *also*."""
     # The sandbox needs another user than root, whom containers often lack.
     alone = ("--no-sandbox",) if os.geteuid() == 0 else ()
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=executable, args=[*_QUIET, *alone])
+        browser = playwright.chromium.launch(executable_path=executable, args=[*_QUIET, *alone, *also])
         try:
             yield browser
         finally:

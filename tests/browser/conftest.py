@@ -6,7 +6,7 @@ import ctypes
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 import pytest
 from playwright.sync_api import Browser
@@ -17,6 +17,7 @@ from tests.browser.visitor import LOCALES, PHONE, Lang, Visitor
 from tests.tools import need
 
 Visit: TypeAlias = Callable[..., Visitor]
+_CAMERA: Final = ("--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream")
 
 
 @pytest.fixture(scope="session")
@@ -28,15 +29,21 @@ def instance(tmp_path_factory: pytest.TempPathFactory, font_cache: Path) -> Iter
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
+def browser(film: Path) -> Iterator[Browser]:
     """Start the browser; its event loop must be gone before other files of tests begin."""
     executable = need("chromium")
     try:
         ctypes.CDLL("libatomic.so.1")
     except OSError:
         pytest.skip("playwright's own node needs libatomic: apt-get install libatomic1")
-    with running(executable) as started:
+    with running(executable, (*_CAMERA, f"--use-file-for-fake-video-capture={film}")) as started:
         yield started
+
+
+@pytest.fixture(scope="session")
+def film(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Name the file that the pretended camera shows; a test writes it before the camera opens."""
+    return tmp_path_factory.mktemp("camera") / "film.y4m"
 
 
 @pytest.fixture

@@ -44,6 +44,8 @@ class Instance:
     """A running server and what there is to verify at it."""
 
     server: Server
+    public_url: str
+    """What the symbols carry: the address at which they were issued, not the port of this run."""
     valid: Held
     original: str
     """Token of an original."""
@@ -90,6 +92,7 @@ def living(folder: Path, font_cache: Path) -> Iterator[Instance]:
     with serving(settings_of(data, keys) | public_url, workers=1) as server:
         yield Instance(
             server=server,
+            public_url=world.settings.public_url,
             valid=fresh["valid"],
             original=original,
             use_expired=use_expired,

@@ -140,22 +140,23 @@ def test_keyboard_goes_through_the_forms_in_the_order_of_reading(visit: Visit) -
     """Who uses no mouse gets everywhere, sees where he is, and can jump over the head of the page."""
     visitor: Visitor = visit()
     visitor.go("/verify")
-    met = [_tab(visitor) for _ in range(15)]
+    met = [_tab(visitor) for _ in range(19)]
 
+    scan = ("scan-start", "photo", "button")
     file, code, number = ("file", "summary", "button"), ("code", "summary", "button"), ("number", "name")
     assert [what for what, _ in met] == [
         *("a.jump", "a.name", "a.tongue"),
+        *scan,
         *file,
         *code,
         *(*number, "summary", "button"),
-        "a",
-        "a",
+        *("a", "a", "a"),
     ]
     assert [what for what, seen in met if not seen] == [], "the focus is always to be seen"
     visitor.go("/verify")
     _tab(visitor)
     visitor.page.keyboard.press("Enter")
-    assert _tab(visitor)[0] == "file"
+    assert _tab(visitor)[0] == "scan-start"
 
 
 def test_keyboard_reaches_the_name_field_of_a_record(visit: Visit, instance: Instance) -> None:

@@ -26,6 +26,7 @@ _GLYPHS: Final = """async () => {
   const faces = new Map();
   const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
   for (let node = walker.nextNode(); node; node = walker.nextNode()) {
+    if (node.parentElement.closest("script, style")) continue;
     const family = getComputedStyle(node.parentElement).fontFamily;
     for (const character of node.data)
       if (character.trim()) faces.set(character + family, [character, family]);

@@ -186,6 +186,9 @@ def test_unknown_file_is_sent_only_when_the_caller_allows(
         "application/json",
         "multipart/form-data",
     ]
+    for text in ("建筑工程", when.isoformat()):
+        assert text.encode() in chaos.seen[2].body
+    assert b"bid.pdf" not in chaos.seen[2].body
 
 
 @pytest.mark.parametrize("content", [b"", b"x", b"\x89PNG\r\n\x1a\n"])
@@ -206,3 +209,12 @@ def test_question_of_a_stranger_is_not_valid(client: Client) -> None:
     assert client.verify_qr("https://example.com/V/0").status == Status.NOT_OURS
     assert client.verify_code("0000-0000-0000").status == Status.UNKNOWN
     assert client.verify(Question(sha256="0" * 64)).status == Status.UNKNOWN
+
+
+def test_sentences_come_in_the_language_asked_for(service: Service, client: Client) -> None:
+    """Codes are the same; people read the rest."""
+    with Client(service.url, api_key=service.api_key) as chinese:
+        zh, en = (one.verify_code("0000-0000-0000").failed()[0] for one in (chinese, client))
+
+    assert zh.code == en.code and zh.message != en.message
+    assert en.message.isascii()

@@ -25,7 +25,7 @@ from tests.factories import (
 )
 
 POLICY = replace(a_policy(), profession="一级建造师")
-COPY_ONLY = {"JZJZZSJ", "JZJZZZ", "JZJZZSY", "JZJYXQJZSJ"}
+COPY_ONLY = {"JZJZZSJ", "JZJZZZ", "JZJZZSY", "JZJYXQJZSJ", "KZ_statusIndex"}
 
 
 def metadata(
@@ -79,6 +79,7 @@ def test_an_endorsed_copy_says_all() -> None:
         "KZ_quaCertNum": "示例资格00000001",
         "KZ_subBeginDate": "2025-06-02",
         "KZ_subEndDate": "2028-06-01",
+        "KZ_statusIndex": "0",
     }
 
 

@@ -11,7 +11,9 @@ from certsvc.domain.certificate import CertificateVersion
 from certsvc.domain.clock import beijing_day
 from certsvc.domain.endorsement import Copy, CopyKind, CopyState, IssuedFile
 from certsvc.domain.events import EventId, HolderId, IdType, RegistrationId
+from certsvc.domain.report import Status
 from certsvc.registry.port import RecordedEvent, Registry, WriteSession
+from certsvc.registry.port_feed import Change, Follow, LookUp
 from tests.factories import CONSTRUCTOR_1, NOW, a_copy, a_grant, a_holder, a_version, an_initial
 
 SECRET: Final = bytes(range(32))
@@ -122,3 +124,47 @@ def issue(registry: Registry, who: Registered, order: int = 1, *, at: datetime =
         assert session.complete(copy.copy_id, copy.worker, files_of(copy), at + timedelta(seconds=2))
     with registry.reading() as session:
         return session.get_copy(copy.copy_id)
+
+
+def fill_feed(registry: Registry, who: Registered, copy: Copy) -> Change:
+    """Let one client follow one copy, be told of one specialty, and look it up once."""
+    lookup = LookUp(
+        registration_id=who.registration_id,
+        copy_id=copy.copy_id,
+        hour="2026-11-20T09",
+        caller="client",
+        way="qr",
+    )
+    with registry.writing() as session:
+        client = session.add_client("platform", frozenset({"verify"}), some_hex("platform"), NOW)
+        interest = a_follow(who, client.client_id, copy)
+        assert session.follow(interest, NOW)
+        change = a_change(interest, specialty="建筑工程", valid_to=date(2028, 6, 1))
+        session.add_changes([change])
+        assert session.count_lookups({lookup: 1}) == 0
+    return change
+
+
+def a_follow(who: Registered, client_id: str, copy: Copy | None = None) -> Follow:
+    """Return an interest in a copy, or in the record itself."""
+    return Follow(
+        registration_id=who.registration_id,
+        client_id=client_id,
+        copy_id=copy.copy_id if copy is not None else None,
+        token=copy.token if copy is not None else None,
+        licence_id=who.version.licence_id,
+    )
+
+
+def a_change(interest: Follow, *, specialty: str | None = None, valid_to: date | None = None) -> Change:
+    """Return something to tell somebody who follows."""
+    return Change(
+        registration_id=interest.registration_id,
+        client_id=interest.client_id,
+        token=interest.token,
+        licence_id=interest.licence_id,
+        status=Status.VALID,
+        specialty=specialty,
+        valid_to=valid_to,
+        at=NOW,
+    )

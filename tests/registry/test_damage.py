@@ -19,7 +19,7 @@ from certsvc.registry.sql import SQLRegistry, migrate, open_registry
 from certsvc.registry.tables import METADATA
 from tests.factories import CONSTRUCTOR_1, NOW
 from tests.registry.insider import Insider, Row, Value
-from tests.registry.shelf import SECRET, id_number, issue, register
+from tests.registry.shelf import SECRET, fill_feed, id_number, issue, register
 
 OTHER_ID, OTHER_KEY = "990000199101019999", "another key"
 COLUMNS = [
@@ -47,6 +47,7 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SQLRegistry]:
     with registry.writing() as session:
         request = IdempotentRequest(body_digest="d", copy_id=copy.copy_id)
         assert session.put_idempotent("client", "key", request, NOW)
+    fill_feed(registry, who, copy)
     yield registry
     registry.close()
 
@@ -93,6 +94,12 @@ PROBES: Mapping[str, tuple[Probe, ...]] = {
     "client": (lambda s, row: s.find_client(_client_key(row)),),
     "specialty_end": (lambda s, row: s.expiring(*FOREVER),),
     "counter": (lambda s, row: s.next_serial(int(str(row["name"]).removeprefix("serial "))),),
+    "lookup": (lambda s, row: s.lookups_of(RegistrationId(str(row["registration_id"]))) or None,),
+    "follow": (lambda s, row: s.followers(RegistrationId(str(row["registration_id"]))),),
+    "change": (
+        lambda s, row: s.changes_after(str(row["client_id"]), 0, 9),
+        lambda s, row: s.announced(RegistrationId(str(row["registration_id"]))),
+    ),
 }
 
 
@@ -110,6 +117,8 @@ def other_values(table: str, column: str, value: Value) -> list[Value]:
         ("registration_number", "number"): ["京1112020202000099"],
         ("idempotency_key", "client_id"): ["another client"],
         ("idempotency_key", "key"): ["another key"],
+        ("lookup", "registration_id"): ["another registration"],
+        ("follow", "registration_id"): ["another registration"],
     }
     if (table, column) in special:
         return special[table, column]

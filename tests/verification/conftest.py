@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import contextlib
+import shutil
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
+from certsvc.qr.offline import decode
 from certsvc.verification.pool import COMMAND, MESSAGES, ReaderPool
 from tests.factories import FixedClock
+from tests.offline import a_world_with_codes
+from tests.verification.offline_hand import OTHER, Handed, code_on, fresh_bundle
 from tests.world import JSON, NUMBER, World, settings_in
 
 OTHER_NUMBER = "京1112020202200002"
@@ -66,3 +70,37 @@ def a_pool() -> Iterator[MakePool]:
             return pool
 
         yield make
+
+
+@pytest.fixture(scope="session")
+def readers() -> Iterator[ReaderPool]:
+    """One pool for all."""
+    pool = ReaderPool(1)
+    yield pool
+    pool.close()
+
+
+@pytest.fixture(scope="session")
+def handed(tmp_path_factory: pytest.TempPathFactory, dev_keys: Path, font_cache: Path) -> Handed:
+    """One endorsed copy with an offline code, and the bundle of an hour later; no test changes them."""
+    folder = tmp_path_factory.mktemp("offline")
+    keys = folder / "own-keys"
+    shutil.copytree(dev_keys, keys)
+    world = a_world_with_codes(folder, keys, font_cache)
+    world.initial()
+    world.initial(OTHER, order=2, name="样本乙")
+    body, other = world.endorse(), world.endorse(OTHER)
+    world.record(world.event("suspend", OTHER, reason={"code": "INQUIRY", "text": "示例"}))
+    assert other
+    world.jump(seconds=3600)
+    pdf = world.file(body)
+    text = code_on(pdf)
+    return Handed(
+        world=world,
+        body=body,
+        text=text,
+        claims=decode(text).claims,
+        pdf=pdf,
+        ofd=world.file(body, "ofd"),
+        bundle=fresh_bundle(world),
+    )

@@ -14,7 +14,7 @@ import pytest
 
 from certsvc.domain.report import Check, Finding, Report, Result, Status
 from certsvc.domain.texts_findings import FINDINGS
-from certsvc.domain.texts_receipt import NOT_A_CERTIFICATE
+from certsvc.domain.texts_receipt import NOT_A_CERTIFICATE, RECORD_ADVICE
 from certsvc.domain.wording import status_text
 from certsvc.rendering.xmp import RECEIPT_NAMESPACE
 from certsvc.verification.question import Question
@@ -79,6 +79,17 @@ def test_page_shows_whose_certificate_it_was_and_no_more(issued: Issued, page: b
     assert "样**" in shown and NUMBER in shown
     assert "建筑工程" in shown, "the specialty that was asked for"
     assert [one for one in PERSONAL if one in shown] == []
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_page_of_a_record_is_never_that_of_a_file(issued: Issued, lang: Lang) -> None:
+    """The symbol is genuine on any paper it is pasted on: nothing calls that paper valid."""
+    shown = text_of(a_page(issued, *answered(issued, qr=issued.first["verify_url"]), lang))
+
+    heading, advice = status_text(Status.VALID, "record"), RECORD_ADVICE
+    for text in (heading, advice):
+        assert "".join((text.en if lang == "en" else text.zh).split()) in shown
+    assert ("VALID（登记状态）" if lang == "zh" else "VALID(stateoftherecord)") in shown
 
 
 def test_receipt_inside_is_the_one_of_the_answer(issued: Issued, page: bytes) -> None:

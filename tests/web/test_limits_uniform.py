@@ -1,4 +1,4 @@
-"""A number or a code that is nobody's is answered as one that is somebody's: nothing can be learnt by asking."""
+"""A number or code that is nobody's is answered as one that is somebody's: asking teaches nothing."""
 
 from __future__ import annotations
 
@@ -60,7 +60,9 @@ def asked(site: Site, form: dict[str, str], accept: dict[str, str]) -> tuple[Tes
 
 def shape(answer: TestResponse) -> tuple[object, ...]:
     """Return an answer without what differs from one request to the next."""
-    headers = [(name, _NONCE.sub("", value)) for name, value in answer.headers.items() if name not in VARYING]
+    headers = tuple(
+        (name, _NONCE.sub("", value)) for name, value in answer.headers.items() if name not in VARYING
+    )
     return answer.status_code, headers, _NONCE.sub("", answer.text)
 
 
@@ -70,6 +72,11 @@ def free(site: Site) -> Site:
     site.limit(number=FREE, code=FREE)
     site.issued()
     return site
+
+
+def verbs(sent: list[str]) -> list[str]:
+    """Return what the statements do, in their order."""
+    return [one.split()[0] for one in sent]
 
 
 def next_copy(site: Site) -> JSON:
@@ -95,7 +102,7 @@ def test_wrong_name_and_unknown_number_are_one_answer(free: Site, accept: dict[s
 def test_number_and_name_take_the_same_statements_right_wrong_or_unknown(
     free: Site, accept: dict[str, str]
 ) -> None:
-    """A clock outside counts what an answer costs."""
+    """A clock outside counts what an answer costs. A page that shows a record fetches its pictures too."""
     number = "京1112020202200001"
     right, found = asked(free, {"number": number, "name": "样本甲"}, accept)
     _, wrong = asked(free, {"number": number, "name": "样本乙"}, accept)
@@ -103,8 +110,9 @@ def test_number_and_name_take_the_same_statements_right_wrong_or_unknown(
     _, unknown = asked(free, {"number": NOBODYS, "name": "样本甲"}, accept)
 
     assert "示例建设有限公司" in right.text
-    assert len(found) == len(wrong) == len(bad) == len(unknown) > 5
-    assert [one.split()[0] for one in found] == [one.split()[0] for one in unknown]
+    assert verbs(wrong) == verbs(bad) == verbs(unknown) == verbs(found)[: len(unknown)]
+    assert len(found) == len(unknown) or accept is HTML
+    assert len(unknown) > 5
 
 
 def test_a_number_with_two_registrations_takes_no_more(free: Site) -> None:

@@ -1,0 +1,190 @@
+"""The database stops under a running server: what bytes alone show is still said, and nothing else is."""
+
+from __future__ import annotations
+
+import http.client
+import io
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.message import Message
+from pathlib import Path
+from typing import Any, Protocol
+
+from werkzeug.datastructures import FileStorage
+from werkzeug.test import encode_multipart
+
+from certsvc.domain.report import Verdict
+from certsvc.sealing.seals import FileSealSigner
+from certsvc.web.app import create_app
+from certsvc.wiring import build
+from tests.factories import FixedClock
+from tests.flows.conftest import close
+from tests.flows.press_room import a_press, reserved
+from tests.flows.server import Server as WebServer
+from tests.flows.server import serving, settings_of
+from tests.postgres import Server
+from tests.sealing.ofd_attacks import edited, replacing
+from tests.sealing.ofd_samples import a_sealed_ofd, some_keys
+from tests.sealing.samples import an_unsigned_pdf
+from tests.sealing.strangers import a_stranger, signed_by_pyhanko
+from tests.world import NUMBER, World, settings_in
+
+Answered = tuple[int, Message | Mapping[str, str], bytes]
+FORGED = ("被改动", "altered", "不是本机关", "not issued by us", "伪造", "forged")
+AWAY = {"zh": "暂时无法核验", "en": "Cannot check right now"}
+
+
+class Asked(Protocol):
+    """A server that is asked by a form."""
+
+    def __call__(self, form: Mapping[str, Any], headers: Mapping[str, str]) -> Answered:
+        """Send the public form."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Things:
+    """What people hand in."""
+
+    by_bytes: Mapping[str, tuple[bytes, str]]
+    """Name to a file and the status its bytes alone give."""
+    by_register: Mapping[str, Mapping[str, Any]]
+    """Name to a form only the register can answer; all of them of a genuine copy."""
+
+
+def _things(world: World) -> Things:
+    world.initial()
+    press = a_press(world)
+    row = reserved(world, press)
+    prepared = press.prepare(row.copy, row.version, row.specialties, row.photo, row.signature, row.id_type)
+    sealed = press.seal(prepared)
+    with world.services.registry.writing() as session:
+        assert session.fail(row.copy.copy_id, "dead", "UNAVAILABLE", world.clock.now())
+    copy = world.endorse()
+    pdf, ofd = world.file(copy), world.file(copy, "ofd")
+    stranger = some_keys("stranger")
+    signer = FileSealSigner(
+        key_id="stranger", certificate=stranger.certificate, seal=stranger.seal, private_key=stranger.key
+    )
+    by_bytes = {
+        "PDF, altered": (pdf + b"\n", "ALTERED"),
+        "OFD, altered": (edited(replacing("Doc_0/Pages/Page_0/Content.xml", "样", "别"))(ofd), "ALTERED"),
+        "PDF, unsigned": (prepared.unsigned, "NO_SIGNATURE"),
+        "OFD, unsigned": (prepared.draft.unsealed(), "NO_SIGNATURE"),
+        "PDF, a stranger's": (signed_by_pyhanko(an_unsigned_pdf(), a_stranger()), "NOT_OURS"),
+        "OFD, a stranger's": (a_sealed_ofd(signer), "NOT_OURS"),
+        "neither": (b"hello", "UNREADABLE"),
+    }
+    by_register = {
+        "PDF": {"file": pdf},
+        "OFD": {"file": ofd},
+        # Perfect by their bytes, and never handed out: without the register nobody knows.
+        "PDF, never handed out": {"file": sealed["pdf"]},
+        "OFD, never handed out": {"file": sealed["ofd"]},
+        "QR": {"qr": copy["verify_url"]},
+        "code": {"code": copy["code"]},
+        "number": {"number": NUMBER, "name": "样本甲"},
+    }
+    return Things(by_bytes=by_bytes, by_register=by_register)
+
+
+def _body(form: Mapping[str, Any]) -> tuple[str, bytes]:
+    values = {
+        name: FileStorage(io.BytesIO(value), "file") if isinstance(value, bytes) else value
+        for name, value in form.items()
+    }
+    boundary, content = encode_multipart(values)
+    return f"multipart/form-data; boundary={boundary}", content
+
+
+def _over_the_wire(server: WebServer) -> Asked:
+    def ask(form: Mapping[str, Any], headers: Mapping[str, str]) -> Answered:
+        kind, content = _body(form)
+        connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=60)
+        try:
+            connection.request("POST", "/verify", content, {**headers, "Content-Type": kind})
+            answer = connection.getresponse()
+            return answer.status, answer.headers, answer.read()
+        finally:
+            connection.close()
+
+    return ask
+
+
+def _check_away(ask: Asked, things: Things) -> None:
+    """Demand that bytes are judged as always, and of everything else only that it cannot be told."""
+    for name, (content, status) in things.by_bytes.items():
+        code, _, said = ask({"file": content}, {"Accept": "application/json"})
+        assert (code, json.loads(said)["status"]) == (200, status), name
+    for name, form in things.by_register.items():
+        code, headers, said = ask(form, {"Accept": "application/json"})
+        report = json.loads(said)
+        assert code == 503 and int(headers["Retry-After"]) > 0, name
+        if "verdict" in report:
+            assert (report["status"], report["verdict"]) == ("UNAVAILABLE", Verdict.INDETERMINATE), name
+            assert all(finding["result"] != "fail" for finding in report["findings"]), name
+        else:
+            # A guess is not even counted while the buckets are away, so it is not made.
+            assert report["code"] == "UNAVAILABLE" and name in ("code", "number")
+        for language, words in AWAY.items() if name in ("OFD", "QR") else ():
+            code, headers, said = ask(form, {"Accept": "text/html", "Accept-Language": language})
+            page = said.decode()
+            assert code == 503 and int(headers["Retry-After"]) > 0, name
+            assert words in page, (name, language)
+            assert not any(word in page for word in FORGED), name
+
+
+def _check_back(ask: Asked, things: Things) -> None:
+    """Demand that the first questions after its return are answered as if nothing had been."""
+    for name, form in things.by_register.items():
+        code, _, said = ask(form, {"Accept": "application/json"})
+        expected = "UNKNOWN" if "never" in name else "VALID"
+        assert (code, json.loads(said)["status"]) == (200, expected), name
+
+
+def test_postgresql_stops_under_a_server(
+    tmp_path: Path, dev_keys: Path, font_cache: Path, postgresql: Server
+) -> None:
+    """Two processes, as in operation; both held open connections when it went."""
+    (tmp_path / "var").mkdir()
+    (tmp_path / "var" / "cache").symlink_to(font_cache)
+    url = postgresql.emptied()
+    world = World(settings_in(tmp_path / "var", dev_keys, database_url=url), FixedClock(datetime.now(UTC)))
+    things = _things(world)
+    close(world)
+    named = {"CERTSVC_DATABASE_URL": url, "CERTSVC_PUBLIC_URL": world.settings.public_url}
+    with serving({**settings_of(tmp_path / "var", dev_keys), **named}, workers=2) as server:
+        ask = _over_the_wire(server)
+        _check_back(ask, things)
+        postgresql.stop()
+        try:
+            _check_away(ask, things)
+        finally:
+            postgresql.start()
+        _check_back(ask, things)
+
+
+def test_an_sqlite_file_that_is_not_there(world: World) -> None:
+    """A disk that is not mounted: a service starts without its register, and finds it when it comes."""
+    things = _things(world)
+    folder = Path(world.settings.database_url.removeprefix("sqlite:///")).parent
+    aside = folder.with_name("aside")
+    close(world)
+    databases = [path for path in folder.iterdir() if ".db" in path.name]
+    assert databases
+    aside.mkdir()
+    for path in databases:
+        path.rename(aside / path.name)
+    client = create_app(build(world.settings, world.clock)).test_client()
+
+    def ask(form: Mapping[str, Any], headers: Mapping[str, str]) -> Answered:
+        kind, content = _body(form)
+        answer = client.post("/verify", data=content, content_type=kind, headers=dict(headers))
+        return answer.status_code, answer.headers, answer.data
+
+    _check_away(ask, things)
+    for path in databases:
+        assert not path.exists(), "nothing was put in its place"
+        (aside / path.name).rename(path)
+    _check_back(ask, things)
