@@ -5,18 +5,13 @@ from __future__ import annotations
 import ctypes
 import signal
 import sys
-import threading
-from contextlib import suppress
 from io import TextIOWrapper
 from typing import TYPE_CHECKING, Final
 
 from certsvc.cli.program import program
-from certsvc.errors import CertsvcError
 
 if TYPE_CHECKING:
     from apiflask import APIFlask
-
-    from certsvc.verification.trust_material import TrustMaterial
 
 _PR_SET_PDEATHSIG: Final = 1
 """prctl(2), Linux."""
@@ -38,19 +33,7 @@ def create_worker() -> APIFlask:
 
     _die_with_parent()
     configure_logs("INFO")
-    app = create_app()
-    held = app.extensions[EXTENSION]
-    assert isinstance(held, Services)
-    held.lookups.start()
-    # The first reading of a large register takes minutes; nobody should have to ask for it to begin.
-    threading.Thread(target=_read_ahead, args=[held.trust_material], name="status lists", daemon=True).start()
-    return app
-
-
-def _read_ahead(material: TrustMaterial) -> None:
-    """Read the status lists; what stands in the way now is told to whoever asks for one."""
-    with suppress(CertsvcError):
-        material.bundle()
+    return create_app()
 
 
 def _die_with_parent() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Mapping
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Final, Literal
 from urllib.parse import urlsplit
@@ -48,6 +49,13 @@ class Settings(BaseModel):
     """证照类型代码, 21 characters."""
     scan_processes: int = Field(default=1, ge=1, le=64)
     """Child processes, per server process, in which files from strangers are opened."""
+    trusted_proxies: str = ""
+    """Addresses or networks, with commas between, of proxies whose X-Forwarded-For is believed."""
+
+    @property
+    def proxy_networks(self) -> tuple[IPv4Network | IPv6Network, ...]:
+        """The same as networks."""
+        return tuple(ip_network(one.strip()) for one in self.trusted_proxies.split(",") if one.strip())
 
 
 def load_settings(environ: Mapping[str, str], file: Path | None = None) -> Settings:
@@ -98,6 +106,7 @@ def _completed(settings: Settings) -> Settings:
     if "://" in settings.storage_url.removeprefix("file://"):
         raise SettingsError("CERTSVC_STORAGE_URL: only a folder can be used in this version")
     _check_issuer(settings)
+    _check_proxies(settings)
     data = settings.data_dir
     return settings.model_copy(
         update={
@@ -123,6 +132,15 @@ def _check_public_url(settings: Settings) -> None:
         verify_url(settings.public_url, new_token())
     except SettingsError as error:
         raise SettingsError(f"CERTSVC_PUBLIC_URL: {error.note}") from error
+
+
+def _check_proxies(settings: Settings) -> None:
+    try:
+        networks = settings.proxy_networks
+    except ValueError as error:
+        raise SettingsError(f"CERTSVC_TRUSTED_PROXIES: {error}") from error
+    if any(network.prefixlen == 0 for network in networks):
+        raise SettingsError("CERTSVC_TRUSTED_PROXIES must not name everybody: any caller could name another")
 
 
 def _check_issuer(settings: Settings) -> None:

@@ -19,9 +19,9 @@ from typing import Any, Final
 VECTORS: Final = Path(__file__).resolve().parent / "vectors"
 
 
-def read_vectors() -> dict[str, Any]:
-    """Return samples/vectors/vectors.json."""
-    read: dict[str, Any] = json.loads((VECTORS / "vectors.json").read_text(encoding="utf-8"))
+def read_files() -> dict[str, Any]:
+    """Return samples/vectors/files.json: by name, sha256 and, unless it is kept whole, base and pieces."""
+    read: dict[str, Any] = json.loads((VECTORS / "files.json").read_text(encoding="utf-8"))
     return read
 
 
@@ -29,7 +29,7 @@ def file_of(files: Mapping[str, Any], name: str) -> bytes:
     """Return one file.
 
     Args:
-        files: the ``files`` of vectors.json.
+        files: what read_files() returned.
         name: of one of them.
 
     Raises:
@@ -52,7 +52,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Write the files of samples/vectors out whole.")
     parser.add_argument("--out", type=Path, default=VECTORS.parent / "built" / "vectors")
     out: Path = parser.parse_args().out
-    files = read_vectors()["files"]
+    files = read_files()
     out.mkdir(parents=True, exist_ok=True)
     for name in files:
         (out / name).write_bytes(file_of(files, name))

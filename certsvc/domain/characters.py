@@ -7,7 +7,6 @@ NFKC would rewrite names.
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Mapping
 from typing import Final
 
 HAN_RANGES: Final = (
@@ -64,13 +63,7 @@ KANGXI: Final = {point: ord(unicodedata.normalize("NFKC", chr(point))) for point
 NFKC is asked about this one block only; applied to a name it would change letters the holder chose.
 """
 
-LIGATURES: Final = {point: unicodedata.normalize("NFKC", chr(point)) for point in range(0xFB00, 0xFB07)}
-"""Latin ligatures, which text copied out of a PDF also carries, and the letters they are made of.
-
-Readers take them apart again, so a file with one could not say what the record says.
-"""
-
-REPAIRS: Final[Mapping[int, int | str]] = {**PUA_REPAIR, **KANGXI, **LIGATURES}
+REPAIRS: Final = {**PUA_REPAIR, **KANGXI}
 """Every repair that is right in any text, for str.translate."""
 
 LOST: Final = frozenset("?？\ufffd□〓")

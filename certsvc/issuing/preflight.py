@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from typing import Final
 
 import pypdfium2
@@ -16,6 +17,8 @@ from certsvc.rendering.pdfium import PDFIUM
 _SPACE: Final = re.compile(r"\s+")
 _LINE_END_HYPHEN: Final = "\x02"
 """What pdfium says for a hyphen at the end of a line, which may be the line's; ours is always the text's."""
+_LIGATURES: Final = {point: unicodedata.normalize("NFKC", chr(point)) for point in range(0xFB00, 0xFB07)}
+"""What pdfium says for a Latin ligature: the letters it is made of."""
 
 
 def preflight(unsigned: bytes, page: Page, modules: tuple[tuple[bool, ...], ...], symbol: str) -> None:
@@ -61,5 +64,5 @@ def _text_of(unsigned: bytes) -> str:
 
 
 def _squeezed(text: str) -> str:
-    """Drop white space: where a line wraps is the layout's business, not the content's."""
-    return _SPACE.sub("", text)
+    """Drop white space: where a line wraps is the layout's business, not the content's; part ligatures."""
+    return _SPACE.sub("", text).translate(_LIGATURES)

@@ -7,14 +7,14 @@ import json
 import threading
 from base64 import b64encode, urlsafe_b64encode
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
 from certsvc.domain.clock import Clock
 from certsvc.domain.status_list import BITS, pack
-from certsvc.errors import NotFoundError, RecordDamagedError, UnavailableError
+from certsvc.errors import CertsvcError, NotFoundError, RecordDamagedError, UnavailableError
 from certsvc.page.certificate_type import CertificateType
 from certsvc.registry.port import Registry
 from certsvc.sealing.jws import flattened, sign_jws
@@ -66,6 +66,15 @@ class TrustMaterial:
         self._kept: dict[str, Published] = {}
         self._statuses: dict[tuple[int, str], Published] = {}
         """Of the last reading, by list and signing key."""
+
+    def read_ahead(self) -> None:
+        """Begin the first reading now, beside other work: of a large register it takes minutes."""
+        threading.Thread(target=self._read_ahead, name="status lists", daemon=True).start()
+
+    def _read_ahead(self) -> None:
+        # What stands in the way now is told to whoever asks for a list.
+        with suppress(CertsvcError), self._fresh():
+            pass
 
     def trust(self) -> Published:
         """Return the signed list of keys.

@@ -132,7 +132,7 @@ class Verifier:
         """Judge the key of an intact file that the register does not know: what a thief of it would make."""
         if clue.file is None or clue.file.outcome is not FileOutcome.INTACT:
             return
-        pins = (*self._pinned, *self._pinned_seals)
+        pins: tuple[PinnedKey | PinnedSeal, ...] = (*self._pinned, *self._pinned_seals)
         if any(one.key_id == clue.file.key_id and one.compromised_since is not None for one in pins):
             check = Check.SEAL_PINNED if clue.kind is Kind.OFD else Check.SIGNER_PINNED
             yield Finding(check=check, result=Result.FAIL, code="KEY_COMPROMISED")

@@ -53,11 +53,12 @@ def create_app(services: Services | None = None) -> APIFlask:
 
     Args:
         services: what it works with; by default built from the environment, as the server's factory needs,
-            and look-ups are then written down once a second.
+            and look-ups are then written down once a second, and the status lists read ahead.
     """
     held = services or build(load_settings(os.environ, _SETTINGS_FILE))
     if services is None:
         held.lookups.start()
+        held.trust_material.read_ahead()
     templates = held.settings.templates_dir / "web"
     app = APIFlask(
         "certsvc.web",

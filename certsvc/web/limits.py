@@ -7,7 +7,6 @@ reached, nobody may guess; files go on, counted by each process alone: they are 
 from __future__ import annotations
 
 import hashlib
-import ipaddress
 import math
 import threading
 from collections import OrderedDict
@@ -20,7 +19,8 @@ from flask import current_app, request
 from certsvc.domain.clock import Clock
 from certsvc.errors import RateLimitedError, UnavailableError
 from certsvc.registry.limits import Allowance, LimitStore
-from certsvc.web.current import client_id
+from certsvc.web.caller import caller_network
+from certsvc.web.current import client_id, services
 
 EXTENSION: Final = "certsvc.limits"
 _REMEMBERED: Final = 20_000
@@ -124,7 +124,12 @@ def take(kind: str, caller: str | None = None) -> None:
     """Count one try of the caller of this request (default: its address)."""
     limiter = current_app.extensions[EXTENSION]
     assert isinstance(limiter, Limiter)
-    limiter.take(kind, caller if caller is not None else _network(request.remote_addr or ""))
+    limiter.take(kind, caller if caller is not None else _address())
+
+
+def _address() -> str:
+    forwarded = ",".join(request.headers.getlist("X-Forwarded-For"))
+    return caller_network(request.remote_addr or "", forwarded, services().settings.proxy_networks)
 
 
 def take_miss() -> None:
@@ -133,14 +138,3 @@ def take_miss() -> None:
         take("token_miss")
     else:
         take("client_miss", client_id())
-
-
-def _network(address: str) -> str:
-    """Return what one household or office shares: the IPv4 address, or the IPv6 /64."""
-    try:
-        parsed = ipaddress.ip_address(address)
-    except ValueError:
-        return address
-    if parsed.version == 6:
-        return str(ipaddress.ip_network((parsed, 64), strict=False))
-    return address

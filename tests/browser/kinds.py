@@ -65,6 +65,20 @@ def _code_at(moment: str) -> Callable[[Visitor, Instance], None]:
     return opened
 
 
+def _offline(choose: Callable[[Instance], str]) -> Callable[[Visitor, Instance], None]:
+    def opened(visitor: Visitor, instance: Instance) -> None:
+        visitor.go("/offline")
+        visitor.page.set_input_files(
+            "#file", {"name": "bundle.json", "mimeType": "application/json", "buffer": instance.bundle}
+        )
+        visitor.page.wait_for_selector("#trust:has-text('bundle.json')")
+        visitor.page.fill("#text", choose(instance))
+        visitor.page.click("#ask button")
+        visitor.page.wait_for_selector("#result h1")
+
+    return opened
+
+
 _IN_FORCE: Final = (
     "登记有效，请与纸面逐项核对",
     "The record is in force; please compare it with the paper item by item",
@@ -76,6 +90,14 @@ KINDS: Final = (
         open=_at("/verify"),
         zh="核验电子证书",
         en="Verify a certificate",
+    ),
+    Kind(name="offline", open=_at("/offline"), zh="离线核验", en="Verify offline"),
+    Kind(
+        name="offline-answer",
+        open=_offline(lambda it: it.superseded.offline),
+        zh="证书信息已变更，此件不是最新版本",
+        en="A newer version of the certificate exists",
+        tone="ended",
     ),
     Kind(name="ask-again", open=_code_at("2199-01-01T09:30"), zh="核验电子证书", en="Verify a certificate"),
     Kind(

@@ -216,14 +216,16 @@ def test_template_check_reads_the_first_type(run: Run) -> None:
     assert "TEMPLATE" in run("template", "check", folder.parent, code=3).stderr
 
 
-def test_template_preview_draws_both_faces(run: Run, tmp_path: Path) -> None:
+def test_template_preview_draws_every_face(run: Run, tmp_path: Path) -> None:
     """Somebody who changes a layout looks at it without issuing anything."""
     folder = Path(__file__).resolve().parents[2] / "templates" / "constructor-1"
 
     printed = run("template", "preview", folder, "--out", tmp_path / "faces").stdout.split()
 
     names = {
-        f"constructor-1-{face}.{kind}" for face in ("original", "endorsement") for kind in ("pdf", "png")
+        f"constructor-1-{face}.{kind}"
+        for face in ("original", "endorsement", "offline")
+        for kind in ("pdf", "png")
     }
     assert {Path(path).name for path in printed} == names
     assert all(Path(path).stat().st_size > 10_000 for path in printed)

@@ -186,8 +186,8 @@ def test_unknown_file_is_sent_only_when_the_caller_allows(
         "application/json",
         "multipart/form-data",
     ]
-    for text in ("建筑工程", when.isoformat()):
-        assert text.encode() in chaos.seen[2].body
+    for name, text in {"specialty": "建筑工程", "as_of": when.isoformat()}.items():
+        assert f'name="{name}"\r\n\r\n{text}\r\n'.encode() in chaos.seen[2].body
     assert b"bid.pdf" not in chaos.seen[2].body
 
 

@@ -47,7 +47,7 @@ BEYOND_SCHEMA: Final = {
     "POST /api/v1/registrations/{number}/endorsements": "which characters a purpose may hold",
 }
 """Operations whose INVALID_FIELD may name what a schema cannot tell, with what that is."""
-OPAQUE: Final = {"/cursor"}
+OPAQUE: Final = {"/cursor", "/since"}
 """Fields only we can fill in rightly."""
 
 CHECKS: Final = frozenset(

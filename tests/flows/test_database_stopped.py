@@ -16,7 +16,6 @@ from werkzeug.datastructures import FileStorage
 from werkzeug.test import encode_multipart
 
 from certsvc.domain.report import Verdict
-from certsvc.sealing.seals import FileSealSigner
 from certsvc.web.app import create_app
 from certsvc.wiring import build
 from tests.factories import FixedClock
@@ -63,17 +62,13 @@ def _things(world: World) -> Things:
         assert session.fail(row.copy.copy_id, "dead", "UNAVAILABLE", world.clock.now())
     copy = world.endorse()
     pdf, ofd = world.file(copy), world.file(copy, "ofd")
-    stranger = some_keys("stranger")
-    signer = FileSealSigner(
-        key_id="stranger", certificate=stranger.certificate, seal=stranger.seal, private_key=stranger.key
-    )
     by_bytes = {
         "PDF, altered": (pdf + b"\n", "ALTERED"),
         "OFD, altered": (edited(replacing("Doc_0/Pages/Page_0/Content.xml", "样", "别"))(ofd), "ALTERED"),
         "PDF, unsigned": (prepared.unsigned, "NO_SIGNATURE"),
         "OFD, unsigned": (prepared.draft.unsealed(), "NO_SIGNATURE"),
         "PDF, a stranger's": (signed_by_pyhanko(an_unsigned_pdf(), a_stranger()), "NOT_OURS"),
-        "OFD, a stranger's": (a_sealed_ofd(signer), "NOT_OURS"),
+        "OFD, a stranger's": (a_sealed_ofd(some_keys("stranger")), "NOT_OURS"),
         "neither": (b"hello", "UNREADABLE"),
     }
     by_register = {
@@ -181,7 +176,7 @@ def test_an_sqlite_file_that_is_not_there(world: World) -> None:
     def ask(form: Mapping[str, Any], headers: Mapping[str, str]) -> Answered:
         kind, content = _body(form)
         answer = client.post("/verify", data=content, content_type=kind, headers=dict(headers))
-        return answer.status_code, answer.headers, answer.data
+        return answer.status_code, dict(answer.headers), answer.data
 
     _check_away(ask, things)
     for path in databases:

@@ -20,7 +20,7 @@ from tests.page.sample import TYPE_FOLDER, a_page, a_subject, sample_fonts, samp
 from tests.page.test_compose import EXTREMES
 
 ENDORSED = [case for case in EXTREMES if case != "original"]
-SIDES = [53, 77, 93]
+SIDES = [53, 69, 93]
 """Modules of the smallest code there can be, of a usual one, and of the largest that has room."""
 
 
@@ -75,7 +75,7 @@ def test_its_modules_are_half_a_millimetre_or_more(side: int) -> None:
     page = a_page(with_code(a_subject(), side))
     (symbol,) = (item for item in page.variable if isinstance(item, Symbol) and item.field == "qr_offline")
 
-    assert 0.5 <= symbol.module_mm <= 0.6
+    assert 0.5 <= symbol.module_mm <= 0.75
     with pytest.raises(TemplateError, match="qr_offline"):
         a_page(with_code(a_subject(), 97))
 

@@ -116,6 +116,31 @@ class TestReserve:
         with pytest.raises(DefectError), registry.writing() as session:
             session.reserve(replace(pending(who), state=CopyState.DONE, done_at=NOW))
 
+    def test_a_place_in_the_status_lists_is_given_once_over_the_registry(
+        self, registry: SQLRegistry, who: Registered
+    ) -> None:
+        """Two copies in one place would be revoked together; a failed one keeps its own for ever."""
+        with registry.writing() as session:
+            other = register(session, 2)
+            assert session.reserve(pending(who, 1))
+            assert session.fail(pending(who, 1).copy_id, "worker-1", "DEFECT", NOW)
+            assert session.reserve(pending(who, 2))
+            assert session.reserve(pending(other, 3))
+            assert session.reserve(pending(who, 4, kind=CopyKind.ORIGINAL))
+        with pytest.raises(NotFoundError), registry.writing() as session:
+            assert session.reserve(pending(other, 5, at=NOW + DAY))
+            raise NotFoundError  # what is rolled back may leave a gap
+        with registry.writing() as session:
+            assert session.reserve(pending(other, 6, at=NOW + DAY))
+        with registry.reading() as session:
+            copies = [session.get_copy(pending(who, order).copy_id) for order in (1, 2, 4)]
+            copies += [session.get_copy(pending(other, order).copy_id) for order in (3, 6)]
+            highest = session.highest_status_index()
+        indexes = [copy.status_index for copy in copies]
+        assert indexes[:4] == [0, 1, None, 2]
+        assert indexes[4] == highest
+        assert highest in (3, 4)
+
 
 class TestLease:
     """Who lost the lease changes nothing."""

@@ -46,10 +46,13 @@ def test_sixteen_rivals_in_four_processes_get_one_day_each(registry: SQLRegistry
         assert racer.stdout is not None and racer.stdout.readline() == "ready\n"
     won = [int(racer.communicate("go\n", timeout=60)[0]) for racer in racers]
     assert sum(won) == HOLDERS
+    places = set()
     with registry.reading() as session:
         for person in people:
             copy = session.find_endorsement_on(person.holder_id, "constructor-1", NOW.date())
             assert copy is not None and copy.copy_number == 1
+            places.add(copy.status_index)
+    assert len(places) == HOLDERS, "two copies share a place in the status lists"
 
 
 def test_threads_sharing_one_registry_get_one_day(registry: SQLRegistry) -> None:

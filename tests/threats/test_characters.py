@@ -63,12 +63,11 @@ def test_a_hyphen_at_the_end_of_a_line_is_part_of_the_text(fault_of: Callable[[s
     assert fault_of("-".join(["2026"] * 20)) == ""
 
 
-def test_ligatures_are_written_out(world: World, fault_of: Callable[[str], str]) -> None:
-    """Readers take 'ﬁ' apart when text is copied; a name must come out of the file as it is on record."""
-    ligatures = [chr(point) for point in range(0xFB00, 0xFB07)]
-    for ligature in ligatures:
-        assert _canonical(world, ligature) == f"投标{unicodedata.normalize('NFKC', ligature)}使用"
-    assert fault_of(_canonical(world, "".join(ligatures))) == ""
+def test_ligatures_are_printed(world: World, fault_of: Callable[[str], str]) -> None:
+    """They are the holder's own letters; that a reader takes them apart when it copies is no defect."""
+    purpose = "".join(text for point in range(0xFB00, 0xFB07) if (text := _canonical(world, chr(point))))
+    assert "ﬁ" in purpose
+    assert fault_of(purpose) == ""
 
 
 def test_no_character_that_is_taken_is_a_defect_later(world: World, fault_of: Callable[[str], str]) -> None:

@@ -9,9 +9,9 @@ import pytest
 
 from tests.conftest import ROOT
 from tests.qr import test_payload
-from tests.threats.table import PAGE, TABLE, Threat, page
+from tests.threats.table import PAGE, Threat, page, read_table
 
-ROWS = [row for rows in TABLE.values() for row in rows]
+ROWS = [row for rows in read_table().values() for row in rows]
 LOOKALIKES_ASKED_FOR = 40
 
 

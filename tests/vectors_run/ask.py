@@ -15,7 +15,7 @@ from certsvc.verification.pool import ReaderPool
 from certsvc.verification.question import Question
 from certsvc.verification.trust_bundle import Bundle, read_bundle
 from certsvc.verification.verify import Verifier
-from samples.unpack_vectors import VECTORS, file_of
+from samples.unpack_vectors import VECTORS, file_of, read_files
 from tests.tools import ROOT
 from tests.vectors_run.facts import registry_of
 
@@ -47,6 +47,10 @@ class Asking:
         self._bundles: dict[str, Bundle] = {}
 
     @cached_property
+    def _files(self) -> JSON:
+        return read_files()
+
+    @cached_property
     def _kinds(self) -> Mapping[str, Any]:
         kind = load_certificate_type(ROOT / "templates" / "constructor-1")
         return {kind.policy.certificate_type: kind}
@@ -64,7 +68,7 @@ class Asking:
     def file(self, vector: JSON) -> bytes | None:
         """Return the file in hand, when it is one."""
         name = vector["input"].get("file")
-        return None if name is None else file_of(self.vectors["files"], name)
+        return None if name is None else file_of(self._files, name)
 
     def online(self, vector: JSON) -> Report:
         """Ask the verifier that has the register."""

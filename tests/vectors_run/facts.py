@@ -92,11 +92,15 @@ class FactsSession:
 
     def latest_version(self, registration_id: RegistrationId) -> CertificateVersion:
         """Return the version recorded last."""
-        return self._record(registration_id).versions[-1]
+        found = self._record(registration_id)
+        if found is None:
+            raise NotFoundError
+        return found.versions[-1]
 
     def newest_endorsement(self, registration_id: RegistrationId) -> Copy | None:
         """Find the endorsement with the highest copy number."""
-        copies = [copy for copy in self._record(registration_id).copies if copy.kind is CopyKind.ENDORSEMENT]
+        found = self._record(registration_id)
+        copies = [copy for copy in found.copies if copy.kind is CopyKind.ENDORSEMENT] if found else []
         return max(copies, key=lambda copy: copy.copy_number or 0, default=None)
 
     def registrations_with(self, registration_number: str) -> Sequence[RegistrationId]:
@@ -104,7 +108,8 @@ class FactsSession:
         return [one.registration_id for one in reversed(self._records) if registration_number in one.numbers]
 
     def history(self, registration_id: RegistrationId) -> Sequence[RecordedEvent]:
-        """List the events of one registration."""
+        """List the events of one registration; none of one that is not known."""
+        found = self._record(registration_id)
         return [
             RecordedEvent(
                 event=event,
@@ -114,14 +119,11 @@ class FactsSession:
                 changed_fields=(),
                 outcome={},
             )
-            for event in self._record(registration_id).events
+            for event in (found.events if found else ())
         ]
 
-    def _record(self, registration_id: RegistrationId) -> Record:
-        found = next((one for one in self._records if one.registration_id == registration_id), None)
-        if found is None:
-            raise NotFoundError
-        return found
+    def _record(self, registration_id: RegistrationId) -> Record | None:
+        return next((one for one in self._records if one.registration_id == registration_id), None)
 
     def _copies(self) -> Iterator[Copy]:
         return (copy for record in self._records for copy in record.copies)

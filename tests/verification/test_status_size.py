@@ -13,7 +13,7 @@ from tests.verification.crowd import COPIES_EACH, fill, is_cancelled
 from tests.verification.history import lists_of
 from tests.world import World
 
-COPIES = 1_000_000 if FULL else 10_000
+COPIES = 1_000_000 if FULL else 2_500
 
 
 def test_a_province_of_copies(world: World) -> None:

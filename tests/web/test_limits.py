@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 from certsvc.errors import RateLimitedError
 from certsvc.registry.limits import LimitStore, open_limits
 from certsvc.registry.sql import SQLRegistry, open_registry
+from certsvc.web.caller import caller_network
 from certsvc.web.limits import RATES, Limiter, Rate, _OwnBuckets
 from tests.factories import FixedClock
 from tests.web.site import HTML, Site, body_of
@@ -227,3 +229,29 @@ def test_uploads_are_bounded_without_the_buckets_too(site: Site) -> None:
         ]
 
     assert answers == [200] * RATES["upload"].burst + [429]
+
+
+PROXIES = [ipaddress.ip_network(one) for one in ("10.0.0.0/8", "fd00::/8")]
+
+
+@pytest.mark.parametrize(
+    ("remote", "forwarded", "caller"),
+    [
+        ("203.0.113.5", "", "203.0.113.5"),
+        ("203.0.113.5", "198.51.100.1", "203.0.113.5"),
+        ("10.0.0.1", "", "10.0.0.1"),
+        ("10.0.0.1", "198.51.100.1", "198.51.100.1"),
+        ("10.0.0.1", "1.1.1.1, 198.51.100.1", "198.51.100.1"),
+        ("10.0.0.1", "1.1.1.1,198.51.100.1, 10.9.9.9", "198.51.100.1"),
+        ("10.0.0.1", "198.51.100.1, unknown", "10.0.0.1"),
+        ("10.0.0.1", "198.51.100.1:4711", "10.0.0.1"),
+        ("fd00::1", "2001:db8:1:2:3::4", "2001:db8:1:2::/64"),
+        ("::ffff:10.0.0.1", "::ffff:198.51.100.1", "198.51.100.1"),
+        ("a socket", "198.51.100.1", "a socket"),
+    ],
+)
+def test_a_caller_is_seen_through_our_proxies_and_nobody_elses(
+    remote: str, forwarded: str, caller: str
+) -> None:
+    """Unseen, all the public would share one bucket; believed from anybody, each guess would have its own."""
+    assert caller_network(remote, forwarded, PROXIES) == caller

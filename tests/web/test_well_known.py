@@ -3,24 +3,20 @@
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
-import pypdfium2
 import pytest
 from werkzeug.test import TestResponse
 
 from certsvc.domain.status_list import LIST_SIZE, StatusValue
 from certsvc.registry.sql import SQLRegistry
-from certsvc.sealing.trust import mark_compromised, retire_key
 from certsvc.verification.trust_bundle import Bundle, read_bundle
-from certsvc.wiring import build, rotate_key
-from tests.factories import FixedClock
+from certsvc.wiring import build
 from tests.registry.insider import Insider
 from tests.web.site import Site, body_of
-from tests.world import JSON, World, settings_in
+from tests.world import World
 
 TRUST, STATUS, BUNDLE = (f"/.well-known/certsvc/{name}" for name in ("trust.json", "status/0", "bundle.json"))
 ALL = (TRUST, STATUS, BUNDLE)
@@ -127,19 +123,14 @@ def test_who_has_it_already_gets_nothing_again(path: str, endorsed: Site) -> Non
     assert endorsed.client.get(path).data == first.data, "unchanged, so the bytes stay"
 
 
-@pytest.mark.parametrize("path", ALL)
-def test_a_change_has_another_tag(path: str, tmp_path: Path, dev_keys: Path, font_cache: Path) -> None:
-    """304 for what has changed would hide a revocation or a theft."""
-    site = _site_with_own_keys(tmp_path, dev_keys, font_cache)
-    site.issued()
-    tag = site.client.get(path).headers["ETag"]
-    if path == TRUST:
-        retire_key(site.world.settings.keys_dir, _key_id(site), site.world.clock.now())
-    else:
-        site.world.record(site.world.event("cancel", reason=REASON))
-        site.world.jump(seconds=15)
+@pytest.mark.parametrize("path", [STATUS, BUNDLE])
+def test_a_change_has_another_tag(path: str, endorsed: Site) -> None:
+    """304 for what has changed would hide a revocation."""
+    tag = endorsed.client.get(path).headers["ETag"]
+    endorsed.world.record(endorsed.world.event("cancel", reason=REASON))
+    endorsed.world.jump(seconds=15)
 
-    answer = site.client.get(path, headers={"If-None-Match": tag})
+    answer = endorsed.client.get(path, headers={"If-None-Match": tag})
 
     assert answer.status_code == 200
     assert answer.headers["ETag"] != tag
@@ -231,97 +222,6 @@ def test_a_damaged_row_is_said_and_no_list_is_signed_with_a_guess(endorsed: Site
     found = bundle_of(endorsed.client.get(BUNDLE))
     assert (found.lists, found.status_of(0), found.status_issued_at) == ((), None, None)
     assert found.pinned
-
-
-def _site_with_own_keys(tmp_path: Path, dev_keys: Path, font_cache: Path) -> Site:
-    (tmp_path / "own").mkdir()
-    (tmp_path / "own" / "cache").symlink_to(font_cache)
-    keys = Path(shutil.copytree(dev_keys, tmp_path / "own-keys"))
-    return Site(World(settings_in(tmp_path / "own", keys), FixedClock()))
-
-
-def _key_id(site: Site) -> str:
-    return site.world.services.keystore.signer("p256").key_id
-
-
-class TestKeysActByTime:
-    """What a key sealed before stays good, and all the world can read since when it is not."""
-
-    @pytest.fixture
-    def own(self, tmp_path: Path, dev_keys: Path, font_cache: Path) -> Site:
-        """A site whose keys the test may spoil, with a copy sealed before."""
-        site = _site_with_own_keys(tmp_path, dev_keys, font_cache)
-        site.issued()
-        assert site.client.get(TRUST).status_code == 200
-        return site
-
-    def _told(self, site: Site) -> JSON:
-        """Return the line of the key that seals PDF files, as published."""
-        bundle = bundle_of(site.client.get(BUNDLE))
-        line = next(key for key in bundle.keys if key.key_id.startswith("p256-"))
-        return {"retired_at": line.retired_at, "compromised_since": line.compromised_since}
-
-    def test_a_compromise_is_published_and_acted_on_without_a_restart(self, own: Site) -> None:
-        """In the running server: the list says it, new files are refused, old ones stay valid."""
-        world = own.world
-        before = world.file({"endorsement_id": _copies(own)[0]})
-        key_id, tag = _key_id(own), own.client.get(TRUST).headers["ETag"]
-        world.jump(days=1)
-        late = world.endorse()
-        theft: datetime = world.clock.now()
-        sealed_late = world.file(late)
-
-        mark_compromised(world.settings.keys_dir, key_id, theft)
-        world.jump(seconds=60)
-
-        assert self._told(own) == {"retired_at": theft, "compromised_since": theft}
-        assert own.client.get(TRUST, headers={"If-None-Match": tag}).status_code == 200
-        assert world.verify(file=before).status == "VALID"
-        assert world.verify(file=sealed_late).status == "NOT_OURS"
-        world.jump(days=1)
-        assert own.endorse("after the theft").status_code == 500
-        rotate_key(world.settings, "p256", world.clock)
-        assert own.endorse("after the rotation").status_code == 201
-
-    def test_a_retirement_is_published_and_takes_nothing_back(self, own: Site) -> None:
-        """The next key follows; both are listed for ever."""
-        world, key_id = own.world, _key_id(own)
-        before = world.file({"endorsement_id": _copies(own)[0]})
-        world.jump(days=1)
-        new, _ = (rotate_key(world.settings, name, world.clock) for name in ("p256", "sm2"))
-
-        answer = own.endorse("next").get_json()
-
-        found = {key.key_id: key for key in bundle_of(own.client.get(BUNDLE)).keys}
-        assert found[key_id].retired_at == world.clock.now()
-        assert found[new.key_id].retired_at is None
-        assert found[new.key_id].development
-        with world.services.registry.reading() as session:
-            assert session.get_copy(answer["endorsement_id"]).key_id == new.key_id
-        assert _shapes(world.file(answer)) == _shapes(before), "test keys made just now are some as well"
-        for file in (before, world.file(answer)):
-            assert world.verify(file=file).status == "VALID"
-
-    def test_a_list_that_cannot_be_read_is_not_told_from_memory(self, own: Site) -> None:
-        """Somebody may be writing a compromise into it at this moment."""
-        trust = own.world.settings.keys_dir / "trust.json"
-        trust.write_text(trust.read_text()[:-9])
-
-        answer = own.client.get(TRUST)
-
-        assert (answer.status_code, body_of(answer)["code"]) == (500, "KEY_MATERIAL")
-
-
-def _copies(site: Site) -> list[str]:
-    registry = site.world.services.registry
-    assert isinstance(registry, SQLRegistry)
-    return [str(row["copy_id"]) for row in Insider(registry).rows("copy")]
-
-
-def _shapes(pdf: bytes) -> int:
-    """Count what is drawn on the page; the watermark of a test certificate is among it."""
-    with pypdfium2.PdfDocument(pdf) as document:
-        return sum(1 for _ in document[0].get_objects())
 
 
 def test_trust_material_is_described_and_public(standing_site: Site) -> None:
