@@ -1,4 +1,4 @@
-"""What happened to the people of the vectors: registered, endorsed, then overtaken by events, within ten days."""
+"""What happened to the people of the vectors within ten days: registered, endorsed, overtaken by events."""
 
 from __future__ import annotations
 

@@ -52,6 +52,7 @@ class Assets:
         self._by_name: dict[str, Asset] = {}
         self._urls: dict[str, str] = {}
         self._folder = folder
+        self._texts: dict[str, str] = {}
         self._fonts = fonts
         self._known = frozenset("".join(_our_texts()) + also)
         faces = fonts.woff_faces("".join(sorted(self._known)))
@@ -79,7 +80,9 @@ class Assets:
 
     def text(self, name: str) -> str:
         """Return a file of the folder as text."""
-        return (self._folder / name).read_text(encoding="utf-8")
+        if name not in self._texts:
+            self._texts[name] = (self._folder / name).read_text(encoding="utf-8")
+        return self._texts[name]
 
     def joined(self, *names: str) -> str:
         """Return scripts as one: what they ask of each other stands above them.

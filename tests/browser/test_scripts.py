@@ -34,6 +34,10 @@ KEPT_READER: Final = {
     "LICENSE-jsQR.txt": "c6596eb7be8581c18be736c846fb9173b69eccf6ef94c5135893ec56bd92ba08",
 }
 """jsqr 1.4.0, dist/jsQR.js and LICENSE, byte for byte."""
+OWN_READER: Final = """globalThis.BarcodeDetector = class {
+  static async getSupportedFormats() { return ["qr_code"]; }
+  async detect(video) { return video.videoWidth > 0 ? [{rawValue: "TEXT"}] : []; }
+}"""
 PLAYING: Final = """new Promise(done => {
   const video = document.querySelector("#scan-video");
   if (video.videoWidth > 0) done();
@@ -74,6 +78,21 @@ def test_camera_opens_the_record_its_symbol_names(visit: Visit, instance: Instan
     assert visitor.verdict == IN_FORCE
     # What the camera saw went nowhere: two pages, the style, the font, the scripts.
     assert {request.method for request in visitor.requests} == {"GET"}
+
+
+def test_browsers_own_reader_is_preferred(visit: Visit, instance: Instance, film: Path) -> None:
+    """A phone that can read symbols by itself never fetches the kept reader. Here one is pretended."""
+    hold_before_camera("", film)
+    visitor: Visitor = visit()
+    visitor.page.add_init_script(
+        OWN_READER.replace("TEXT", f"{instance.public_url}/v/{instance.valid.token}")
+    )
+    visitor.go("/verify")
+    with visitor.page.expect_navigation():
+        visitor.page.click("#scan-start")
+
+    assert visitor.verdict == IN_FORCE
+    assert not any("jsQR" in request.url for request in visitor.requests)
 
 
 @pytest.mark.parametrize(
