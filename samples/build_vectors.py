@@ -3,8 +3,8 @@
     python -m samples.build_vectors
 
 Run it from the top folder. People, days and defects are always the same; keys are made for the run and thrown
-away, so files and codes come out with other signatures each time. It ends with 1, and leaves vectors.json as it
-was, when an answer is not the one declared in the modules beside it.
+away, so files and codes come out with other signatures each time. It ends with 1, and leaves vectors.json as
+it was, when an answer is not the one declared in the modules beside it.
 """
 
 from __future__ import annotations

@@ -26,6 +26,8 @@ EXTENSION: Final = "certsvc.limits"
 _REMEMBERED: Final = 20_000
 """Callers a process keeps in mind while the buckets are away; the one seen last longest ago goes first."""
 _SWEEP_S: Final = 60
+_AWAY_S: Final = 5
+"""How long a process counts files alone after the buckets were away, before it tries them again."""
 _SECOND_US: Final = 1_000_000
 
 
@@ -72,6 +74,7 @@ class Limiter:
         self._key = hashlib.blake2b(b"certsvc web 1: buckets", key=secret).digest()
         self._own = _OwnBuckets()
         self._swept_at: int | None = None
+        self._away_at = -_AWAY_S * _SECOND_US
 
     def take(self, kind: str, caller: str) -> None:
         """Count one try.
@@ -83,15 +86,24 @@ class Limiter:
         rate = self._rates[kind]
         now_us = round(self._clock.now().timestamp() * _SECOND_US)
         bucket = hashlib.blake2b(f"{kind}\0{caller}".encode(), key=self._key, digest_size=16).digest()
+        if rate.goes_on and 0 <= now_us - self._away_at < _AWAY_S * _SECOND_US:
+            # A store that is frozen takes seconds to say nothing; not everybody has to wait for that.
+            wait_us = self._own.take(bucket, rate.allowance, now_us)
+        else:
+            wait_us = self._take(bucket, rate, now_us)
+        if wait_us > 0:
+            raise RateLimitedError(math.ceil(wait_us / _SECOND_US))
+
+    def _take(self, bucket: bytes, rate: Rate, now_us: int) -> int:
         try:
             wait_us = self._store.take(bucket, rate.allowance, now_us)
             self._sweep(now_us)
         except UnavailableError:
+            self._away_at = now_us
             if not rate.goes_on:
                 raise
-            wait_us = self._own.take(bucket, rate.allowance, now_us)
-        if wait_us > 0:
-            raise RateLimitedError(math.ceil(wait_us / _SECOND_US))
+            return self._own.take(bucket, rate.allowance, now_us)
+        return wait_us
 
     def _sweep(self, now_us: int) -> None:
         """Now and then, forget buckets that are full again."""

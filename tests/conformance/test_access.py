@@ -14,7 +14,7 @@ from tests.factories import FixedClock
 from tests.web.site import Site, body_of
 from tests.world import World, settings_in
 
-OPEN: Final = {"getHealth", "getReadiness"}
+OPEN: Final = {"getHealth", "getReadiness", "getTrust", "getStatusList", "getTrustBundle"}
 """The described operations that need no key."""
 
 
