@@ -12,9 +12,7 @@ import uharfbuzz as hb
 from certsvc.errors import DefectError
 from certsvc.page.fonts import SPACES, Font
 
-FLAGS: Final = (
-    hb.SubsetFlags.NO_HINTING | hb.SubsetFlags.NO_LAYOUT_CLOSURE | hb.SubsetFlags.NO_BIDI_CLOSURE
-)
+FLAGS: Final = hb.SubsetFlags.NO_HINTING | hb.SubsetFlags.NO_LAYOUT_CLOSURE | hb.SubsetFlags.NO_BIDI_CLOSURE
 """The characters asked for and no others: neither ligatures nor the mirror image of a bracket."""
 TABLES: Final = frozenset({"cmap", "glyf", "head", "hhea", "hmtx", "loca", "maxp", "name", "OS/2", "post"})
 """What every reader finds in a font, and all of it."""

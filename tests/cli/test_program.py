@@ -139,6 +139,7 @@ def test_doctor_is_content_after_init_and_names_the_remedy_before(run: Run) -> N
     assert [check["part"] for check in after] == [
         "keys",
         "seal",
+        "services",
         "fonts",
         "templates",
         "database",
