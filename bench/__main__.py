@@ -53,7 +53,8 @@ def main(quick: bool, only: tuple[str, ...], out: Path | None) -> None:
                 tallies.append((group.title, group.tally(stage, quick=quick)))
     print_facts(facts)
     rates = rates_of(results)
-    print_table(COLUMNS, (cells(one, rates) for _, rows in results for one in rows))
+    if results:
+        print_table(COLUMNS, (cells(one, rates) for _, rows in results for one in rows))
     for title, tally in tallies:
         click.echo(title)
         print_table(tally.columns, tally.rows)

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import itertools
+from io import BytesIO
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 import bench.rows
 from bench.measure import Effort, measure, timed
 from bench.openssl import read_speed
+from bench.photographs import CHAT_SIDE, CLASSES, STRENGTHS, WIDE, photograph
 from bench.report import cells, duration
 from bench.row import Aim, Measured, Row, Turn
 from bench.rows import groups
@@ -109,7 +112,8 @@ def test_aim_without_its_reference_is_not_called_met() -> None:
 
 
 @pytest.mark.parametrize(
-    ("seconds", "shown"), [(None, "–"), (1.234e-6, "1.23 µs"), (0.000999, "999 µs"), (0.0123, "12.3 ms")]
+    ("seconds", "shown"),
+    [(None, "–"), (1.234e-6, "1.23 µs"), (0.000999, "999 µs"), (0.0123, "12.3 ms"), (1.78, "1.78 s")],
 )
 def test_times_have_their_unit(seconds: float | None, shown: str) -> None:
     """Rows differ by four orders of magnitude."""
@@ -124,3 +128,17 @@ def test_every_module_of_the_folder_is_a_group() -> None:
 
     assert {group.name for group in found} == modules - {"__init__"}
     assert len({group.place for group in found}) == len(found)
+    assert all((group.rows is None) != (group.tally is None) for group in found)
+
+
+def test_a_photograph_is_the_same_at_every_run() -> None:
+    """A rate is only comparable when the photographs are; chance decides by class and number alone."""
+    page = Image.new("RGB", (1654, 2339), "white")
+    page.paste("black", (200, 1900, 400, 2100))
+
+    for kind in CLASSES:
+        first = photograph(page, kind, 0)
+        assert photograph(page, kind, 0) == first, kind
+        assert photograph(page, kind, 1) != first, kind
+        assert min(Image.open(BytesIO(first)).size) >= (CHAT_SIDE if kind == "chat-size JPEG" else WIDE)
+    assert STRENGTHS.keys() == CLASSES.keys()

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from bench.photographs import CLASSES, STRENGTHS
+
 ROOT = Path(__file__).resolve().parents[2]
 RESULTS = ROOT / "bench" / "results.md"
 
@@ -35,6 +37,8 @@ def rows(document: str) -> Rows:
     found: Rows = {}
     columns: list[str] = []
     for line in document.splitlines():
+        if line.startswith("## "):
+            columns = []
         if not line.startswith("| "):
             continue
         cells = [cell.strip() for cell in line.strip("|").split("|")]
@@ -76,6 +80,22 @@ def test_aims_of_the_issue_stand_beside_their_figures(rows: Rows) -> None:
 
     assert aims["SM2 sign, unchecked"].startswith("≥ 2 ×: ")
     assert aims["OFD generate + seal"].startswith("≥ 1,000/s: ")
+    assert aims["PDF verify, as issued"].startswith("≥ 20 ×: ")
+    assert aims["PDF check"].startswith("≥ 20 ×: ")
+
+
+def test_photographs_are_counted_class_by_class_the_bad_ones_too(document: str) -> None:
+    """A rate over all classes hides the one that is never read; a wrong payload is worse than none."""
+    lines = document.partition("## Photographs")[2].splitlines()
+    cells = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines if line.startswith("| ")]
+    columns, *found = cells
+    told = {row[0]: dict(zip(columns, row, strict=True)) for row in found}
+
+    assert list(told) == [*CLASSES, "all"]
+    assert {row["wrong payload"] for row in told.values()} == {"0"}
+    assert sum(row["read"].startswith("1 of 1 ") for row in told.values()) >= 9
+    assert told["all"]["strength"].startswith("aim ≥ 90%: ")
+    assert all(told[kind]["strength"] == STRENGTHS[kind] for kind in CLASSES)
 
 
 def test_document_tells_the_machine_but_not_its_name(document: str) -> None:

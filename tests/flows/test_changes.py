@@ -162,7 +162,7 @@ def test_events_and_first_interests_at_once_leave_no_gap(anywhere: World) -> Non
     def follow() -> None:
         for token in tokens:
             together.wait()
-            time.sleep(pauses.random() * 0.08)
+            time.sleep(pauses.random() ** 3 * 0.08)
             report = world.services.verifier.verify(Question(token=token))
             seen[token] = "employer" in report.changed_fields
             world.services.lookups.count(report, client.client_id)

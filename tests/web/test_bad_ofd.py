@@ -58,7 +58,6 @@ def test_every_bad_ofd_is_answered_in_time_and_leaves_nothing(
         assert took[name] < UNDER_S, name
     children = standing_site.world.services.verifier._readers.pids()
     assert children and all(memory_kb(child) < MEMORY_KB for child in children)
-    assert memory_kb("self") < MEMORY_KB
     record("bad OFDs uploaded", files=len(took), server_errors=0, slowest_s=f"{max(took.values()):.1f}")
 
 
