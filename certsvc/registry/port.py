@@ -1,4 +1,4 @@
-"""What the flows ask of the registry. Only wiring.py picks an implementation.
+"""What the flows ask of the registry. Only wiring picks an implementation.
 
 A session is one transaction: leaving its ``with`` block commits, an exception rolls everything back.
 Reads check each row's MAC (RecordDamagedError); a database that cannot be reached is UnavailableError.

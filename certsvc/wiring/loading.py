@@ -1,0 +1,55 @@
+"""What a process loads once and never changes: fonts, types, renderers, readers; and its clock."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
+
+from certsvc.errors import TemplateError
+from certsvc.page.certificate_type import CertificateType, load_certificate_type
+from certsvc.page.fonts import FontChain
+from certsvc.rendering.ofd import OFDRenderer
+from certsvc.rendering.pdf import PDFRenderer
+from certsvc.verification.pool import ReaderPool
+
+
+class SystemClock:
+    """The machine's clock."""
+
+    def now(self) -> datetime:
+        """Return the present instant in UTC."""
+        return datetime.now(UTC)
+
+
+@cache
+def load_fonts(folder: Path, unpacked: Path) -> FontChain:
+    """Load the fonts once per process: they are large and never change."""
+    return FontChain.load(folder, unpacked)
+
+
+@cache
+def open_readers(processes: int) -> ReaderPool:
+    """Keep one pool per process: its children know nothing of the services they read for."""
+    return ReaderPool(processes)
+
+
+@cache
+def make_renderer(fonts: FontChain) -> PDFRenderer:
+    """Make the renderer once per process: it parses every font table, and keeps nothing of a page."""
+    return PDFRenderer(fonts)
+
+
+@cache
+def make_ofd_renderer(fonts: FontChain) -> OFDRenderer:
+    """Make it once per process too: it compiles each template once."""
+    return OFDRenderer(fonts)
+
+
+def load_kinds(templates: Path) -> Mapping[str, CertificateType]:
+    """Load every folder under *templates* that holds a policy: a certificate type is data."""
+    kinds = [load_certificate_type(file.parent) for file in sorted(templates.glob("*/policy.toml"))]
+    if not kinds:
+        raise TemplateError(f"no certificate type under {templates.name}")
+    return {kind.policy.certificate_type: kind for kind in kinds}

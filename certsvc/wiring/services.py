@@ -1,0 +1,178 @@
+"""The only place that picks implementations and hands them to each other."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from certsvc.config import Settings
+from certsvc.domain.clock import Clock
+from certsvc.domain.policy import Issuer
+from certsvc.errors import KeyMaterialError
+from certsvc.issuing.changes import ChangeFeed
+from certsvc.issuing.clients import Clients
+from certsvc.issuing.counter import Counter
+from certsvc.issuing.desk import Desk
+from certsvc.issuing.discretion import BodyDigest
+from certsvc.issuing.draft import Drafter
+from certsvc.issuing.enquiry import Enquiry
+from certsvc.issuing.press import Press
+from certsvc.issuing.record import Recorder
+from certsvc.issuing.recover import Recovery
+from certsvc.page.certificate_type import CertificateType
+from certsvc.page.fonts import FontChain
+from certsvc.registry.limits import LimitStore, open_limits
+from certsvc.registry.port import Registry
+from certsvc.registry.sql import open_registry
+from certsvc.sealing.keystore import Keystore
+from certsvc.storage.local import LocalStorage
+from certsvc.storage.port import Storage
+from certsvc.verification.lookups import LookUps
+from certsvc.verification.receipt import Receipts
+from certsvc.verification.receipt_pdf import ReportPress
+from certsvc.verification.trust_material import TrustMaterial
+from certsvc.verification.verify import Verifier
+from certsvc.wiring.loading import (
+    SystemClock,
+    load_fonts,
+    load_kinds,
+    make_ofd_renderer,
+    make_renderer,
+    open_readers,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Services:
+    """Everything a server or a command needs; safe to share between threads."""
+
+    settings: Settings
+    clock: Clock
+    registry: Registry
+    storage: Storage
+    fonts: FontChain
+    kinds: Mapping[str, CertificateType]
+    keystore: Keystore
+    recorder: Recorder
+    desk: Desk
+    counter: Counter
+    enquiry: Enquiry
+    verifier: Verifier
+    receipts: Receipts
+    report_press: ReportPress
+    clients: Clients
+    trust_material: TrustMaterial
+    lookups: LookUps
+    changes: ChangeFeed
+    limits: LimitStore
+
+
+def build(settings: Settings, clock: Clock | None = None) -> Services:
+    """Wire the service.
+
+    The database is connected to only when it is asked something: one that is away does not stop the start.
+
+    Raises:
+        KeyMaterialError: keys are missing, or development keys in production.
+        TemplateError: a certificate type or a font is damaged.
+    """
+    clock = clock or SystemClock()
+    keystore = Keystore.open(settings.keys_dir)
+    if settings.env == "production" and keystore.is_development:
+        raise KeyMaterialError("development keys in production: set CERTSVC_KEYS_DIR to the real ones")
+    fonts = load_fonts(settings.templates_dir / "fonts", (settings.data_dir / "cache").resolve())
+    kinds = load_kinds(settings.templates_dir)
+    issuer = Issuer(name=settings.issuer_name, uscc=settings.issuer_uscc, type_code=settings.type_code)
+    registry = open_registry(settings.database_url, keystore.registry_secret)
+    storage = LocalStorage(Path(settings.storage_url))
+    press = Press(
+        kinds=kinds,
+        fonts=fonts,
+        renderer=make_renderer(fonts),
+        ofd_renderer=make_ofd_renderer(fonts),
+        issuer=issuer,
+        signer=lambda: keystore.signer(settings.signature),
+        seal_signer=lambda: keystore.seal_signer(settings.issuer_name, clock.now()),
+        pinned=keystore.live_pinned,
+        pinned_seals=keystore.live_pinned_seals,
+        public_url=settings.public_url,
+        offline_signer=lambda: keystore.service_signer("offline"),
+    )
+    receipts = Receipts(
+        signer=lambda: keystore.service_signer("receipt"),
+        keys=lambda: keystore.service_keys("receipt"),
+        specialties=[name for kind in kinds.values() for name in kind.policy.specialty_names],
+        issuer_name=settings.issuer_name,
+        public_url=settings.public_url,
+    )
+    recovery = Recovery(
+        registry=registry,
+        storage=storage,
+        pinned=keystore.live_pinned,
+        pinned_seals=keystore.live_pinned_seals,
+    )
+    recorder = Recorder(
+        registry=registry,
+        kinds=kinds,
+        drafter=Drafter(fonts),
+        issuer=issuer,
+        clock=clock,
+        body_digest=BodyDigest(keystore.registry_secret),
+    )
+    desk = Desk(
+        registry=registry,
+        storage=storage,
+        press=press,
+        recovery=recovery,
+        kinds=kinds,
+        fonts=fonts,
+        clock=clock,
+        public_url=settings.public_url,
+    )
+    return Services(
+        settings=settings,
+        clock=clock,
+        registry=registry,
+        storage=storage,
+        fonts=fonts,
+        kinds=kinds,
+        keystore=keystore,
+        recorder=recorder,
+        desk=desk,
+        counter=Counter(desk, recorder),
+        enquiry=Enquiry(
+            registry=registry, storage=storage, kinds=kinds, clock=clock, public_url=settings.public_url
+        ),
+        verifier=Verifier(
+            registry=registry,
+            kinds=kinds,
+            pinned=keystore.live_pinned,
+            pinned_seals=keystore.live_pinned_seals,
+            receipt_keys=receipts.known_keys,
+            offline_keys=lambda: keystore.service_keys("offline"),
+            readers=open_readers(settings.scan_processes),
+            clock=clock,
+            public_url=settings.public_url,
+        ),
+        receipts=receipts,
+        report_press=ReportPress(
+            receipts=receipts,
+            fonts=fonts,
+            renderer=make_renderer(fonts),
+            issuer_name=settings.issuer_name,
+            public_url=settings.public_url,
+        ),
+        clients=Clients(registry, clock),
+        trust_material=TrustMaterial(
+            registry=registry,
+            kinds=kinds,
+            keystore=keystore,
+            clock=clock,
+            issuer_name=settings.issuer_name,
+            public_url=settings.public_url,
+        ),
+        lookups=LookUps(registry=registry, kinds=kinds, clock=clock),
+        changes=ChangeFeed(registry=registry, kinds=kinds, clock=clock, secret=keystore.registry_secret),
+        limits=open_limits(registry),
+    )
