@@ -9,7 +9,7 @@ from apiflask import APIBlueprint
 from flask import Response, request
 
 from certsvc.domain.bodies import parse_body, pointer_to
-from certsvc.domain.report import Report
+from certsvc.domain.report import Report, Status
 from certsvc.domain.text import Text
 from certsvc.errors import CertsvcError, Fault, InvalidFieldError
 from certsvc.verification.answers import report_body
@@ -19,8 +19,8 @@ from certsvc.web.answer import json_answer
 from certsvc.web.api_events import read_as_of
 from certsvc.web.auth import scope
 from certsvc.web.body import check_query, read_json, read_upload
-from certsvc.web.current import client, language, language_tag, services
-from certsvc.web.errors import problem_of
+from certsvc.web.current import client_id, language, language_tag, services
+from certsvc.web.errors import RETRY_AFTER_S, problem_of
 from certsvc.web.openapi import Call, describe
 
 bp = APIBlueprint("verifications", __name__, url_prefix="/api/v1", tag="verifications")
@@ -42,7 +42,7 @@ _PDF: Final = "application/pdf"
         scope="verify",
     ),
 )
-@scope("verify")
+@scope("verify", strangers=True)
 def verify() -> Response:
     """Verify one thing; a file within the limit always gets a report.
 
@@ -54,12 +54,14 @@ def verify() -> Response:
     if accepted == _PDF and not question.receipt:
         raise InvalidFieldError(_fault("/receipt", texts.PDF_WANTS_RECEIPT))
     if _is_guess(question):
-        # A stolen key must not make codes or numbers guessable either.
-        limits.take("client", client().client_id)
+        _take_guess()
     if question.file is not None:
-        limits.take("client_upload", client().client_id)
+        limits.take("upload") if client_id() is None else limits.take("client_upload", client_id())
     report = lookups.verify(question)
-    return _page(report, question) if accepted == _PDF else json_answer(_body(report, question))
+    answer = _page(report, question) if accepted == _PDF else json_answer(_body(report, question))
+    if report.status is Status.UNAVAILABLE:
+        answer.headers["Retry-After"] = str(RETRY_AFTER_S)
+    return answer
 
 
 @bp.post("/verifications/batch")
@@ -68,7 +70,7 @@ def verify() -> Response:
     "verifyBatch",
     Call(request=VerificationBatch, answers={200: schemas.Reports}, scope="verify"),
 )
-@scope("verify")
+@scope("verify", strangers=True)
 def verify_batch() -> Response:
     """Verify up to 1,000 things at one instant; each is answered, or refused, for itself and in its place."""
     check_query(())
@@ -97,7 +99,7 @@ def _limited(read: Sequence[Question | CertsvcError]) -> list[Question | Certsvc
         if isinstance(one, Question) and _is_guess(one):
             try:
                 if refused is None:
-                    limits.take("client", client().client_id)
+                    _take_guess()
             except CertsvcError as error:
                 refused = error
             counted.append(refused or one)
@@ -114,6 +116,14 @@ def _told(question: Question, report: Report) -> dict[str, object] | CertsvcErro
         return error
 
 
+def _take_guess() -> None:
+    """Count a guess: a stolen key must not make codes or numbers guessable either."""
+    if client_id() is None:
+        limits.take("code")
+    else:
+        limits.take("client", client_id())
+
+
 def _is_guess(question: Question) -> bool:
     """Tell whether it may be somebody trying what exists; a token or a hash cannot be guessed."""
     return question.code is not None or question.number is not None
@@ -122,7 +132,9 @@ def _is_guess(question: Question) -> bool:
 def _body(report: Report, question: Question) -> dict[str, object]:
     receipt = services().receipts.give(report, question) if question.receipt else None
     issuer_name = services().settings.issuer_name
-    return report_body(report, issuer_name=issuer_name, lang=language(), full=True, receipt=receipt)
+    # Nobody who was not recognised sees a whole name, should the register be back by now.
+    known = client_id() is not None
+    return report_body(report, issuer_name=issuer_name, lang=language(), full=known, receipt=receipt)
 
 
 def _page(report: Report, question: Question) -> Response:

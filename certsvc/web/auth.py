@@ -8,6 +8,7 @@ from typing import Final, Literal, ParamSpec, TypeVar
 
 from flask import request
 
+from certsvc.errors import RecordDamagedError, UnavailableError
 from certsvc.web.current import services, set_client
 
 API_KEY_HEADER: Final = "X-API-Key"
@@ -17,13 +18,25 @@ _P = ParamSpec("_P")
 _R = TypeVar("_R")
 
 
-def scope(needed: Scope) -> Callable[[Callable[_P, _R]], Callable[_P, _R]]:
-    """Let only clients with this scope call the view; asked before the body is read."""
+def scope(needed: Scope, *, strangers: bool = False) -> Callable[[Callable[_P, _R]], Callable[_P, _R]]:
+    """Let only clients with this scope call the view; asked before the body is read.
+
+    Args:
+        needed: the scope.
+        strangers: let a key nobody can look up now pass as the public does, with ``client_id()`` None: what
+            bytes alone show must not wait for the register. No key, or a refused one, never passes.
+    """
 
     def guard(view: Callable[_P, _R]) -> Callable[_P, _R]:
         @wraps(view)
         def guarded(*args: _P.args, **kwargs: _P.kwargs) -> _R:
-            set_client(services().clients.authenticate(request.headers.get(API_KEY_HEADER), needed))
+            try:
+                set_client(services().clients.authenticate(request.headers.get(API_KEY_HEADER), needed))
+            except RecordDamagedError:
+                raise
+            except UnavailableError:
+                if not strangers:
+                    raise
             return view(*args, **kwargs)
 
         return guarded

@@ -12,10 +12,13 @@ from email.message import Message
 from pathlib import Path
 from typing import Any, Protocol
 
+from flask import Flask
 from werkzeug.datastructures import FileStorage
 from werkzeug.test import encode_multipart
 
 from certsvc.domain.report import Verdict
+from certsvc.issuing.clients import KNOWN_FOR
+from certsvc.registry.sql import SQLRegistry
 from certsvc.web.app import create_app
 from certsvc.wiring import build
 from tests.factories import FixedClock
@@ -93,18 +96,43 @@ def _body(form: Mapping[str, Any]) -> tuple[str, bytes]:
     return f"multipart/form-data; boundary={boundary}", content
 
 
-def _over_the_wire(server: WebServer) -> Asked:
+def _over_the_wire(server: WebServer, api_key: str | None = None) -> Asked:
+    """Ask the public form, or the API with *api_key*."""
+
     def ask(form: Mapping[str, Any], headers: Mapping[str, str]) -> Answered:
-        kind, content = _body(form)
+        path, kind, content = _request(form, api=api_key is not None)
         connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=60)
         try:
-            connection.request("POST", "/verify", content, {**headers, "Content-Type": kind})
+            key = {"X-API-Key": api_key} if api_key is not None else {}
+            connection.request("POST", path, content, {**headers, **key, "Content-Type": kind})
             answer = connection.getresponse()
             return answer.status, answer.headers, answer.read()
         finally:
             connection.close()
 
     return ask
+
+
+def _in_process(app: Flask, api_key: str | None = None) -> Asked:
+    client = app.test_client()
+
+    def ask(form: Mapping[str, Any], headers: Mapping[str, str]) -> Answered:
+        path, kind, content = _request(form, api=api_key is not None)
+        key = {"X-API-Key": api_key} if api_key is not None else {}
+        answer = client.post(path, data=content, content_type=kind, headers={**headers, **key})
+        return answer.status_code, dict(answer.headers), answer.data
+
+    return ask
+
+
+def _request(form: Mapping[str, Any], *, api: bool) -> tuple[str, str, bytes]:
+    """Return path, content type and body: the API takes other things than files as JSON."""
+    if not api:
+        return "/verify", *_body(form)
+    if "file" in form:
+        return "/api/v1/verifications", *_body(form)
+    body = {"registration_number" if name == "number" else name: value for name, value in form.items()}
+    return "/api/v1/verifications", "application/json", json.dumps(body).encode()
 
 
 def _check_away(ask: Asked, things: Things) -> None:
@@ -130,6 +158,23 @@ def _check_away(ask: Asked, things: Things) -> None:
             assert not any(word in page for word in FORGED), name
 
 
+def _check_api_away(ask: Asked, things: Things) -> None:
+    """Demand the same of the API: a report for whatever bytes show, UNAVAILABLE with a time for the rest."""
+    for name, (content, status) in things.by_bytes.items():
+        code, headers, said = ask({"file": content}, {})
+        assert (code, json.loads(said)["status"]) == (200, status), name
+        assert "Retry-After" not in headers, name
+    for name, form in things.by_register.items():
+        code, headers, said = ask(form, {})
+        report = json.loads(said)
+        assert int(headers["Retry-After"]) > 0, name
+        if code == 200:
+            assert (report["status"], report["verdict"]) == ("UNAVAILABLE", Verdict.INDETERMINATE), name
+            assert report["certificate"] is None, name
+        else:
+            assert (code, report["code"]) == (503, "UNAVAILABLE") and name in ("code", "number")
+
+
 def _check_back(ask: Asked, things: Things) -> None:
     """Demand that the first questions after its return are answered as if nothing had been."""
     for name, form in things.by_register.items():
@@ -147,39 +192,56 @@ def test_postgresql_stops_under_a_server(
     url = postgresql.emptied()
     world = World(settings_in(tmp_path / "var", dev_keys, database_url=url), FixedClock(datetime.now(UTC)))
     things = _things(world)
+    _, key = world.services.clients.add("platform", ["verify"])
     close(world)
     named = {"CERTSVC_DATABASE_URL": url, "CERTSVC_PUBLIC_URL": world.settings.public_url}
     with serving({**settings_of(tmp_path / "var", dev_keys), **named}, workers=2) as server:
-        ask = _over_the_wire(server)
+        ask, api = _over_the_wire(server), _over_the_wire(server, key)
         _check_back(ask, things)
         postgresql.stop()
         try:
             _check_away(ask, things)
+            _check_api_away(api, things)
+            assert _over_the_wire(server, "")(things.by_register["QR"], {})[0] == 401
         finally:
             postgresql.start()
         _check_back(ask, things)
+        _check_back(api, things)
 
 
 def test_an_sqlite_file_that_is_not_there(world: World) -> None:
     """A disk that is not mounted: a service starts without its register, and finds it when it comes."""
     things = _things(world)
+    _, key = world.services.clients.add("platform", ["verify"])
+    _, other = world.services.clients.add("registration system", ["issue"])
     folder = Path(world.settings.database_url.removeprefix("sqlite:///")).parent
     aside = folder.with_name("aside")
     close(world)
     databases = [path for path in folder.iterdir() if ".db" in path.name]
     assert databases
+
+    def move(source: Path, target: Path) -> None:
+        for path in databases:
+            assert not (target / path.name).exists(), "nothing was put in its place"
+            (source / path.name).rename(target / path.name)
+
     aside.mkdir()
-    for path in databases:
-        path.rename(aside / path.name)
-    client = create_app(build(world.settings, world.clock)).test_client()
+    move(folder, aside)
+    services = build(world.settings, world.clock)
+    app = create_app(services)
+    _check_away(_in_process(app), things)
+    # Nobody can say whose key it is: it is served as the public is.
+    _check_api_away(_in_process(app, key), things)
+    move(aside, folder)
+    _check_back(_in_process(app), things)
+    _check_back(_in_process(app, key), things)
+    assert _in_process(app, other)(things.by_register["QR"], {})[0] == 403
 
-    def ask(form: Mapping[str, Any], headers: Mapping[str, str]) -> Answered:
-        kind, content = _body(form)
-        answer = client.post("/verify", data=content, content_type=kind, headers=dict(headers))
-        return answer.status_code, dict(answer.headers), answer.data
-
-    _check_away(ask, things)
-    for path in databases:
-        assert not path.exists(), "nothing was put in its place"
-        (aside / path.name).rename(path)
-    _check_back(ask, things)
+    assert isinstance(services.registry, SQLRegistry)
+    services.registry.close()
+    move(folder, aside)
+    # A key that was recognised within the hour is still known, and what it may not do it still may not.
+    _check_api_away(_in_process(app, key), things)
+    assert _in_process(app, other)(things.by_register["QR"], {})[0] == 403
+    world.clock.advance(KNOWN_FOR)
+    assert _in_process(app, other)(things.by_register["QR"], {})[0] == 200
