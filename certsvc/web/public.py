@@ -78,6 +78,9 @@ def verify() -> Response:
     try:
         fields = _form()
         question = _question(fields)
+        if fields.get("name") and question.number is None:
+            # Beside anything else a name would unmask a record: each is a try, as at the record's address.
+            limits.take("name")
         report = lookups.verify(question)
     except InvalidFieldError as error:
         if not wants_html():

@@ -63,15 +63,15 @@ const holdsFile = event => event.dataTransfer?.types.includes("Files");
 addEventListener("dragover", event => {
   if (!holdsFile(event)) return;
   event.preventDefault();
-  files.classList.add("over");
+  files.classList.add("dropping");
 });
 addEventListener("dragleave", event => {
-  if (event.relatedTarget === null) files.classList.remove("over");
+  if (event.relatedTarget === null) files.classList.remove("dropping");
 });
 addEventListener("drop", event => {
   if (!holdsFile(event)) return;
   event.preventDefault();
-  files.classList.remove("over");
+  files.classList.remove("dropping");
   const input = find("file");
   input.files = event.dataTransfer.files;
   if (input.files.length === 1) input.form.requestSubmit();

@@ -21,6 +21,7 @@ from tests.world import JSON, World, settings_in
 RARE: Final = ("龙𬭎", "张𫖯", "刘䶮", "陈𠅤", "买买提·艾力")
 """Names that phones without our font show as boxes."""
 HOLDER: Final = "样本甲"
+CHANGING: Final = ("superseded", "suspended", "cancelled", "revoked")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +54,9 @@ class Instance:
     use_expired: Held
     suspended: Held
     cancelled: Held
+    revoked: Held
+    expired: Held
+    """Its one specialty has ended, and with it the use of the copy."""
     damaged: Held
     """Its row in the register was changed behind our back."""
     rare: tuple[Held, ...]
@@ -77,9 +81,9 @@ def living(folder: Path, font_cache: Path) -> Iterator[Instance]:
     clock = FixedClock(datetime.now(UTC) - timedelta(days=200))
     world = World(settings_in(data, keys), clock)
     people = _people(world)
-    use_expired = _issue(world, people["use_expired"])
+    use_expired, expired = (_issue(world, people[what]) for what in ("use_expired", "expired"))
     clock.instant = datetime.now(UTC) - timedelta(days=10)
-    changing = {what: _issue(world, people[what]) for what in ("superseded", "suspended", "cancelled")}
+    changing = {what: _issue(world, people[what]) for what in CHANGING}
     world.jump(days=5)
     _change(world, people)
     clock.instant = datetime.now(UTC) - timedelta(minutes=1)
@@ -96,6 +100,7 @@ def living(folder: Path, font_cache: Path) -> Iterator[Instance]:
             valid=fresh["valid"],
             original=original,
             use_expired=use_expired,
+            expired=expired,
             damaged=fresh["damaged"],
             rare=tuple(fresh[name] for name in RARE),
             unsigned=an_unsigned_pdf(),
@@ -106,12 +111,15 @@ def living(folder: Path, font_cache: Path) -> Iterator[Instance]:
 
 def _people(world: World) -> dict[str, tuple[str, str]]:
     """Register everybody, 200 days ago; returns (name, number) by what becomes of them."""
-    fates = ("valid", "superseded", "use_expired", "suspended", "cancelled", "damaged", *RARE)
+    fates = ("valid", "use_expired", "expired", "damaged", *CHANGING, *RARE)
+    long_ago = world.today - timedelta(days=3 * 365 - 30)
     people = {}
     for order, fate in enumerate(fates, 1):
         number = f"京11120202022{order:05d}"
         name = fate if fate in RARE else HOLDER
-        world.initial(number, order=order, name=name)
+        world.initial(
+            number, order=order, name=name, granted_on=long_ago if fate == "expired" else world.today
+        )
         people[fate] = (name, number)
     return people
 
@@ -123,6 +131,7 @@ def _change(world: World, people: dict[str, tuple[str, str]]) -> None:
     world.record(world.event("change_employer", people["superseded"][1], employer=employer))
     world.record(world.event("suspend", people["suspended"][1], reason=reason))
     world.record(world.event("cancel", people["cancelled"][1], reason=reason))
+    world.record(world.event("revoke", people["revoked"][1], reason=reason))
 
 
 def _issue(world: World, person: tuple[str, str]) -> Held:

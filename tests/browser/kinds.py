@@ -173,6 +173,20 @@ KINDS: Final = (
         tone="refused",
     ),
     Kind(
+        name="revoked",
+        open=_scan(lambda it: it.revoked.token),
+        zh="注册已被撤销或吊销",
+        en="Registration revoked",
+        tone="refused",
+    ),
+    Kind(
+        name="expired",
+        open=_scan(lambda it: it.expired.token),
+        zh="注册专业有效期均已届满",
+        en="Every specialty has expired",
+        tone="ended",
+    ),
+    Kind(
         name="unknown",
         open=_scan(lambda _: "0" * 26),
         zh="查询不到相关证照",

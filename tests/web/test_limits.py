@@ -18,6 +18,7 @@ from certsvc.registry.sql import SQLRegistry, open_registry
 from certsvc.web.caller import caller_network
 from certsvc.web.limits import RATES, Limiter, Rate, _OwnBuckets
 from tests.factories import FixedClock
+from tests.sealing.samples import an_unsigned_pdf
 from tests.web.site import HTML, Site, body_of
 
 SECRET = bytes(32)
@@ -142,15 +143,30 @@ def test_public_guessing_ends_in_429(site: Site, form: dict[str, str], kind: str
     assert int(page.headers["Retry-After"]) > 0
 
 
-def test_names_cannot_be_guessed_on_a_page(site: Site) -> None:
-    """Unmasking is a look-up too."""
+@pytest.mark.parametrize("way", ["address", "symbol", "code", "scan"])
+def test_names_cannot_be_guessed_on_a_page(site: Site, way: str) -> None:
+    """Unmasking is a look-up too, whichever form the name comes in."""
+    site.limit(name=Rate(3, 3), code=Rate(9, 9))
     copy = site.issued()
-    answers = [
-        site.client.post(f"/v/{copy['token']}", data={"name": f"样本{n}"}, headers=HTML).status_code
-        for n in range(RATES["name"].burst + 1)
-    ]
+    ways: dict[str, tuple[str, dict[str, object]]] = {
+        "address": (f"/v/{copy['token']}", {}),
+        "symbol": ("/verify", {"qr": f"{site.world.settings.public_url}/V/{copy['token']}"}),
+        "code": ("/verify", {"code": copy["code"]}),
+        "scan": ("/verify", {}),
+    }
+    path, given = ways[way]
+    answers = []
+    for n in range(4):
+        # Each time another name, beside the same record.
+        name = {"name": f"样本{n}"}
+        answer = (
+            site.upload(path, an_unsigned_pdf(), HTML, **name)
+            if way == "scan"
+            else site.client.post(path, data={**given, **name}, headers=HTML)
+        )
+        answers.append(answer.status_code)
 
-    assert answers == [200] * RATES["name"].burst + [429]
+    assert answers == [200] * 3 + [429]
 
 
 def test_neighbours_in_one_ipv6_network_share_a_bucket(site: Site) -> None:

@@ -118,3 +118,22 @@ def test_pages_are_in_order_for_assistive_software(site: Site, language: str) ->
         assert outline.headings[0] == 1 and outline.headings.count(1) == 1
         assert outline.unlabelled == 0
         assert "{{" not in answer.text
+
+
+def test_no_script_marks_with_a_class_that_pages_use(standing_site: Site) -> None:
+    """A specialty that is over once looked like the place for a dropped file."""
+    web = standing_site.world.settings.templates_dir / "web"
+    marks = {
+        name
+        for script in web.glob("*.js")
+        for name in re.findall(r'classList\.(?:add|toggle)\("([\w-]+)"', script.read_text("utf-8"))
+    }
+    used = {
+        name
+        for page in web.glob("*.html")
+        for classes in re.findall(r'class="([^"]*)"', page.read_text("utf-8"))
+        for name in re.findall(r"[\w-]+", classes)
+    }
+
+    assert "over" in used and marks
+    assert not marks & used
