@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Final
 
 import click
 
@@ -138,13 +138,12 @@ def _end(bodies: Sequence[Mapping[str, object]], ends: Iterable[Exit], *, json_:
 
 def _print_report(place: str, report: Report, body: Mapping[str, object]) -> None:
     """Print the verdict first, then what to do, then the checks, then the data."""
-    from certsvc.domain.wording import status_advice, status_text
+    from certsvc.domain.wording import report_advice, report_heading
 
     verdict = str(report.verdict)
-    subject: Literal["file", "record"] = "file" if report.subject == "file" else "record"
-    heading, advice = status_text(report.status, subject), status_advice(report.status, subject)
+    heading, advice = report_heading(report), report_advice(report)
     # A record in force is not a verified file: it gets another colour and sign.
-    compare = verdict == "VALID" and subject == "record"
+    compare = verdict == "VALID" and report.subject == "record"
     sign, colour = ("≈", "cyan") if compare else (_SIGN[verdict], _COLOUR[verdict])
     click.echo(place)
     click.secho(f"{sign} {heading.zh}  {heading.en} [{report.status}]", fg=colour, bold=True)

@@ -195,7 +195,11 @@ def _superseded(entry: Entry, day: date, changed: Sequence[str], *, exists: bool
         return _told(Check.SUPERSEDED, Status.SUPERSEDED, "SUPERSEDED", ", ".join(changed))
     number, made_on = entry.newest_copy_number, entry.newest_copy_day
     newer = copy.copy_number is not None and number is not None and number > copy.copy_number
-    if newer and (made_on is None or made_on <= day):
+    if newer and made_on is not None and made_on > day:
+        # The newest was not there yet on the day asked about; perhaps one between was.
+        made_on = entry.next_copy_day
+        newer = made_on is not None and made_on <= day
+    if newer:
         return _told(
             Check.SUPERSEDED, Status.VALID, "NEWER_COPY_EXISTS", made_on.isoformat() if made_on else ""
         )

@@ -154,6 +154,8 @@ class Entry:
     """All events of the registration, in the order of recording."""
     newest_copy_number: int | None = None
     newest_copy_day: date | None = None
+    next_copy_day: date | None = None
+    """Day of the first newer copy, where the newest one came after the day asked about; else None."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -29,6 +29,9 @@ RECORD_HEADING: Final = Text(
 )
 """Heading of a record without a file: the paper in hand was not seen."""
 
+SPECIALTY_HEADING: Final = Text("所要求的注册专业无效", "The specialty asked for is not in force")
+"""Heading of EXPIRED when other specialties may be in date."""
+
 ADVICE: Final[Mapping[Status, Text]] = {
     Status.ALTERED: Text(
         "请不要采用这份文件；向持证人索取下载的原始文件后再核验。",
@@ -95,3 +98,9 @@ RECORD_ADVICE: Final = Text(
     "to learn whether a file was changed, hand in the original file.",
 )
 """What to do with a record that is in force."""
+
+SPECIALTY_ADVICE: Final = Text(
+    "证书上没有所要求的注册专业，或该专业有效期已届满；请持证人办理后另行提供。",
+    "The certificate does not show that specialty, or it has ended; please ask the holder for one that does.",
+)
+"""What to do when it is the specialty asked for that is missing."""

@@ -11,21 +11,31 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Final, Literal
 
-from certsvc.domain.report import Check, Status
+from certsvc.domain.report import Check, Report, Result, Status
 from certsvc.domain.text import Text
 from certsvc.domain.texts_errors import ERRORS, OFFICIAL_GLOSS
 from certsvc.domain.texts_fields import CHECKS, FIELDS
 from certsvc.domain.texts_findings import FINDINGS
-from certsvc.domain.texts_status import ADVICE, HEADINGS, RECORD_ADVICE, RECORD_HEADING
+from certsvc.domain.texts_status import (
+    ADVICE,
+    HEADINGS,
+    RECORD_ADVICE,
+    RECORD_HEADING,
+    SPECIALTY_ADVICE,
+    SPECIALTY_HEADING,
+)
 
 __all__ = [
     "OFFICIAL",
+    "SPECIALTY_HEADING",
     "Text",
     "check_text",
     "day_text",
     "error_text",
     "field_text",
     "finding_text",
+    "report_advice",
+    "report_heading",
     "status_advice",
     "status_text",
 ]
@@ -42,6 +52,7 @@ OFFICIAL: Final[Mapping[str, str]] = {
 }
 """The issuer's own sentences. Source: answers of the Jiangsu housing department, 2023-08, docs/sources.md."""
 
+_OF_ONE: Final = frozenset({"SPECIALTY_EXPIRED", "SPECIALTY_NOT_HELD"})
 _MONTHS: Final = (
     *("January", "February", "March", "April", "May", "June"),
     *("July", "August", "September", "October", "November", "December"),
@@ -87,6 +98,26 @@ def status_advice(status: Status, subject: Literal["file", "record"] = "file") -
     if status is Status.VALID and subject == "record":
         return RECORD_ADVICE
     return ADVICE[status]
+
+
+def report_heading(report: Report) -> Text:
+    """Return the heading of *report*."""
+    if _lacks_wanted(report):
+        return SPECIALTY_HEADING
+    return status_text(report.status, "file" if report.subject == "file" else "record")
+
+
+def report_advice(report: Report) -> Text:
+    """Return one sentence on what to do after *report*."""
+    if _lacks_wanted(report):
+        return SPECIALTY_ADVICE
+    return status_advice(report.status, "file" if report.subject == "file" else "record")
+
+
+def _lacks_wanted(report: Report) -> bool:
+    """Tell whether it is EXPIRED for the specialty asked for alone: others may well be in date."""
+    failed = {one.code for one in report.findings if one.result is Result.FAIL}
+    return report.status is Status.EXPIRED and bool(failed & _OF_ONE) and "EXPIRED" not in failed
 
 
 def field_text(field: str) -> Text:

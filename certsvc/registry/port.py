@@ -127,6 +127,9 @@ class ReadSession(FeedReading, Protocol):
     def newest_endorsement(self, registration_id: RegistrationId) -> Copy | None:
         """Find the DONE endorsement with the highest copy number."""
 
+    def next_endorsement(self, registration_id: RegistrationId, above: int) -> Copy | None:
+        """Find the DONE endorsement with the lowest copy number over *above*."""
+
     def find_idempotent(self, client_id: str, key: str) -> IdempotentRequest | None:
         """Find an earlier use of an Idempotency-Key by this client."""
 

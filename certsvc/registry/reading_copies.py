@@ -47,6 +47,13 @@ ENDORSEMENT_BELOW: Final = select_rows(
     order_by=[_copy.copy_number.desc()],
     limit=1,
 )
+ENDORSEMENT_ABOVE: Final = select_rows(
+    COPY,
+    _copy.registration_id == bindparam("registration_id"),
+    _copy.copy_number > bindparam("above"),
+    order_by=[_copy.copy_number],
+    limit=1,
+)
 PENDING_BEFORE: Final = select_rows(
     COPY,
     # Literal text, for the partial index.
@@ -126,6 +133,16 @@ class CopyReading(Session):
             if record.text("state") == CopyState.DONE:
                 return copy_from(record)
             below = record.whole("copy_number")
+
+    def next_endorsement(self, registration_id: RegistrationId, above: int) -> Copy | None:
+        """Find the DONE endorsement with the lowest copy number over *above*."""
+        while True:
+            record = self._first(ENDORSEMENT_ABOVE, registration_id=registration_id, above=above)
+            if record is None:
+                return None
+            if record.text("state") == CopyState.DONE:
+                return copy_from(record)
+            above = record.whole("copy_number")
 
     def find_idempotent(self, client_id: str, key: str) -> IdempotentRequest | None:
         """Find an earlier use of an Idempotency-Key by this client."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import unicodedata
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Final
@@ -82,6 +84,19 @@ class VerificationBatch(StrictBody):
             }
         ),
     ]
+
+
+def find_specialty(typed: str, names: Iterable[str]) -> str | None:
+    """Return the one of *names* that was meant; None when there is no such specialty.
+
+    People type with the input method on and paste blanks along: width and outer blanks make no difference.
+    """
+    meant = _plain(typed)
+    return next((name for name in names if _plain(name) == meant), None)
+
+
+def _plain(text: str) -> str:
+    return unicodedata.normalize("NFKC", text).strip()
 
 
 def parse_question(body: object) -> Question:

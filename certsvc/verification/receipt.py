@@ -15,7 +15,7 @@ from certsvc.errors import KeyMaterialError
 from certsvc.sealing.jws import sign_jws
 from certsvc.sealing.key_times import fault_at
 from certsvc.sealing.port import PinnedKey, Signer
-from certsvc.verification.question import Question
+from certsvc.verification.question import Question, find_specialty
 
 TYP: Final = "certsvc-receipt+jws"
 FORMAT: Final = 1
@@ -84,7 +84,7 @@ class Receipts:
 
     def specialty_of(self, question: Question) -> str | None:
         """Return the specialty asked for if it is one there is; any other text is not repeated."""
-        return question.specialty if question.specialty in self.specialties else None
+        return find_specialty(question.specialty, self.specialties) if question.specialty else None
 
     def _claims(self, report: Report, question: Question) -> dict[str, object]:
         entry = report.entry

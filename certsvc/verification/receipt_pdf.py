@@ -103,7 +103,7 @@ class ReportPress:
             title=_said(texts.TITLE, lang),
             not_a_certificate=(texts.NOT_A_CERTIFICATE.zh, texts.NOT_A_CERTIFICATE.en),
             tone=_tone(report),
-            heading=_said(wording.status_text(report.status, subject), lang),
+            heading=_said(wording.report_heading(report), lang),
             status=str(report.status) + ("" if subject == "file" else label["of_record"]),
             advice=_said(_advice(report, subject), lang),
             asked_title=label["asked"],
@@ -138,7 +138,10 @@ def _asked(
     yield _field("as_of", lang), _instant(report.as_of, lang)
     yield _field("checked_at", lang), _instant(report.checked_at, lang)
     if report.state_now is not None and report.state_now != report.state_at_as_of:
-        yield _field("state_now", lang), _said(wording.status_text(report.state_now, "record"), lang)
+        # With a specialty asked for, EXPIRED may be said of that one alone.
+        of_one = specialty is not None and report.state_now is Status.EXPIRED
+        state = wording.SPECIALTY_HEADING if of_one else wording.status_text(report.state_now, "record")
+        yield _field("state_now", lang), _said(state, lang)
 
 
 def _record(report: Report, issuer_name: str, lang: Lang) -> Iterator[tuple[str, str]]:
@@ -197,7 +200,7 @@ def _checks(findings: Sequence[Finding], specialties: Collection[str], lang: Lan
 def _advice(report: Report, subject: Literal["file", "record"]) -> Text:
     if report.status is Status.VALID and subject == "record":
         return texts.RECORD_ADVICE
-    return wording.status_advice(report.status, subject)
+    return wording.report_advice(report)
 
 
 def _tone(report: Report) -> Tone:

@@ -6,11 +6,11 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Final
 
 from certsvc.domain.certificate import CertificateVersion
-from certsvc.domain.clock import CLOCK_SLACK
+from certsvc.domain.clock import CLOCK_SLACK, beijing_day
 from certsvc.domain.endorsement import Copy
 from certsvc.domain.events import RegistrationId
 from certsvc.domain.identity import canonical_name, is_lookup_number
@@ -120,7 +120,7 @@ def _find_entry(
     copy = _find_copy(session, scanned)
     if copy is not None:
         version = session.get_version(copy.version_id)
-        return _entry(session, version, copy, session.history(copy.registration_id))
+        return _entry(session, version, copy, session.history(copy.registration_id), as_of)
     if scanned.code is not None:
         # A code is guessed at: whoever asks is to wait as long for nothing as for something.
         _look_for_nothing(session)
@@ -155,7 +155,7 @@ def _find_record(
     if not history or not _is_named(history, name, kinds, as_of):
         _look_for_nothing(session)
         return None
-    return _entry(session, session.latest_version(history[0].registration_id), None, history)
+    return _entry(session, session.latest_version(history[0].registration_id), None, history, as_of)
 
 
 def _begun_by(histories: Sequence[Sequence[RecordedEvent]], instant: datetime) -> Sequence[RecordedEvent]:
@@ -184,7 +184,11 @@ def _look_for_nothing(session: ReadSession) -> None:
 
 
 def _entry(
-    session: ReadSession, version: CertificateVersion, copy: Copy | None, history: Sequence[RecordedEvent]
+    session: ReadSession,
+    version: CertificateVersion,
+    copy: Copy | None,
+    history: Sequence[RecordedEvent],
+    as_of: datetime,
 ) -> Entry:
     newest = session.newest_endorsement(version.registration_id)
     return Entry(
@@ -194,4 +198,13 @@ def _entry(
         events=tuple(item.event for item in history),
         newest_copy_number=newest.copy_number if newest is not None else None,
         newest_copy_day=newest.day if newest is not None else None,
+        next_copy_day=_next_day(session, copy, newest, beijing_day(as_of)),
     )
+
+
+def _next_day(session: ReadSession, copy: Copy | None, newest: Copy | None, day: date) -> date | None:
+    """Return the day of the first copy after *copy*; asked for only when the newest came after *day*."""
+    if copy is None or copy.copy_number is None or newest is None or newest.day is None or newest.day <= day:
+        return None
+    following = session.next_endorsement(copy.registration_id, copy.copy_number)
+    return following.day if following is not None else None

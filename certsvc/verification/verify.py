@@ -10,19 +10,19 @@ from certsvc.domain.clock import Clock
 from certsvc.domain.endorsement import FORMATS, Copy
 from certsvc.domain.judge import check_as_of, judge
 from certsvc.domain.report import Check, Clue, FileOutcome, Finding, Kind, RegistryAnswer, Report, Result
-from certsvc.errors import AsOfInFutureError
+from certsvc.errors import Fault, InvalidFieldError
 from certsvc.page.certificate_type import CertificateType
 from certsvc.registry.port import Registry
 from certsvc.sealing.port import PinnedKey, PinnedSeal
 from certsvc.verification.code_check import check_code
 from certsvc.verification.pool import ReaderPool
-from certsvc.verification.question import Question
+from certsvc.verification.question import Question, find_specialty
 from certsvc.verification.resolve import Resolution, resolve, resolve_each
 from certsvc.verification.scan import Scan, examine, scan
 
 
 class Verifier:
-    """Answers every question with a report; only a future as_of is refused."""
+    """Answers every question with a report, but an as_of that has not come and a specialty nobody has."""
 
     def __init__(
         self,
@@ -50,32 +50,59 @@ class Verifier:
         self._readers = readers
         self._clock = clock
         self._public_url = public_url
+        self._specialties = tuple(name for kind in kinds.values() for name in kind.policy.specialty_names)
 
     def verify(self, question: Question) -> Report:
         """Judge the thing in hand.
 
         Raises:
             AsOfInFutureError: *as_of* has not come.
+            InvalidFieldError: no certificate has the specialty asked for.
         """
         now = self._clock.now()
-        check_as_of(question.as_of or now, now)
+        question = self._settled(question, now)
         scanned = scan(question, self._public_url)
         return self._answer(question, scanned, self._resolve(scanned, question.as_of, now), now)
 
-    def verify_each(self, questions: Sequence[Question]) -> list[Report | AsOfInFutureError]:
+    def verify_each(self, questions: Sequence[Question]) -> list[Report | InvalidFieldError]:
         """Judge several things by one view of the register and at one instant, in their order.
 
-        A question about an instant that has not come has its error in its place.
+        A question that verify() would refuse has its error in its place.
         """
         now = self._clock.now()
-        answers: list[Report | AsOfInFutureError | None] = [_too_early(one, now) for one in questions]
-        fit = [place for place, error in enumerate(answers) if error is None]
-        scans = [scan(questions[place], self._public_url) for place in fit]
-        asked = [(one, questions[place].as_of or now) for one, place in zip(scans, fit, strict=True)]
-        found = resolve_each(asked, self._registry, self._kinds, now=now)
-        for place, one, resolution in zip(fit, scans, found, strict=True):
-            answers[place] = self._answer(questions[place], one, resolution, now)
-        return [answer for answer in answers if answer is not None]
+        read = [self._settled_or_error(one, now) for one in questions]
+        fit = [one for one in read if isinstance(one, Question)]
+        scans = [scan(one, self._public_url) for one in fit]
+        asked = [(one, question.as_of or now) for one, question in zip(scans, fit, strict=True)]
+        found = iter(resolve_each(asked, self._registry, self._kinds, now=now))
+        scanned = iter(scans)
+        return [
+            self._answer(one, next(scanned), next(found), now) if isinstance(one, Question) else one
+            for one in read
+        ]
+
+    def _settled(self, question: Question, now: datetime) -> Question:
+        """Return the question as it is answered; errors as verify()."""
+        check_as_of(question.as_of or now, now)
+        if question.specialty is None:
+            return question
+        name = find_specialty(question.specialty, self._specialties)
+        if name is None:
+            # A slip of the keyboard must not end as INVALID: it says nothing about the certificate.
+            raise InvalidFieldError(
+                Fault(
+                    "/specialty",
+                    f"没有这个注册专业，请填写：{'、'.join(self._specialties)}",
+                    f"there is no such specialty; name one of {', '.join(self._specialties)}",
+                )
+            )
+        return replace(question, specialty=name)
+
+    def _settled_or_error(self, question: Question, now: datetime) -> Question | InvalidFieldError:
+        try:
+            return self._settled(question, now)
+        except InvalidFieldError as error:
+            return error
 
     def _answer(self, question: Question, scanned: Scan, resolution: Resolution, now: datetime) -> Report:
         now = max(now, resolution.recorded_at or now)
@@ -150,14 +177,6 @@ class Verifier:
             for check, code in found.items()
             if code is not None
         ]
-
-
-def _too_early(question: Question, now: datetime) -> AsOfInFutureError | None:
-    try:
-        check_as_of(question.as_of or now, now)
-    except AsOfInFutureError as error:
-        return error
-    return None
 
 
 def _fault_of(pin: PinnedKey | PinnedSeal | None, at: datetime) -> str | None:

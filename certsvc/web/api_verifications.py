@@ -157,13 +157,10 @@ def _uploaded() -> Question:
     receipt = fields.get("receipt", "false")
     if receipt not in {"true", "false"}:
         raise InvalidFieldError(_fault("/receipt", texts.RECEIPT_WORDS))
-    specialty = fields.get("specialty")
-    if specialty is not None and not 0 < len(specialty) <= 200:
-        raise InvalidFieldError(Fault("/specialty", "请填写注册专业名称", "name one specialty"))
     return Question(
         file=content,
         as_of=read_as_of(fields.get("as_of")),
-        specialty=specialty,
+        specialty=fields.get("specialty"),
         receipt=receipt == "true",
     )
 

@@ -10,8 +10,10 @@ from apiflask import APIBlueprint, APIFlask
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
+from certsvc.verification.question import VerificationRequest
 from certsvc.web import schemas
 from certsvc.web.auth import API_KEY_HEADER, Scope
+from certsvc.web.current import services
 
 JSON: TypeAlias = dict[str, object]
 
@@ -135,7 +137,17 @@ def _complete(spec: dict[Any, Any] | str) -> dict[Any, Any] | str:
     components = spec.setdefault("components", {})
     assert isinstance(components, dict)
     components["schemas"] = definitions["$defs"]
+    names = [name for kind in services().kinds.values() for name in kind.policy.specialty_names]
+    asked = definitions["$defs"][VerificationRequest.__name__]["properties"]
+    asked["specialty"] = {"anyOf": [_specialty(names), {"type": "null"}], "default": None}
+    upload = paths["/api/v1/verifications"]["post"]["requestBody"]["content"]["multipart/form-data"]
+    upload["schema"]["properties"]["specialty"] = _specialty(names)
     return spec
+
+
+def _specialty(names: Sequence[str]) -> JSON:
+    """Return the schema of a specialty asked for: which there are is data of the certificate types."""
+    return {"type": "string", "enum": list(names), "description": "The one specialty that must be valid."}
 
 
 def _path_parameters(found: Sequence[JSON]) -> list[JSON]:
@@ -174,7 +186,6 @@ def _request_body(call: Call) -> JSON | None:
                 "description": "PDF, OFD, PNG or JPEG up to 10 MB",
             },
             "as_of": {"type": "string", "format": "date-time"},
-            "specialty": {"type": "string", "minLength": 1, "maxLength": 200},
             "receipt": {"enum": ["true", "false"], "description": "Answer with a signed receipt as well."},
         }
         content["multipart/form-data"] = {

@@ -118,17 +118,20 @@ def test_a_reissue_leaves_copies_valid() -> None:
 
 
 @pytest.mark.parametrize(
-    ("number", "made_on", "code"),
+    ("number", "made_on", "between", "code"),
     [
-        (1, date(2026, 11, 20), "NEWEST"),
-        (2, date(2026, 11, 27), "NEWER_COPY_EXISTS"),
-        (2, date(2026, 11, 28), "NEWEST"),
-        (2, None, "NEWER_COPY_EXISTS"),
+        (1, date(2026, 11, 20), None, "NEWEST"),
+        (2, date(2026, 11, 27), None, "NEWER_COPY_EXISTS"),
+        (2, date(2026, 11, 28), date(2026, 11, 28), "NEWEST"),
+        (3, date(2026, 11, 28), date(2026, 11, 27), "NEWER_COPY_EXISTS"),
+        (2, None, None, "NEWER_COPY_EXISTS"),
     ],
 )
-def test_a_newer_copy_is_told_and_decides_nothing(number: int, made_on: date | None, code: str) -> None:
-    """Two bids need two copies; one made after as_of was not yet there."""
-    entry = replace(an_entry(), newest_copy_number=number, newest_copy_day=made_on)
+def test_a_newer_copy_is_told_and_decides_nothing(
+    number: int, made_on: date | None, between: date | None, code: str
+) -> None:
+    """Two bids need two copies; one made after as_of was not yet there, one made between was."""
+    entry = replace(an_entry(), newest_copy_number=number, newest_copy_day=made_on, next_copy_day=between)
 
     found = state(entry, WEEK_LATER)
 

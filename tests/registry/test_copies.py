@@ -225,15 +225,18 @@ def test_newest_endorsement_is_the_highest_done_number(registry: SQLRegistry, wh
     """A verifier is shown when a newer copy exists; a failed try is not one."""
     with registry.reading() as session:
         assert session.newest_endorsement(who.registration_id) is None
-    issue(registry, who, 1)
+    first = issue(registry, who, 1)
     second = issue(registry, who, 2, at=NOW + DAY)
     third = pending(who, 3, at=NOW + 2 * DAY)
     with registry.writing() as session:
         assert session.reserve(third)
         assert session.fail(third.copy_id, "worker-1", "DEFECT", NOW + 2 * DAY)
         assert session.reserve(pending(who, 4, at=NOW + 3 * DAY))
+    fifth = issue(registry, who, 5, at=NOW + 4 * DAY)
     with registry.reading() as session:
-        assert session.newest_endorsement(who.registration_id) == second
+        assert session.newest_endorsement(who.registration_id) == fifth
+        found = [session.next_endorsement(who.registration_id, above) for above in (0, 1, 2, 4, 5)]
+    assert found == [first, second, fifth, fifth, None]
 
 
 def test_an_idempotency_key_moves_only_from_a_failed_attempt(registry: SQLRegistry, who: Registered) -> None:

@@ -88,6 +88,7 @@ PROBES: Mapping[str, tuple[Probe, ...]] = {
         lambda s, row: s.find_copy_by_sha256(str(row["pdf_sha256"])),
         lambda s, row: s.find_copy_by_sha256(str(row["ofd_sha256"])),
         lambda s, row: s.newest_endorsement(RegistrationId(str(row["registration_id"]))),
+        lambda s, row: s.next_endorsement(RegistrationId(str(row["registration_id"])), 0),
         lambda s, row: s.find_endorsement_on(HolderId(str(row["holder_id"])), CONSTRUCTOR_1, NOW.date()),
     ),
     "idempotency_key": (lambda s, row: s.find_idempotent(str(row["client_id"]), str(row["key"])),),

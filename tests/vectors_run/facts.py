@@ -99,9 +99,16 @@ class FactsSession:
 
     def newest_endorsement(self, registration_id: RegistrationId) -> Copy | None:
         """Find the endorsement with the highest copy number."""
+        return max(self._endorsements(registration_id), key=_number, default=None)
+
+    def next_endorsement(self, registration_id: RegistrationId, above: int) -> Copy | None:
+        """Find the endorsement with the lowest copy number over *above*."""
+        newer = [copy for copy in self._endorsements(registration_id) if _number(copy) > above]
+        return min(newer, key=_number, default=None)
+
+    def _endorsements(self, registration_id: RegistrationId) -> list[Copy]:
         found = self._record(registration_id)
-        copies = [copy for copy in found.copies if copy.kind is CopyKind.ENDORSEMENT] if found else []
-        return max(copies, key=lambda copy: copy.copy_number or 0, default=None)
+        return [copy for copy in found.copies if copy.kind is CopyKind.ENDORSEMENT] if found else []
 
     def registrations_with(self, registration_number: str) -> Sequence[RegistrationId]:
         """List the registrations of a number, the latest first."""
@@ -158,3 +165,7 @@ def _without_id_number(event: Event) -> Event:
     if event.holder is None:
         return event
     return replace(event, holder=replace(event.holder, id_number=None))
+
+
+def _number(copy: Copy) -> int:
+    return copy.copy_number or 0

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from certsvc.domain.report import Status
-from certsvc.errors import AsOfInFutureError, RecordDamagedError, UnavailableError
+from certsvc.errors import AsOfInFutureError, InvalidFieldError, RecordDamagedError, UnavailableError
 from certsvc.registry.port import ReadSession, Registry
 from certsvc.verification.question import Question
 from certsvc.verification.verify import Verifier
@@ -67,8 +67,8 @@ def statuses(issued: Issued, error: Exception, *, at: int | None) -> list[Status
     known = Question(sha256=issued.first["files"]["pdf"]["sha256"])
     foreign = Question(qr="https://evil.example/v/x")
     reports = verifier.verify_each([foreign, known, known, known, known, known, foreign])
-    assert not any(isinstance(report, AsOfInFutureError) for report in reports)
-    return [report.status for report in reports if not isinstance(report, AsOfInFutureError)]
+    assert not any(isinstance(report, InvalidFieldError) for report in reports)
+    return [report.status for report in reports if not isinstance(report, InvalidFieldError)]
 
 
 V, A, N = Status.VALID, Status.UNAVAILABLE, Status.NOT_OURS
@@ -102,7 +102,7 @@ def test_clock_behind_the_record_leaves_all_open(issued: Issued) -> None:
     finally:
         issued.world.jump(seconds=60)
 
-    assert [not isinstance(one, AsOfInFutureError) and one.status for one in reports] == [A, A]
+    assert [not isinstance(one, InvalidFieldError) and one.status for one in reports] == [A, A]
 
 
 def test_receipt_of_an_answer_without_the_register(issued: Issued) -> None:
@@ -136,3 +136,19 @@ def test_instant_that_has_not_come_is_refused_in_its_place(issued: Issued) -> No
     reports = issued.world.services.verifier.verify_each([known, early, known])
 
     assert [isinstance(one, AsOfInFutureError) for one in reports] == [False, True, False]
+
+
+def test_misspelt_specialty_is_refused_in_its_place_and_a_wide_or_blank_one_is_read(issued: Issued) -> None:
+    """A slip of the keyboard says nothing about the certificate; answered INVALID it would cost a tender."""
+    verifier = issued.world.services.verifier
+    sha256 = issued.first["files"]["pdf"]["sha256"]
+    names = ("建筑工程", "建筑工成", "", "\u3000建筑工程 ", "公路工程")
+    asked = [Question(sha256=sha256, specialty=name) for name in names]
+
+    reports = verifier.verify_each(asked)
+
+    told = [one.code if isinstance(one, InvalidFieldError) else one.status for one in reports]
+    assert told == [Status.VALID, "INVALID_FIELD", "INVALID_FIELD", Status.VALID, Status.EXPIRED]
+    with pytest.raises(InvalidFieldError, match="/specialty"):
+        verifier.verify(asked[1])
+    assert verifier.verify(asked[3]).status is Status.VALID

@@ -93,7 +93,7 @@ def test_no_name_and_no_number_stands_in_a_receipt(issued: Issued) -> None:
     """A receipt is passed on to people who were not told whom it is about."""
     world, canary = issued.world, "金丝雀110101199003070000"
     questions: list[dict[str, Any]] = [
-        {"file": issued.first_pdf, "specialty": canary},
+        {"file": issued.first_pdf, "specialty": "公路工程"},
         {"file": issued.first_pdf + canary.encode()},
         {"sha256": issued.first["files"]["pdf"]["sha256"]},
         {"qr": issued.first["verify_url"]},

@@ -235,3 +235,23 @@ def test_superseded_copy_names_what_changed_and_the_newest_copy(changing: World)
     assert "加注件序号1" in shown and "2·2026年11月21日" in shown
     assert "样例集团" not in shown
     assert parts_of(jws_of(page))[1]["status"] == "SUPERSEDED"
+
+
+def test_a_missing_specialty_is_not_said_of_all(issued: Issued) -> None:
+    """The page is evidence: others of the holder's specialties may well be in date."""
+    lacking, asked = answered(issued, sha256=issued.first["files"]["pdf"]["sha256"], specialty="公路工程")
+    ended = replace(lacking, findings=(Finding(check=Check.SPECIALTY, result=Result.FAIL, code="EXPIRED"),))
+
+    of_one, of_all = (text_of(a_page(issued, report, asked)) for report in (lacking, ended))
+
+    assert lacking.status is Status.EXPIRED
+    assert "所要求的注册专业无效" in of_one and "均已届满" not in of_one
+    assert "均已届满" in of_all
+
+
+def test_state_now_speaks_of_the_specialty_asked_for(issued: Issued) -> None:
+    """Its end is not the end of all."""
+    report, asked = answered(issued, sha256=issued.first["files"]["pdf"]["sha256"], specialty="建筑工程")
+    later = replace(report, state_now=Status.EXPIRED)
+
+    assert "当前状态所要求的注册专业无效" in text_of(a_page(issued, later, asked))

@@ -80,3 +80,21 @@ def test_page_shows_the_same(site: Site, first: JSON, lang: str, words: tuple[st
     for word in words:
         assert word in page
     assert "样例集团" not in page
+
+
+def test_a_copy_made_between_is_told_though_another_came_after_as_of(site: Site) -> None:
+    """Of three copies the second was the newest on the day asked about; the first was not."""
+    copies = [site.issued()]
+    for _ in range(2):
+        site.world.jump(days=2)
+        copies.append(site.world.endorse())
+    day = {"as_of": "2026-11-23T12:00:00+08:00"}
+
+    told = []
+    for copy in copies:
+        report = body_of(site.post(PATH, {"sha256": copy["files"]["pdf"]["sha256"], **day}))
+        told.append(
+            {one["code"]: one["detail"] for one in report["findings"] if one["check"] == "superseded"}
+        )
+
+    assert told == [{"NEWER_COPY_EXISTS": "2026-11-22"}, {"NEWEST": ""}, {"NOT_APPLICABLE": ""}]
