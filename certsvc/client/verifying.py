@@ -64,12 +64,14 @@ class VerifyingCalls:
         Args:
             file: its bytes, or where it lies.
             upload: send the file when its hash is not known, to learn why: altered, unsigned, somebody
-                else's. Without it, or over 10 MB, the report is the one on the hash: INVALID, UNKNOWN.
+                else's; also when the register cannot tell now, for its bytes may show it. Without it, or over
+                10 MB, the report is the one on the hash: INVALID, UNKNOWN.
             terms: as in every question.
         """
         sha256, content = _digest_and_content(file)
         by_hash = self.verify_sha256(sha256, **terms)
-        if not upload or by_hash.status != Status.UNKNOWN or content is None:
+        settled = by_hash.status not in {Status.UNKNOWN, Status.UNAVAILABLE}
+        if not upload or settled or content is None:
             return by_hash
         as_of, receipt = terms.get("as_of"), terms.get("receipt", False)
         fields = {

@@ -16,6 +16,7 @@ from certsvc.domain.names import (
     canonical_name,
     canonical_purpose,
     canonical_text,
+    is_name,
     mask_name,
 )
 from certsvc.domain.policy import Policy
@@ -31,6 +32,7 @@ __all__ = [
     "check_registration_number",
     "check_uscc",
     "is_lookup_number",
+    "is_name",
     "is_uscc",
     "mask_id_number",
     "mask_name",

@@ -50,6 +50,21 @@ def canonical_name(raw: str, *, pointer: str, limit: int) -> str:
     return name
 
 
+def is_name(typed: str, name: str) -> bool:
+    """Tell whether *typed* means the canonical *name*.
+
+    More is forgiven than where a name is recorded: blanks, width, case and what a copied text carries unseen.
+    Who reads a name off a certificate and types it has no other name in mind.
+    """
+    return _bare(typed) == _bare(name) != ""
+
+
+def _bare(text: str) -> str:
+    """Return what is left of a name when only its letters and dots count."""
+    seen = "".join(char for char in _settled(text) if not (char.isspace() or is_unseen(char)))
+    return unicodedata.normalize("NFKC", _dotted(seen)).casefold()
+
+
 def canonical_employer_name(raw: str, *, pointer: str, limit: int) -> str:
     """Return an employer's name in its canonical form; arguments and errors as canonical_name."""
     name = _dotted(_settled(raw))

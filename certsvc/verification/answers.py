@@ -5,13 +5,10 @@ from __future__ import annotations
 from typing import Literal
 
 from certsvc.domain.endorsement import CopyKind
-from certsvc.domain.identity import canonical_name, mask_name
+from certsvc.domain.identity import is_name, mask_name
 from certsvc.domain.report import Check, Finding, Report, Result
 from certsvc.domain.wording import finding_text
-from certsvc.errors import InvalidFieldError
 from certsvc.verification.receipt import instant_text
-
-_NAME_LIMIT = 50
 
 
 def may_show_full(report: Report, typed_name: str | None = None) -> bool:
@@ -21,12 +18,7 @@ def may_show_full(report: Report, typed_name: str | None = None) -> bool:
     if any(one.check is Check.FILE_IS_OURS and one.result is Result.PASS for one in report.findings):
         # Not for a record alone: anybody can make a scan that names somebody's record.
         return True
-    if not typed_name:
-        return False
-    try:
-        return canonical_name(typed_name, pointer="/name", limit=_NAME_LIMIT) == report.face.name
-    except InvalidFieldError:
-        return False
+    return typed_name is not None and is_name(typed_name, report.face.name)
 
 
 def issuer_of(report: Report, default: str) -> str:

@@ -13,10 +13,10 @@ from certsvc.domain.certificate import CertificateVersion
 from certsvc.domain.clock import CLOCK_SLACK, beijing_day
 from certsvc.domain.endorsement import Copy
 from certsvc.domain.events import RegistrationId
-from certsvc.domain.identity import canonical_name, is_lookup_number
+from certsvc.domain.identity import is_lookup_number, is_name
 from certsvc.domain.registration import fold
 from certsvc.domain.report import Entry, RegistryAnswer
-from certsvc.errors import InvalidFieldError, NotFoundError, RecordDamagedError, UnavailableError
+from certsvc.errors import NotFoundError, RecordDamagedError, UnavailableError
 from certsvc.page.certificate_type import CertificateType
 from certsvc.registry.port import ReadSession, RecordedEvent, Registry
 from certsvc.verification.scan import Scan
@@ -168,12 +168,8 @@ def _is_named(
     history: Sequence[RecordedEvent], name: str, kinds: Mapping[str, CertificateType], as_of: datetime
 ) -> bool:
     policy = kinds[history[0].event.certificate_type].policy
-    try:
-        typed = canonical_name(name, pointer="/name", limit=policy.name_max)
-    except InvalidFieldError:
-        return False
     state = fold([item.event for item in history], as_of, policy)
-    return state is not None and state.holder.name == typed
+    return state is not None and is_name(name, state.holder.name)
 
 
 def _look_for_nothing(session: ReadSession) -> None:

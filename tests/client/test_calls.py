@@ -9,8 +9,10 @@ from pathlib import Path
 import pytest
 
 from certsvc.client import Client, ProblemError, Question, Status, Verdict
-from tests.client.chaos import Chaos
+from tests.client.bodies import a_report
+from tests.client.chaos import Chaos, said_json
 from tests.client.service import Service
+from tests.sealing.samples import an_unsigned_pdf
 
 EMPLOYER = {"name": "另一建设有限公司", "uscc": "91990000MA0000015Q"}
 
@@ -189,6 +191,15 @@ def test_unknown_file_is_sent_only_when_the_caller_allows(
     for name, text in {"specialty": "建筑工程", "as_of": when.isoformat()}.items():
         assert f'name="{name}"\r\n\r\n{text}\r\n'.encode() in chaos.seen[2].body
     assert b"bid.pdf" not in chaos.seen[2].body
+
+
+def test_file_is_sent_when_the_register_cannot_tell_now(chaos: Chaos, behind: Client) -> None:
+    """That nobody sealed it stands in its bytes; for that no register is needed."""
+    chaos.plan(said_json(a_report(status="UNAVAILABLE", verdict="INDETERMINATE", kind="sha256")))
+
+    report = behind.verify_file(an_unsigned_pdf(), upload=True)
+
+    assert (report.verdict, report.status, report.kind) == (Verdict.INVALID, Status.NO_SIGNATURE, "pdf")
 
 
 @pytest.mark.parametrize("content", [b"", b"x", b"\x89PNG\r\n\x1a\n"])

@@ -14,6 +14,7 @@ from certsvc.domain.identity import (
     canonical_name,
     canonical_purpose,
     canonical_text,
+    is_name,
     mask_name,
 )
 from certsvc.errors import Fault, InvalidFieldError
@@ -239,3 +240,38 @@ def test_any_text_gives_a_stable_form_or_a_coded_refusal(rule: object, raw: str)
 def test_mask_shows_the_first_character_only(whole: str, masked: str) -> None:
     """The number of stars must not tell the length."""
     assert mask_name(whole) == masked
+
+
+@pytest.mark.parametrize(
+    ("typed", "same"),
+    [
+        ("买买提·艾力", True),
+        (" 买买提 . 艾力\t", True),
+        ("买\u200b买提\uff65艾力\ufeff", True),
+        ("买买提艾力", False),
+        ("买买提·艾", False),
+        ("买买提·艾力力", False),
+        ("買買提·艾力", False),
+        ("", False),
+        ("\u200b", False),
+    ],
+)
+def test_a_name_that_is_typed_or_pasted_is_known_again(typed: str, same: bool) -> None:
+    """A blank too many must not make a holder unknown; a character too few must."""
+    assert is_name(typed, name("买买提•艾力")) is same
+
+
+def test_a_name_in_letters_is_known_in_any_case_and_width() -> None:
+    """The input method writes wide letters, passports capitals."""
+    assert is_name("ＡＮＮＡ  ＭÜＬＬＥＲ", name("Anna Müller"))
+    assert not is_name("ANNA MULLER", name("Anna Müller"))
+
+
+@given(st.text(max_size=60))
+def test_every_canonical_name_is_its_own(raw: str) -> None:
+    """Whoever can be registered can be found."""
+    try:
+        held = name(raw)
+    except InvalidFieldError:
+        return
+    assert is_name(held, held) and is_name(raw, held)
