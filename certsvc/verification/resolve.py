@@ -169,7 +169,8 @@ def _is_named(
 ) -> bool:
     policy = kinds[history[0].event.certificate_type].policy
     state = fold([item.event for item in history], as_of, policy)
-    return state is not None and is_name(name, state.holder.name)
+    held = state.holder.name if state is not None else None
+    return held is not None and is_name(name, held)
 
 
 def _look_for_nothing(session: ReadSession) -> None:
