@@ -25,12 +25,12 @@ _PUBLIC_URL: Final = re.compile(
     r"(?P<scheme>https?)://(?P<host>[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?)(?::(?P<port>[1-9][0-9]{0,4}))?/?"
 )
 _LINK: Final = re.compile(
-    r"(?P<scheme>https?)://(?P<host>[a-z0-9.-]+)(?::(?P<port>[1-9][0-9]{0,4}))?(?P<path>/.*)"
+    r"(?P<scheme>https?)://(?P<host>[a-z0-9.-]+)(?::(?P<port>[1-9][0-9]{0,4}))?(?P<path>/.*)", re.DOTALL
 )
 _PATH: Final = re.compile(r"/[vVcC]/(?P<token>[A-Za-z0-9]{1,64})")
 _OFFLINE_PATH: Final = re.compile(r"/[cC]/(?P<token>[A-Za-z0-9]{1,64})#(?P<digits>.*)", re.DOTALL)
 _ANY_SCHEME: Final = re.compile(r"[a-z][a-z0-9+.-]*:(?=[^\s])")
-_BARE_HOST: Final = re.compile(r"[^\s/\\:]+\.[^\s/\\:]{2,}(?::\d+)?[/\\?#]")
+_BARE_HOST: Final = re.compile(r"[^\s/\\:]+\.[^\s/\\:]{2,}(?::[0-9]+)?[/\\?#]")
 _DEFAULT_PORT: Final = {"http": 80, "https": 443}
 _DIGITS: Final = r"[1-9][0-9]{0,3999}"
 """More than any symbol on a page of ours holds, and fewer than Python refuses to turn into a number."""
@@ -60,6 +60,15 @@ class _Origin:
     scheme: str
     host: str
     port: int
+
+
+def is_public_url(text: str) -> bool:
+    """Tell whether *text* is scheme, ASCII host and port alone, as a public URL must be."""
+    try:
+        _origin(text)
+    except SettingsError:
+        return False
+    return True
 
 
 def verify_url(public_url: str, token: str) -> str:

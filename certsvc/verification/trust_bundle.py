@@ -7,13 +7,18 @@ against the trust key in itself. Who has written down that key's fingerprint ask
 from __future__ import annotations
 
 import hashlib
-from base64 import b64decode, urlsafe_b64decode
+import re
+from base64 import b64decode, b64encode, urlsafe_b64decode
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec
+
 from certsvc.domain.status_list import BITS, StatusValue, place_of, unpack, value_at
+from certsvc.qr.payload import is_public_url
 from certsvc.sealing.jws import compact, read_jws, read_object, unchecked_payload
 from certsvc.sealing.key_times import fault_at
 from certsvc.sealing.pki import SM2, USES, Service, Use
@@ -24,6 +29,12 @@ TRUST_TYP: Final = "certsvc-trust+jws"
 STATUS_TYP: Final = "certsvc-status+jws"
 LARGEST: Final = 64 * 1024 * 1024
 """Bytes of a bundle that is read at all."""
+TOGETHER: Final = timedelta(hours=1)
+"""How much older than its lists the keys of a bundle may be; the service signs both within minutes.
+Yesterday's keys with today's lists would hide that a key leaked in between."""
+_INSTANT: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{6})?(?:Z|\+00:00)", re.ASCII)
+_MOST: Final = 2**53 - 1
+"""Largest whole number that JSON carries to every reader."""
 
 
 class BundleError(ValueError):
@@ -150,7 +161,7 @@ def _read(data: bytes, trust_key: str | None) -> Bundle:
     if len(data) > LARGEST:
         raise BundleError("larger than any bundle")
     document = read_object(data, "bundle")
-    if document.keys() != {"format", "trust", "status"} or document["format"] != FORMAT:
+    if document.keys() != {"format", "trust", "status"} or _whole(document["format"]) != FORMAT:
         raise BundleError("it is no trust bundle of a kind this version reads")
     text = compact(document["trust"])
     named = [_key(line) for line in _lines(unchecked_payload(text)["keys"])]
@@ -163,13 +174,19 @@ def _read(data: bytes, trust_key: str | None) -> Bundle:
     _check_format(said)
     issued_at = _instant(said["issued_at"])
     _check_time(signed_by, issued_at)
+    public_url = _text(said["public_url"])
+    if not is_public_url(public_url):
+        raise ValueError("its public URL is no address of a service")
+    lists = _lists(document["status"], trusted)
+    if any(one.issued_at - issued_at > TOGETHER for one in lists):
+        raise BundleError("its keys are older than its lists")
     return Bundle(
         issuer=_text(said["issuer"]),
-        public_url=_text(said["public_url"]),
+        public_url=public_url,
         issued_at=issued_at,
         keys=tuple(named),
         trust_key=fingerprint,
-        lists=_lists(document["status"], trusted),
+        lists=lists,
     )
 
 
@@ -188,7 +205,7 @@ def _lists(documents: object, trusted: Sequence[PinnedKey]) -> tuple[StatusList,
 
 def _status_list(said: Mapping[str, object]) -> StatusList:
     _check_format(said)
-    if said["bits"] != BITS:
+    if _whole(said["bits"]) != BITS:
         raise ValueError(f"a status list has {BITS} bits for each copy")
     count, data = _whole(said["count"]), _text(said["data"])
     return StatusList(
@@ -204,11 +221,14 @@ def _key(line: Mapping[str, object]) -> BundleKey:
     use = next((one for one in USES if one == line["use"]), None)
     if use is None or not isinstance(development, bool):
         raise ValueError("a key for an unknown use")
+    der = _der(certificate)
+    if use == "offline":
+        _check_curve(der)
     return BundleKey(
         key_id=_text(line["key_id"]),
         use=use,
         algorithm=_text(line["algorithm"]),
-        certificate=_der(certificate),
+        certificate=der,
         seal=None if seal is None else _der(seal),
         valid_from=_instant(line["valid_from"]),
         valid_to=_instant(line["valid_to"]),
@@ -218,8 +238,15 @@ def _key(line: Mapping[str, object]) -> BundleKey:
     )
 
 
+def _check_curve(certificate: bytes) -> None:
+    """Refuse now what only a use of the key would show, once somebody asks about a code."""
+    public = x509.load_der_x509_certificate(certificate).public_key()
+    if not isinstance(public, ec.EllipticCurvePublicKey) or not isinstance(public.curve, ec.SECP256R1):
+        raise ValueError("a key for offline codes that is not P-256")
+
+
 def _check_format(said: Mapping[str, object]) -> None:
-    if said["format"] != FORMAT:
+    if _whole(said["format"]) != FORMAT:
         raise ValueError("a statement of another format")
 
 
@@ -233,13 +260,17 @@ def _lines(value: object) -> list[Mapping[str, object]]:
     if not isinstance(value, list) or not all(isinstance(line, dict) for line in value):
         raise TypeError("keys is a list of objects")
     lines: list[Mapping[str, object]] = value
-    if len({str(line.get("key_id")) for line in lines}) != len(lines):
+    if len({_text(line["key_id"]) for line in lines}) != len(lines):
         raise ValueError("a key stands twice")
     return lines
 
 
 def _der(value: object) -> bytes:
-    return b64decode(_text(value), validate=True)
+    text = _text(value)
+    content = b64decode(text, validate=True)
+    if b64encode(content).decode() != text:
+        raise ValueError("base64 that is not as it is written here")
+    return content
 
 
 def _text(value: object) -> str:
@@ -249,15 +280,19 @@ def _text(value: object) -> str:
 
 
 def _whole(value: object) -> int:
-    if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
-        return value
+    # 1.0 is 1 in JSON, whatever Python makes of it.
+    whole = int(value) if isinstance(value, float) and value.is_integer() else value
+    if isinstance(whole, int) and not isinstance(whole, bool) and 0 <= whole <= _MOST:
+        return whole
     raise TypeError("a whole number was expected")
 
 
 def _instant(value: object) -> datetime:
-    instant = datetime.fromisoformat(_text(value))
-    if instant.tzinfo is None:
-        raise ValueError("an instant without offset")
+    text = _text(value)
+    # fromisoformat reads a dozen spellings; the service writes one, and other readers know no other.
+    instant = datetime.fromisoformat(text) if _INSTANT.fullmatch(text) else None
+    if instant is None or not 1970 <= instant.year < 9999:
+        raise ValueError("an instant that is not written in UTC as here")
     return instant
 
 

@@ -1,8 +1,14 @@
 // The trust bundle: our keys and the status lists, signed. The rules of certsvc/verification/trust_bundle.py.
+import { isPublicUrl } from "./offline_host.js";
 
 export const LIST_SIZE = 131072;
 const FORMAT = 1;
 const BITS = 2;
+const LARGEST_BUNDLE = 64 * 1024 * 1024;
+const LONGEST_STATEMENT = 4_000_000;
+const TOGETHER_MS = 60 * 60 * 1000;
+const USES = ["seal", "offline", "receipt", "trust"];
+const INSTANT = /^(\d{4}-\d\d-\d\d)T([01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.(\d{6}))?(?:Z|\+00:00)$/;
 const EC = { name: "ECDSA", namedCurve: "P-256" };
 const ES256 = { name: "ECDSA", hash: "SHA-256" };
 
@@ -20,7 +26,8 @@ function demand(holds, why) {
  */
 export async function readBundle(text, fingerprint = null) {
   try {
-    return await read(JSON.parse(text), fingerprint);
+    demand(text.length <= LARGEST_BUNDLE, "larger than any bundle");
+    return await read(objectOf(text), fingerprint);
   } catch (fault) {
     throw fault instanceof BundleError ? fault : new BundleError(`the bundle is damaged: ${fault.message}`);
   }
@@ -28,19 +35,24 @@ export async function readBundle(text, fingerprint = null) {
 
 async function read(file, fingerprint) {
   demand(members(file) === "format,status,trust" && file.format === FORMAT, "no trust bundle of this format");
-  const named = decodeObject(file.trust.payload).keys;
-  demand(new Set(named.map(key => key.key_id)).size === named.length, "a key stands twice");
-  const keys = named.map(keyOf);
+  demand(Array.isArray(file.status), "status is a list");
+  const keys = decodeObject(file.trust.payload).keys.map(keyOf);
+  demand(new Set(keys.map(key => key.keyId)).size === keys.length, "a key stands twice");
   const trusted = keys.filter(key => key.use === "trust");
   const [said, signer] = await readJWS(file.trust, trusted, "certsvc-trust+jws");
   const trustKey = hexOf(await crypto.subtle.digest("SHA-256", signer.certificate));
   const wanted = fingerprint?.toLowerCase().replaceAll(":", "") ?? trustKey;
   demand(trustKey === wanted, `signed by another trust key: ${trustKey}`);
+  demand(typeof said.issuer === "string" && isPublicUrl(said.public_url), "whose bundle is it?");
   const issuedAt = checkedTime(said, signer);
+  // What only a use of it would show, once somebody asks about a code.
+  for (const key of keys) if (key.use === "offline") await publicKey(key);
   const lists = new Map();
   for (const document of file.status) {
     const list = await readList(document, trusted);
     demand(!lists.has(list.number), "a status list stands twice");
+    // Yesterday's keys with today's lists would hide that a key leaked in between.
+    demand(list.issuedAt - issuedAt <= TOGETHER_MS, "its keys are older than its lists");
     lists.set(list.number, list);
   }
   return { issuer: said.issuer, publicUrl: said.public_url, issuedAt, trustKey, keys, lists };
@@ -49,10 +61,10 @@ async function read(file, fingerprint) {
 async function readList(document, trusted) {
   const [said, signer] = await readJWS(document, trusted, "certsvc-status+jws");
   const issuedAt = checkedTime(said, signer);
-  demand(said.bits === BITS && Number.isInteger(said.list) && said.list >= 0, "no status list of this format");
+  demand(said.bits === BITS && Number.isSafeInteger(said.list) && said.list >= 0, "no status list of this format");
   demand(Number.isInteger(said.count) && said.count >= 0 && said.count <= LIST_SIZE, "a count out of bounds");
   const packed = unzlib(fromBase64url(said.data), Math.ceil(said.count / 4));
-  const issuedText = said.issued_at.replace("+00:00", "Z");
+  const issuedText = said.issued_at.replace("+00:00", "Z").replace(".000000", "");
   return { number: said.list, issuedAt, issuedText, count: said.count, packed };
 }
 
@@ -75,27 +87,40 @@ export function faultAt(key, at) {
 }
 
 function keyOf(line) {
+  const texts = [line.key_id, line.algorithm, line.certificate, line.seal ?? ""];
+  demand(texts.every(text => typeof text === "string") && line.seal !== undefined, "a key is no key");
+  demand(USES.includes(line.use) && typeof line.development === "boolean", "a key for an unknown use");
+  maybeInstantOf(line.retired_at);
+  if (line.seal !== null) fromBase64(line.seal);
   return {
     keyId: line.key_id,
     use: line.use,
-    certificate: Uint8Array.from(atob(line.certificate), character => character.charCodeAt(0)),
+    certificate: fromBase64(line.certificate),
     validFrom: instantOf(line.valid_from),
     validTo: instantOf(line.valid_to),
-    compromisedSince: line.compromised_since === null ? null : instantOf(line.compromised_since),
+    compromisedSince: maybeInstantOf(line.compromised_since),
     development: line.development,
   };
 }
 
+/** Milliseconds since 1970, to the microsecond; only as it is written here, and never a day that is none. */
 function instantOf(text) {
-  const at = /(Z|[+-]\d\d:\d\d)$/.test(text) ? Date.parse(text) : NaN;
-  demand(!Number.isNaN(at), "an instant makes no sense");
-  return at;
+  const [, day, , micros] = INSTANT.exec(text) ?? [];
+  const at = day === undefined || typeof text !== "string" ? NaN : Date.parse(text);
+  const sound = at >= 0 && new Date(at).toISOString().startsWith(day) && day < "9999";
+  demand(sound, "an instant makes no sense");
+  return at + Number((micros ?? "").slice(3)) / 1000;
 }
+
+const maybeInstantOf = value => (value === null ? null : instantOf(value));
 
 // ---- JSON Web Signatures (RFC 7515), flattened, ES256 and nothing else
 
 async function readJWS(document, keys, typ) {
   demand(members(document) === "payload,protected,signature", "no signed document");
+  const parts = [document.protected, document.payload, document.signature];
+  demand(parts.every(part => typeof part === "string"), "a part of the signed document is no text");
+  demand(parts.join(".").length <= LONGEST_STATEMENT, "longer than anything this service signs");
   const header = decodeObject(document.protected);
   demand(members(header) === "alg,kid,typ" && header.alg === "ES256", "a header of another kind");
   demand(header.typ === typ, `it is no ${typ}`);
@@ -108,9 +133,10 @@ async function readJWS(document, keys, typ) {
 
 /** Whether a raw P-256 signature (r and s) over some bytes is by the key of a certificate. */
 export async function holds(key, signature, signed) {
-  const found = await crypto.subtle.importKey("spki", spkiOf(key.certificate), EC, false, ["verify"]);
-  return crypto.subtle.verify(ES256, found, signature, signed);
+  return crypto.subtle.verify(ES256, await publicKey(key), signature, signed);
 }
+
+const publicKey = key => crypto.subtle.importKey("spki", spkiOf(key.certificate), EC, false, ["verify"]);
 
 /** The public key of an X.509 certificate: the seventh part of what is signed in it. */
 function spkiOf(certificate) {
@@ -136,16 +162,35 @@ function members(value) {
 }
 
 function decodeObject(text) {
-  const value = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(fromBase64url(text)));
+  return objectOf(new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(fromBase64url(text)));
+}
+
+/** One JSON object; of a member that stands twice one reader takes the first and another the last. */
+function objectOf(text) {
+  const value = JSON.parse(text);
   members(value);
+  const open = [];
+  for (const [token, word, colon] of text.matchAll(/("[^"\\]*(?:\\.[^"\\]*)*")(\s*:)?|[{}[\]]/g)) {
+    if (token === "{" || token === "[") open.push(new Set());
+    else if (token === "}" || token === "]") open.pop();
+    else if (colon !== undefined) {
+      const names = open[open.length - 1];
+      demand(!names.has(JSON.parse(word)), "a member stands twice");
+      names.add(JSON.parse(word));
+    }
+  }
   return value;
 }
 
 function fromBase64url(text) {
-  demand(/^[A-Za-z0-9_-]*$/.test(text), "a part is not base64url");
-  const content = atob(text.replaceAll("-", "+").replaceAll("_", "/"));
-  const again = btoa(content).replaceAll("+", "-").replaceAll("/", "_").replace(/=+$/, "");
-  demand(again === text, "a part is not base64url as it is written here");
+  demand(typeof text === "string" && /^[A-Za-z0-9_-]*$/.test(text), "a part is not base64url");
+  return fromBase64(text.replaceAll("-", "+").replaceAll("_", "/") + "=".repeat(-text.length & 3));
+}
+
+/** The bytes of a base64 text, of which there is one spelling. */
+function fromBase64(text) {
+  const content = atob(text);
+  demand(btoa(content) === text, "a part is not base64 as it is written here");
   return Uint8Array.from(content, character => character.charCodeAt(0));
 }
 

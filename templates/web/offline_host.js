@@ -14,6 +14,7 @@ const SLASHES = /[\u2044\u2215\u29f8\u2571\u3033\u30ce\u4e3f]/u;
 const LONGEST_HOST = 253;
 const LONGEST_TEXT = 4296;
 const LINK = /^(https?):\/\/([a-z0-9.-]+)(?::([1-9][0-9]{0,4}))?(\/[^]*)$/;
+const PUBLIC_URL = /^https?:\/\/(?!.*\.\.)[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?(?::([1-9][0-9]{0,4}))?\/?$/;
 const CODE = /^\/c\/([a-z0-9]{1,64})#([^]*)$/i;
 const DIGITS = /^[1-9][0-9]{0,3999}$/;
 const PAGE = /^\/[vc]\/([a-z0-9]{1,64})$/i;
@@ -24,8 +25,15 @@ const ALPHABET = /^[0-9A-HJKMNP-TV-Z]{26}$/;
 
 /** Lower A to Z and nothing else: a Kelvin sign must not become a k. */
 const lowered = text => text.replace(/[A-Z]/g, letter => letter.toLowerCase());
-/** Lower everything, as Python's casefold does where hosts are concerned. */
-const casefolded = text => text.toLowerCase().replaceAll("ς", "σ").replaceAll("ß", "ss");
+/** Lower everything as Python's casefold does: a letter at a time, through the capital, but for the dotless i. */
+const casefolded = text =>
+  [...text].map(drawn => (drawn === "ı" ? drawn : drawn.toLowerCase().toUpperCase().toLowerCase())).join("");
+
+/** Whether a public address is scheme, host and port alone. */
+export function isPublicUrl(text) {
+  const found = typeof text === "string" ? PUBLIC_URL.exec(lowered(text)) : null;
+  return found !== null && Number(found[1] ?? 0) <= 65535;
+}
 
 /**
  * Read the text of a QR symbol against our public address.
@@ -100,7 +108,7 @@ export function looksLike(host, ours) {
 
 /** The characters a browser may show for an xn-- label (RFC 3492). */
 function fromPunycode(label) {
-  if (!label.startsWith("xn--")) return label;
+  if (!/^xn--[\x00-\x7f]*$/.test(label)) return label;
   const [base, most] = [36, 0x10ffff];
   const coded = label.slice(4);
   const dash = coded.lastIndexOf("-");

@@ -149,6 +149,8 @@ function show(report) {
     element("p", { class: "list" }, element("span", { class: "label" }, t.offline_list_date), asOf),
     element("p", {}, element("span", { class: "label" }, words.fields.checked_at), `${instant(report.checked_at)} ${t.offline_own_clock}`),
     element("p", { class: "warn" }, t.offline_as_of),
+    // Said again beside the verdict: nobody reads to the end of a page that seems to say yes.
+    bundle.trustKey === ownTrustKey ? "" : element("p", { class: "fault other-key" }, t.offline_other_key),
   );
   const parts = report.code === null ? [] : face(report.code);
   find("result").replaceChildren(verdict, when, ...parts, checks(report.findings));

@@ -12,9 +12,12 @@ import pytest
 from playwright.sync_api import Browser
 
 from tests.browser.chromium import running
+from tests.browser.desk import Desk
 from tests.browser.instance import Instance, living
 from tests.browser.visitor import LOCALES, PHONE, Lang, Visitor
+from tests.factories import FixedClock
 from tests.tools import need
+from tests.world import World, settings_in
 
 Visit: TypeAlias = Callable[..., Visitor]
 _CAMERA: Final = ("--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream")
@@ -26,6 +29,14 @@ def instance(tmp_path_factory: pytest.TempPathFactory, font_cache: Path) -> Iter
     need("chromium")
     with living(tmp_path_factory.mktemp("browser"), font_cache) as made:
         yield made
+
+
+@pytest.fixture(scope="session")
+def desk(tmp_path_factory: pytest.TempPathFactory, dev_keys: Path, font_cache: Path) -> Desk:
+    """Make copies of different fates once, without a server; nothing changes them."""
+    data = tmp_path_factory.mktemp("offline")
+    (data / "cache").symlink_to(font_cache)
+    return Desk(World(settings_in(data, dev_keys), FixedClock()))
 
 
 @pytest.fixture(scope="module")

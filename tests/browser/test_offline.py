@@ -216,6 +216,11 @@ def test_bundle_of_another_key_is_taken_with_a_warning(visit: Visit, instance: I
     assert "另一把信任密钥" in visitor.page.inner_text("#trust-said")
     paste(visitor, instance.valid.offline)
     assert visitor.page.locator("#result .verdict.refused").is_visible()
+    assert "另一把信任密钥" in visitor.page.inner_text("#result .other-key")
+
+    give_bundle(visitor, instance.bundle)
+    paste(visitor, instance.valid.offline)
+    assert visitor.page.locator("#result .other-key").count() == 0
 
 
 def test_page_without_scripts_says_so(visit: Visit, instance: Instance) -> None:

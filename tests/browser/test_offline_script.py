@@ -4,111 +4,21 @@ from __future__ import annotations
 
 import json
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
-from typing import Any, Final
 
 import cbor2
-import pytest
-from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 
-from certsvc.domain.offline_claims import Claims, claims_of, digest_of_text
-from certsvc.qr.offline import SIGNATURE_BYTES, encode_claims
+from certsvc.domain.offline_claims import digest_of_text
 from certsvc.qr.token import new_token
-from certsvc.sealing.port import Signer
-from certsvc.verification.offline import OfflineReport, OfflineVerifier
-from certsvc.verification.pool import ReaderPool
+from certsvc.verification.offline import OfflineVerifier
 from certsvc.verification.trust_bundle import BundleError, read_bundle
 from tests import drills
-from tests.browser.node import ask_node, findings_of
-from tests.factories import FixedClock
+from tests.browser.desk import READERS, VERIFY, Desk, ask_both, check_equal
+from tests.browser.node import ask_node
 from tests.offline import SampleSigner
 from tests.verification.test_trust_bundle import said, signed
-from tests.world import World, settings_in
-
-READERS: Final = ReaderPool(1)
-"""Needed for files; no test here hands one in, so none is ever opened."""
-FATES: Final = ("usable", "cancel", "suspend", "change_employer")
-_VERIFY: Final = """async one => {
-  const bundle = await ours.readBundle(one.bundle);
-  const asked = {now: Date.parse(one.now), specialty: one.specialty};
-  const report = await ours.verifyOffline(one.texts, bundle, asked);
-  return {...report, code: report.code && {name: report.code.name, digits: report.code.statusIndex}};
-}"""
-
-
-class Desk:
-    """An instance with four copies that met different fates, its bundle, and its offline key."""
-
-    def __init__(self, world: World) -> None:
-        """Issue the copies; a day later let three of them be overtaken."""
-        self.world = world
-        numbers = [f"京11120202022{order:05d}" for order in range(1, len(FATES) + 1)]
-        for order, number in enumerate(numbers, 1):
-            world.initial(number, order=order)
-        tokens = [str(world.endorse(number)["token"]) for number in numbers]
-        world.jump(days=1)
-        reason = {"code": "X", "text": "样本"}
-        employer = {"name": "示例城建有限公司", "uscc": "91990000MA0000015Q"}
-        for fate, number in zip(FATES[1:], numbers[1:], strict=True):
-            if fate == "change_employer":
-                world.record(world.event(fate, number, employer=employer))
-            else:
-                world.record(world.event(fate, number, reason=reason))
-        world.jump(seconds=60)
-        self.bundle = world.services.trust_material.bundle().body
-        self.signer: Signer = world.services.keystore.service_signer("offline")
-        self.url = world.settings.public_url
-        self.claims = dict(zip(FATES, map(self._claims, tokens), strict=True))
-        self.codes = {fate: self.code(claims) for fate, claims in self.claims.items()}
-        self.now = world.clock.now()
-
-    def _claims(self, token: str) -> Claims:
-        with self.world.services.registry.reading() as session:
-            copy = session.find_copy_by_token(token)
-            assert copy is not None and copy.grant is not None
-            version = session.get_version(copy.version_id)
-        return claims_of(copy, version, copy.grant.specialties, profession="一级建造师")
-
-    def code(self, claims: Claims, signer: Signer | SampleSigner | None = None) -> str:
-        """Write a code down."""
-        return encode_claims(claims, signer or self.signer, public_url=self.url)
-
-
-@pytest.fixture(scope="module")
-def desk(tmp_path_factory: pytest.TempPathFactory, dev_keys: Path, font_cache: Path) -> Desk:
-    """Make the instance once; nothing changes it."""
-    data = tmp_path_factory.mktemp("offline")
-    (data / "cache").symlink_to(font_cache)
-    return Desk(World(settings_in(data, dev_keys), FixedClock()))
-
-
-def ask_both(
-    desk: Desk, questions: Sequence[tuple[str, datetime, str | None]]
-) -> list[tuple[OfflineReport, dict[str, Any]]]:
-    """Ask Python and JavaScript the same (text, now, specialty); returns both answers to each."""
-    verifier = OfflineVerifier(read_bundle(desk.bundle), READERS)
-    cases = [
-        {"bundle": desk.bundle.decode(), "texts": text, "now": now.isoformat(), "specialty": specialty}
-        for text, now, specialty in questions
-    ]
-    theirs = ask_node("offline.js", _VERIFY, cases)
-    ours = [verifier.verify_text(text, now=now, specialty=wanted) for text, now, wanted in questions]
-    return list(zip(ours, theirs, strict=True))
-
-
-def check_equal(answers: Sequence[tuple[OfflineReport, dict[str, Any]]]) -> None:
-    """Demand one verdict, one status and the same findings in the same order."""
-    for ours, theirs in answers:
-        report = ours.report
-        assert findings_of(theirs) == [
-            (str(one.check), str(one.result), one.code, one.detail) for one in report.findings
-        ]
-        assert (theirs["verdict"], theirs["status"]) == (str(report.verdict), str(report.status))
-        assert (theirs["subject"], theirs["kind"]) == (report.subject, str(report.kind))
-        assert (theirs["code"] is None) == (ours.claims is None)
 
 
 def test_every_fate_and_every_border_of_time_is_told_alike(desk: Desk) -> None:
@@ -188,7 +98,7 @@ def test_leaked_key_says_nothing_in_both(desk: Desk) -> None:
     case = {"bundle": text, "texts": desk.codes["usable"], "now": desk.now.isoformat(), "specialty": None}
     verifier = OfflineVerifier(read_bundle(text.encode()), READERS)
 
-    (theirs,) = ask_node("offline.js", _VERIFY, [case])
+    (theirs,) = ask_node("offline.js", VERIFY, [case])
     check_equal([(verifier.verify_text(desk.codes["usable"], now=desk.now), theirs)])
     assert theirs["status"] == "NOT_OURS"
 
@@ -215,9 +125,7 @@ def test_mutated_digits_are_refused_by_both_with_one_reason(desk: Desk) -> None:
 
 def _contents(desk: Desk) -> Iterator[bytes]:
     """Yield contents that our own key signed and nobody may write: another spelling, another type."""
-    number = int(desk.codes["usable"].partition("#")[2])
-    body = number.to_bytes((number.bit_length() + 7) // 8, "big")
-    good = body[:-SIGNATURE_BYTES]
+    good = desk.content_of("usable")
     fields = cbor2.loads(good[1:])
     yield good
     yield good + b"\0"
@@ -243,12 +151,7 @@ def _contents(desk: Desk) -> Iterator[bytes]:
 
 def test_content_in_another_spelling_is_refused_by_both(desk: Desk) -> None:
     """Signed by our own key, so only the strict reader stands between it and a green page."""
-    link = desk.codes["usable"].partition("#")[0] + "#"
-    texts = []
-    for content in _contents(desk):
-        r, s = decode_dss_signature(desk.signer.sign(link.encode() + content))
-        body = content + r.to_bytes(32, "big") + s.to_bytes(32, "big")
-        texts.append(link + str(int.from_bytes(body, "big")))
+    texts = map(desk.text_of, _contents(desk))
     answers = ask_both(desk, [(text, desk.now, None) for text in texts])
 
     check_equal(answers)

@@ -32,6 +32,7 @@ JSON = dict[str, Any]
 Spoil = Callable[[JSON, Services], JSON]
 """Returns a bundle with one defect."""
 HOUR = timedelta(hours=1)
+SECOND = timedelta(seconds=1)
 
 
 @pytest.fixture(scope="module")
@@ -148,6 +149,18 @@ def _of_key(field: str, value: object) -> Callable[[JSON], None]:
     return lambda payload: payload["keys"][0].update({field: value})
 
 
+def _later(statement: JSON, by: timedelta) -> None:
+    statement["issued_at"] = (datetime.fromisoformat(statement["issued_at"]) + by).isoformat()
+
+
+def _for_offline(statement: JSON, algorithm: str) -> None:
+    """Name the certificate of a key that cannot sign codes as one that does."""
+    other = next(key for key in statement["keys"] if key["algorithm"].startswith(algorithm))
+    for key in statement["keys"]:
+        if key["use"] == "offline":
+            key["certificate"] = other["certificate"]
+
+
 def _list(values: Mapping[int, StatusValue], count: int) -> str:
     return urlsafe_b64encode(pack(values, count)).decode()
 
@@ -177,6 +190,11 @@ DEFECTS: dict[str, Spoil] = {
     "issued_at_no_instant": _resign(lambda p: p.update(issued_at=1), "trust"),
     "before_the_key": _resign(lambda p: p.update(issued_at=(NOW - 48 * HOUR).isoformat()), "trust"),
     "list_before_the_key": _resign(lambda p: p.update(issued_at=(NOW - 48 * HOUR).isoformat()), "status"),
+    "keys_older_than_lists": _resign(lambda p: _later(p, HOUR + SECOND), "status"),
+    "public_url_with_a_path": _resign(lambda p: p.update(public_url="https://certs.example.org/x"), "trust"),
+    "format_true": _edit(lambda b: b.update(format=True)),
+    "instant_of_another_place": _resign(_of_key("valid_from", "2026-01-01T08:00:00+08:00"), "trust"),
+    "offline_key_of_another_kind": _resign(lambda p: _for_offline(p, "rsa"), "trust"),
     "list_shorter_than_it_says": _resign(lambda p: p.update(count=9), "status"),
     "list_longer_than_it_says": _resign(lambda p: p.update(data=_list({}, 9)), "status"),
     "count_negative": _resign(lambda p: p.update(count=-1), "status"),
@@ -198,6 +216,15 @@ def test_what_the_defects_are_made_with_is_good_without_one(standing: World, bun
     """Else each of them would be refused for another reason."""
     for part in ("trust", "status"):
         assert read_bundle(raw(_resign(lambda _: None, part)(bundle, standing.services)))
+
+
+def test_keys_may_be_an_hour_older_than_lists_and_lists_older_than_keys(
+    standing: World, bundle: JSON
+) -> None:
+    """Else somebody whose key leaked would hand out the old list of keys with the new lists."""
+    for apart in (HOUR, -HOUR):
+        spoil = _resign(lambda p, apart=apart: _later(p, apart), "status")
+        assert read_bundle(raw(spoil(bundle, standing.services)))
 
 
 @given(st.binary(max_size=200))
