@@ -22,6 +22,7 @@ from typing import Any, Final
 
 from certsvc.domain.report import RegistryAnswer, Report
 from samples.unpack_vectors import VECTORS
+from samples.vectors_codes import codes_by_hand
 from samples.vectors_files import Made, files
 from samples.vectors_story import Story
 from samples.vectors_texts import Asked, offline_texts, texts
@@ -52,7 +53,8 @@ def main() -> None:
         keep["root.pem"] = Path(story.services.keystore.root_pem).read_bytes()
         made = list(files(story))
         asked = [*texts(story)]
-        offline = [*offline_texts(story)]
+        offline = [*offline_texts(story), *codes_by_hand(story)]
+        broken = story.broken_bundles()
         facts = {name: written(record) for name, record in story.records().items()}
         defaults = {
             "clock": story.at(hours=1).isoformat(),
@@ -72,13 +74,19 @@ def main() -> None:
         *({"name": one.name, "says": one.says, "by": "bundle", "input": dict(one.input)} | defaults
           | dict(one.changes) for one in offline),
     ]  # fmt: skip
+    for vector in vectors:
+        vector.setdefault("differs_from", _good_of(vector))
     document = {
         "format": 1,
         "about": "TEST ONLY. How to read this: samples/vectors/README.md",
         "registry": facts,
+        "bundles": [
+            *({"file": name, "read": True} for name in keep if name.endswith(".json")),
+            *({"file": name, "read": False, "says": says} for name, (says, _) in broken.items()),
+        ],
         "vectors": vectors,
     }
-    _write(keep, made, shelf)
+    _write(keep | {name: content for name, (_, content) in broken.items()}, made, shelf)
     (VECTORS / "files.json").write_text(json.dumps(shelf, indent=1) + "\n", encoding="utf-8")
     wanted = {_name(one): (one.status, one.code) for one in [*made, *asked, *offline]}
     with closing(Asking(document)) as asking:
@@ -100,16 +108,38 @@ def _conditions(defaults: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
         ("good-file-register-away", "as issued; the register cannot be asked", "good-endorsed.pdf",
          {"register": "away"}),
         ("altered-file-register-away", "altered; the register cannot be asked", "edited-after-sealing.pdf",
-         {"register": "away"}),
+         {"register": "away", "differs_from": "edited-after-sealing.pdf"}),
         ("foreign-file-register-away", "a stranger's; the register cannot be asked", "foreign-signer.pdf",
-         {"register": "away"}),
+         {"register": "away", "differs_from": "foreign-signer.pdf"}),
         ("unsigned-file-register-away", "unsigned; the register cannot be asked", "stripped-signature.ofd",
-         {"register": "away"}),
+         {"register": "away", "differs_from": "stripped-signature.ofd"}),
         ("photo-while-readers-are-busy", "no process is free to open it", "photo.jpg", {"readers": "busy"}),
     ):  # fmt: skip
         yield (
             {"name": name, "says": says, "by": "register", "input": {"file": file}} | dict(defaults) | change
         )
+
+
+def _good_of(vector: Mapping[str, Any]) -> str:
+    """Name the good vector that this one differs from, unless it says another."""
+    given = vector["input"]
+    if "file" not in given:
+        if vector["by"] == "bundle":
+            return "offline-code"
+        kind = (
+            "number-and-name"
+            if "number" in given
+            else "sha256-pdf"
+            if "sha256" in given
+            else next(iter(given))
+        )
+        return "offline-code-online" if "#" in given.get("qr", "") else f"good-{kind}"
+    if vector["name"] == given["file"] and given["file"].startswith("good-"):
+        return str(vector["name"])
+    suffix = Path(given["file"]).suffix
+    file = "photo.jpg" if suffix not in (".pdf", ".ofd") else f"good-endorsed{suffix}"
+    photo = "offline-photo-of-the-offline-symbol.png" if file == "photo.jpg" else f"offline-{file}"
+    return photo if vector["by"] == "bundle" else file
 
 
 def _answered(

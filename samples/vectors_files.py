@@ -62,13 +62,30 @@ def files(story: Story) -> Iterator[Made]:
         ("original.pdf", good.original_pdf), ("original.ofd", good.original_ofd),
     ):  # fmt: skip
         yield Made(name=f"good-{name}", says="as issued", status="VALID", code="FILE_KNOWN", content=content)
+    for fmt in ("pdf", "ofd"):
+        yield Made(
+            name=f"good-endorsed-later.{fmt}", says="as issued, some days later, to another holder",
+            status="VALID", code="FILE_KNOWN", content=story.file("late", fmt),
+        )  # fmt: skip
     yield Made(
-        name="good-endorsed-for-a-specialty-that-ended.pdf",
+        name="good-endorsed-for-a-specialty.pdf",
+        says="as issued, asked for a specialty",
+        status="VALID",
+        code="SPECIALTY_OK",
+        content=good.endorsed_pdf,
+        changes={"specialty": "机电工程"},
+    )
+    yield Made(
+        name="endorsed-for-a-specialty-that-ended.pdf",
         says="as issued, asked for a specialty that has ended since",
         status="EXPIRED",
         code="SPECIALTY_EXPIRED",
         content=good.endorsed_pdf,
-        changes={"specialty": "机电工程", "clock": story.at(days=120).isoformat()},
+        changes={
+            "specialty": "机电工程",
+            "clock": story.at(days=120).isoformat(),
+            "differs_from": "good-endorsed-for-a-specialty.pdf",
+        },
     )
     yield Made(
         name="verification-report.pdf",
@@ -129,7 +146,7 @@ def _misused_pdf(story: Story, sealed: bytes) -> Iterator[Made]:
     yield Made(
         name="not-in-the-register-by-a-leaked-key.pdf", says=f"{ours}, which has leaked; not in the register",
         status="NOT_OURS", code="KEY_COMPROMISED", content=unknown,
-        changes={"trust": "bundle-keys-leaked.json"},
+        changes={"trust": "bundle-keys-leaked.json", "differs_from": "not-in-the-register.pdf"},
     )  # fmt: skip
     for name, trust, status, code in (
         ("sealed-before-the-leak.pdf", "bundle-keys-leaked.json", "VALID", "FILE_KNOWN"),
@@ -143,7 +160,7 @@ def _misused_pdf(story: Story, sealed: bytes) -> Iterator[Made]:
         yield Made(
             name=f"sealed-after-the-leak.{fmt}", says="as issued, when the key had leaked already",
             status="NOT_OURS", code="KEY_COMPROMISED", content=story.file("late", fmt),
-            changes={"trust": "bundle-keys-leaked.json"},
+            changes={"trust": "bundle-keys-leaked.json", "differs_from": f"good-endorsed-later.{fmt}"},
         )  # fmt: skip
 
 
@@ -213,7 +230,7 @@ def _pictures(story: Story, good: Good) -> Iterator[Made]:
         ("photo-of-two-certificates.png", "two symbols of ours", "UNREADABLE", "MANY_QR",
          _png(beside(_symbol(url), _symbol(theirs)))),
         ("photo-of-a-foreign-symbol.png", "a symbol that leads to another site", "NOT_OURS", "FOREIGN_DOMAIN",
-         _png(_symbol("https://example.com/v/abc"))),
+         _png(_symbol(url.replace(host, "example.com")))),
         ("photo-of-a-lookalike-symbol.png", "a symbol whose host looks like ours", "NOT_OURS",
          "HOMOGLYPH_DOMAIN", _png(_symbol(url.replace(host, host.replace("certs", "cert5"))))),
         ("photo-cut.png", "a picture without its second half", "UNREADABLE", "UNREADABLE_FILE",

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
+
+from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 
 from certsvc.domain.endorsement import Copy
 from certsvc.domain.offline_claims import Claims, claims_of
@@ -15,7 +17,7 @@ from certsvc.qr.offline import encode_claims
 from certsvc.sealing.jws import compact, flattened, sign_jws, unchecked_payload
 from certsvc.sealing.port import Signer
 from certsvc.verification.question import Question
-from certsvc.verification.trust_bundle import TRUST_TYP
+from certsvc.verification.trust_bundle import STATUS_TYP, TRUST_TYP
 from certsvc.wiring import Services
 from tests.offline import a_world_with_codes
 from tests.vectors_run.facts import Record, record_of
@@ -44,6 +46,7 @@ class Story:
         self.began = self.world.clock.now()
         self.names = {name: f"样本{sign}" for name, sign in zip(PEOPLE, "甲乙丙丁戊己庚辛壬癸", strict=True)}
         self.endorsed: dict[str, dict[str, Any]] = {}
+        self._codes: dict[tuple[Claims, str], str] = {}
         for order, name in enumerate(PEOPLE, 1):
             self.world.initial(
                 number_of(name), order=order, name=self.names[name], specialties=self._specialties(name)
@@ -117,9 +120,25 @@ class Story:
         return replace(claims, **changes)  # type: ignore[arg-type]  # names and values are the caller's
 
     def code(self, claims: Claims, signer: Signer | None = None) -> str:
-        """Write an offline code down, signed by our key or another."""
+        """Write an offline code down, signed by our key or another; once, for no two signatures are equal."""
         signer = signer or self.services.keystore.service_signer("offline")
-        return encode_claims(claims, signer, public_url=self.world.settings.public_url)
+        place = claims, signer.key_id
+        if place not in self._codes:
+            self._codes[place] = encode_claims(claims, signer, public_url=self.world.settings.public_url)
+        return self._codes[place]
+
+    def signed(self, content: bytes, spoil: Callable[[int, int], tuple[int, int]] | None = None) -> str:
+        """Let our key sign any content behind the link of the first copy.
+
+        Args:
+            content: the format's byte and the claims, or what stands in their place.
+            spoil: what to make of the two numbers of the signature.
+        """
+        link = self.code(self.claims("main")).partition("#")[0] + "#"
+        signer = self.services.keystore.service_signer("offline")
+        r, s = decode_dss_signature(signer.sign(link.encode() + content))
+        r, s = (r, s) if spoil is None else spoil(r, s)
+        return link + str(int.from_bytes(content + r.to_bytes(32, "big") + s.to_bytes(32, "big"), "big"))
 
     def records(self) -> Mapping[str, Record]:
         """Return the registry's facts, by the name of the record."""
@@ -160,6 +179,42 @@ class Story:
                 valid_from=(self.ended - timedelta(seconds=1)).isoformat()
             ),
         }
+
+    def broken_bundles(self) -> Mapping[str, tuple[str, bytes]]:
+        """Return bundles that no verifier may rely on: by file, what is wrong, and the bytes."""
+        good = json.loads(self.bundle())
+        keystore = self.services.keystore
+        (listed,) = good["status"]
+        said = dict(unchecked_payload(compact(listed)))
+
+        def listing(by: Signer, **changes: object) -> dict[str, object]:
+            return {**good, "status": [flattened(sign_jws({**said, **changes}, by, typ=STATUS_TYP))]}
+
+        trust, receipt = keystore.service_signer("trust"), keystore.service_signer("receipt")
+        late = datetime.fromisoformat(str(said["issued_at"])) + timedelta(hours=1, seconds=1)
+        edited = {**good["trust"], "payload": good["trust"]["payload"][:-8] + "AAAAAAAA"}
+        made: dict[str, tuple[str, object]] = {
+            "broken-keys-edited.json": ("the list of keys was edited", {**good, "trust": edited}),
+            "broken-list-by-a-receipt-key.json": (
+                "a key of ours for another use signed the status list", listing(receipt),
+            ),
+            "broken-list-of-other-bits.json": (
+                "a status list of one bit for each copy", listing(trust, bits=1),
+            ),
+            "broken-list-twice.json": ("one status list stands twice", {**good, "status": [listed, listed]}),
+            "broken-keys-older-than-lists.json": (
+                "the list of keys is an hour and a second older than the status list",
+                listing(trust, issued_at=late.isoformat()),
+            ),
+            "broken-trust-as-list.json": (
+                "the list of keys stands in the place of a status list", {**good, "status": [good["trust"]]},
+            ),
+        }  # fmt: skip
+        files = {
+            name: (says, json.dumps(one, indent=1).encode() + b"\n") for name, (says, one) in made.items()
+        }
+        twice = self.bundle().replace(b'"format": 1,', b'"format": 1,\n "format": 1,', 1)
+        return files | {"broken-member-twice.json": ("a member stands twice", twice)}
 
     def at(self, **later: float) -> datetime:
         """Return an instant counted from the end."""

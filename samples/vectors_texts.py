@@ -41,7 +41,10 @@ def _good(story: Story) -> Iterator[Asked]:
     url = str(story.endorsed["main"]["verify_url"])
     shown = show_code(main.code)
     for name, says, given in (
-        ("good-qr", "the text of the symbol", {"qr": url.upper()}),
+        ("good-qr", "the link of the symbol", {"qr": url}),
+        ("good-qr-in-capitals", "the same as the symbol has it", {"qr": url.upper()}),
+        ("good-qr-of-expiring", "a copy whose specialty ends soon", _qr(story, "expiring")),
+        ("good-qr-of-late", "a copy that was made some days later", _qr(story, "late")),
         ("good-qr-lower-case", "the same in lower case", {"qr": url.lower()}),
         ("good-qr-with-blanks", "the same, pasted with a line end", {"qr": f"  {url}\r\n"}),
         ("good-code", "the code as printed", {"code": shown}),
@@ -115,12 +118,12 @@ def _fates(story: Story) -> Iterator[Asked]:
         yield Asked(
             name=f"qr-of-{record}-the-day-after-issue", says=f"{record} later; as of the day after issue",
             status=status, code="REVOKED" if status == "REVOKED" else "IN_REGISTRY",
-            input=_qr(story, record), changes={"as_of": before},
+            input=_qr(story, record), changes={"as_of": before, "differs_from": f"qr-of-{record}"},
         )  # fmt: skip
     ended = story.at(days=60).isoformat()
     yield Asked(
         name="qr-of-expiring", says="its only specialty has ended", status="EXPIRED", code="EXPIRED",
-        input=_qr(story, "expiring"), changes={"clock": ended},
+        input=_qr(story, "expiring"), changes={"clock": ended, "differs_from": "good-qr-of-expiring"},
     )  # fmt: skip
     yield Asked(
         name="qr-for-a-specialty-not-held", says="asked for a specialty that is not registered",
@@ -134,7 +137,7 @@ def _fates(story: Story) -> Iterator[Asked]:
     yield Asked(
         name="qr-before-it-was-issued", says="as of an instant before the copy was made", status="NOT_YET",
         code="COPY_NOT_YET", input=_qr(story, "late"),
-        changes={"as_of": (story.began + timedelta(days=2)).isoformat()},
+        changes={"as_of": (story.began + timedelta(days=2)).isoformat(), "differs_from": "good-qr-of-late"},
     )  # fmt: skip
 
 
@@ -175,6 +178,10 @@ def offline_texts(story: Story) -> Iterator[Asked]:
     stranger: Any = SampleSigner()
     for name, says, status, reason, text, changes in (
         ("code", "as printed", "VALID", "STATUS_AS_OF_LIST", story.code(good), {}),
+        ("code-for-a-specialty", "as printed, asked for a specialty that is", "VALID", "SPECIALTY_OK",
+         story.code(good), {"specialty": "机电工程"}),
+        ("code-of-expiring-before-the-end", "its only specialty ends soon", "VALID", "SPECIALTY_OK",
+         story.code(story.claims("expiring")), {}),
         ("code-link-in-capitals", "scheme and host in capitals", "VALID", "STATUS_AS_OF_LIST",
          story.code(good).replace("https://certs.example.org", "HTTPS://CERTS.EXAMPLE.ORG"), {}),
         ("code-purpose-as-digest", "the purpose was too long for the symbol", "VALID", "NOT_IN_CODE",
@@ -211,9 +218,11 @@ def offline_texts(story: Story) -> Iterator[Asked]:
         ("code-after-its-window", "the last day of use is over", "USE_EXPIRED", "USE_EXPIRED",
          story.code(story.claims("main", use_until=day - timedelta(days=1))), {}),
         ("code-of-expiring", "its only specialty has ended", "EXPIRED", "EXPIRED",
-         story.code(story.claims("expiring")), {"clock": story.at(days=60).isoformat()}),
+         story.code(story.claims("expiring")),
+         {"clock": story.at(days=60).isoformat(), "differs_from": "offline-code-of-expiring-before-the-end"}),
         ("code-specialty-ended", "asked for a specialty that has ended", "EXPIRED", "SPECIALTY_EXPIRED",
-         story.code(good), {"specialty": "机电工程", "clock": story.at(days=120).isoformat()}),
+         story.code(good), {"specialty": "机电工程", "clock": story.at(days=120).isoformat(),
+                            "differs_from": "offline-code-for-a-specialty"}),
         ("code-specialty-not-held", "asked for a specialty that is not printed", "EXPIRED",
          "SPECIALTY_NOT_HELD", story.code(good), {"specialty": "矿业工程"}),
         ("code-of-cancelled", "cancelled", "CANCELLED", "ENDED_ON_LIST",
@@ -226,9 +235,10 @@ def offline_texts(story: Story) -> Iterator[Asked]:
          story.code(story.claims("moved")), {}),
         ("code-of-cancelled-with-an-older-list", "what has ended stays ended, however old the list",
          "CANCELLED", "ENDED_ON_LIST", story.code(story.claims("cancelled")),
-         {"clock": story.at(days=9).isoformat()}),
+         {"clock": story.at(days=9).isoformat(), "differs_from": "offline-code-of-cancelled"}),
         ("code-of-suspended-with-an-older-list", "a suspension may have been lifted since", "UNAVAILABLE",
-         "STATUS_LIST_OLD", story.code(story.claims("suspended")), {"clock": story.at(days=9).isoformat()}),
+         "STATUS_LIST_OLD", story.code(story.claims("suspended")),
+         {"clock": story.at(days=9).isoformat(), "differs_from": "offline-code-of-suspended"}),
         ("no-link", "any text", "UNKNOWN", "MALFORMED_QR", "hello", {}),
     ):  # fmt: skip
         yield Asked(

@@ -130,7 +130,7 @@ findings = st.builds(
     Finding,
     check=st.sampled_from(Check),
     result=st.sampled_from(Result),
-    code=st.sampled_from(["OK", "FOREIGN_DOMAIN", "MALFORMED_CODE", "TEXT_MISMATCH", "KEY_COMPROMISED"]),
+    code=st.sampled_from(["OK", "FOREIGN_DOMAIN", "MALFORMED_CODE", "NOT_IN_CODE", "KEY_COMPROMISED"]),
 )
 
 clues = st.builds(

@@ -200,9 +200,6 @@ _CLUE: Final[Mapping[str, Text]] = {
         "二维码对应的是另一份证书，与文件内容不一致。",
         "The QR code belongs to another certificate than the file.",
     ),
-    "TEXT_MISMATCH": Text(
-        "文件上的文字与登记信息不一致。", "The text of the file differs from the registered data."
-    ),
 }
 
 _REGISTRY: Final[Mapping[str, Text]] = {

@@ -208,7 +208,7 @@ def test_a_fault_of_the_text_needs_no_registry(code: str, status: Status, answer
     [
         (Check.SIGNER_PINNED, "KEY_COMPROMISED", Status.NOT_OURS),
         (Check.QR_MATCHES, "QR_MISMATCH", Status.ALTERED),
-        (Check.TEXT_MATCHES, "TEXT_MISMATCH", Status.ALTERED),
+        (Check.TEXT_MATCHES, "NOT_IN_CODE", Status.ALTERED),
         (Check.LOG, "OK", Status.UNAVAILABLE),
     ],
 )

@@ -26,7 +26,6 @@ DOCUMENT: Final[dict[str, Any]] = json.loads((VECTORS / "vectors.json").read_tex
 ALL: Final[list[dict[str, Any]]] = DOCUMENT["vectors"]
 NEVER_EMITTED: Final = {
     "NO_TIMESTAMP": "no file of ours carries a time stamp, and the finding is for the day one must",
-    "TEXT_MISMATCH": "a file is known by its bytes; nothing reads its words and compares them",
 }
 """Codes that have a sentence and that nothing emits: no input from outside can produce them."""
 LARGEST: Final = 6_000_000
