@@ -32,6 +32,9 @@ RECORD_HEADING: Final = Text(
 SPECIALTY_HEADING: Final = Text("所要求的注册专业无效", "The specialty asked for is not in force")
 """Heading of EXPIRED when other specialties may be in date."""
 
+CODE_ALTERED_HEADING: Final = Text("离线核验码已被改动", "The offline code has been changed")
+"""Heading of ALTERED where no file is in hand: of all texts the offline code alone bears a signature."""
+
 ADVICE: Final[Mapping[Status, Text]] = {
     Status.ALTERED: Text(
         "请不要采用这份文件；向持证人索取下载的原始文件后再核验。",
@@ -104,3 +107,8 @@ SPECIALTY_ADVICE: Final = Text(
     "The certificate does not show that specialty, or it has ended; please ask the holder for one that does.",
 )
 """What to do when it is the specialty asked for that is missing."""
+
+CODE_ALTERED_ADVICE: Final = Text(
+    "请不要采用这份证书；在官方网址输入证书上的核验码查询。",
+    "Please do not rely on this certificate; type the code printed on it on the official site.",
+)

@@ -18,6 +18,8 @@ from certsvc.domain.texts_fields import CHECKS, FIELDS
 from certsvc.domain.texts_findings import FINDINGS
 from certsvc.domain.texts_status import (
     ADVICE,
+    CODE_ALTERED_ADVICE,
+    CODE_ALTERED_HEADING,
     HEADINGS,
     RECORD_ADVICE,
     RECORD_HEADING,
@@ -84,10 +86,12 @@ def status_text(status: Status, subject: Literal["file", "record"] = "file") -> 
 
     Args:
         status: the report's one status.
-        subject: a record in force is not called valid: the paper in hand was not seen.
+        subject: a record in force is not called valid: the paper in hand was not seen; nor is a text a file.
     """
     if status is Status.VALID and subject == "record":
         return RECORD_HEADING
+    if status is Status.ALTERED and subject == "record":
+        return CODE_ALTERED_HEADING
     if status is Status.UNKNOWN:
         return error_text("NOT_FOUND")
     return HEADINGS[status]
@@ -97,6 +101,8 @@ def status_advice(status: Status, subject: Literal["file", "record"] = "file") -
     """Return one sentence on what to do next; arguments as status_text."""
     if status is Status.VALID and subject == "record":
         return RECORD_ADVICE
+    if status is Status.ALTERED and subject == "record":
+        return CODE_ALTERED_ADVICE
     return ADVICE[status]
 
 

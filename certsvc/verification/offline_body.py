@@ -17,10 +17,13 @@ from certsvc.verification.trust_bundle import Bundle
 def offline_body(answer: OfflineReport, bundle: Bundle, *, lang: Literal["zh", "en"]) -> dict[str, object]:
     """Show an answer with the whole face: who asks has the paper or the file in hand.
 
-    ``offline`` names the bundle and the list it rests on; ``list_issued_at`` is null when no list speaks of
-    the copy. A text of which the code holds only a digest is null and named in ``left_out``.
+    ``offline`` names the bundle and the list it rests on. Where nothing that was handed in is believed,
+    ``list_issued_at`` is that of the oldest list there is; it is null when no list speaks of the copy.
+    A text of which the code holds only a digest is null and named in ``left_out``.
     """
     report, listed = answer.report, answer.list_issued_at
+    if answer.claims is None and answer.data is None:
+        listed = bundle.status_issued_at
     body = report_body(report, issuer_name=bundle.issuer, lang=lang, full=True)
     said = _of_claims(answer.claims, bundle) if answer.claims is not None else {}
     said |= _of_file(answer.data) if answer.data is not None else {}

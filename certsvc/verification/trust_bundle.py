@@ -290,10 +290,9 @@ def _whole(value: object) -> int:
 def _instant(value: object) -> datetime:
     text = _text(value)
     # fromisoformat reads a dozen spellings; the service writes one, and other readers know no other.
-    instant = datetime.fromisoformat(text) if _INSTANT.fullmatch(text) else None
-    if instant is None or not 1970 <= instant.year < 9999:
-        raise ValueError("an instant that is not written in UTC as here")
-    return instant
+    if _INSTANT.fullmatch(text) and 1970 <= int(text[:4]) < 9999:
+        return datetime.fromisoformat(text)
+    raise ValueError("an instant that is not written in UTC as here")
 
 
 def _maybe_instant(value: object) -> datetime | None:

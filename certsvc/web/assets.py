@@ -143,6 +143,10 @@ def _our_texts() -> Iterator[str]:
     ):
         for text in table.values():
             yield from (text.zh, text.en)
-    loose: tuple[Text, ...] = (texts_status.RECORD_HEADING, texts_status.RECORD_ADVICE, *texts.loose())
+    loose: tuple[Text, ...] = (
+        *(texts_status.RECORD_HEADING, texts_status.RECORD_ADVICE),
+        *(texts_status.CODE_ALTERED_HEADING, texts_status.CODE_ALTERED_ADVICE),
+        *texts.loose(),
+    )
     for text in loose:
         yield from (text.zh, text.en)

@@ -45,6 +45,7 @@ def home() -> BaseResponse:
 @bp.get("/v/<token>")
 @bp.get("/V/<token>")
 @bp.get("/c/<token>")
+@bp.get("/C/<token>")
 def show(token: str) -> Response:
     """Verify what a scanned code names, and show it with the name masked."""
     report = lookups.verify(Question(token=token, as_of=_as_of(request.args.get("as_of"))))
@@ -54,6 +55,7 @@ def show(token: str) -> Response:
 @bp.post("/v/<token>")
 @bp.post("/V/<token>")
 @bp.post("/c/<token>")
+@bp.post("/C/<token>")
 def unmask(token: str) -> Response:
     """Show the whole record to somebody who knows the holder's full name.
 

@@ -90,10 +90,6 @@ ADVICE: Final[Mapping[Status, Text]] = {
         "使用有效期尚未开始；请核对本机日期。",
         "The usage window has not begun; please check the date of this device.",
     ),
-    Status.ALTERED: Text(
-        "请不要采用这份证书；在官方网址输入证书上的核验码查询。",
-        "Please do not rely on this certificate; type the code printed on it on the official site.",
-    ),
     Status.UNKNOWN: Text(
         "请重新扫描标有“离线核验”的二维码，或完整粘贴其内容。",
         "Please scan the code captioned 离线核验 again, or paste the whole of it.",
@@ -114,6 +110,5 @@ HEADINGS: Final[Mapping[Status, Text]] = {
     Status.UNAVAILABLE: Text("离线无法核验", "Cannot be checked offline"),
     Status.UNKNOWN: Text("不是完整的离线核验码", "Not a whole offline code"),
     Status.NOT_YET: Text("使用有效期尚未开始", "The usage window has not begun"),
-    Status.ALTERED: Text("离线核验码已被改动", "The offline code has been changed"),
 }
 """Headings where no file and no register is spoken of."""

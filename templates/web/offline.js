@@ -31,12 +31,15 @@ const CHECKS = [
 export async function verifyOffline(texts, bundle, { now = Date.now(), specialty = null } = {}) {
   const said = [finding("file_is_ours", "skip", "COMPARE_FACE")];
   const report = (status, code, list) => reportOf(status, code, list, said, now);
+  const lists = [...bundle.lists.values()];
+  const oldest = lists.reduce((one, other) => (one?.issuedAt <= other.issuedAt ? one : other), null);
   // 1 to 3  Whose text is it, by which key, and is it unchanged?
   const { code, fault } = await believed([texts].flat(), bundle);
   if (fault !== undefined) {
     const [status, check, result, reason, detail] = fault;
     said.push(finding(check, result, reason, detail));
-    return report(status, null, null);
+    // Nobody is told anything without the date of a list, be it only of the one that was not asked.
+    return report(status, null, oldest);
   }
   said.push(finding("signature", "pass", "OK"), finding("signer_pinned", "pass", "SIGNER_PINNED"));
   said.push(finding("qr_matches", "pass", "OK"));

@@ -37,6 +37,7 @@ SENTENCES = {
     **{f"finding {code}": text for code, text in FINDINGS.items()},
     **{f"advice {status}": status_advice(status) for status in Status},
     "record advice": status_advice(Status.VALID, "record"),
+    "altered code advice": status_advice(Status.ALTERED, "record"),
 }
 LABELS = {
     **{f"field {name}": text for name, text in FIELDS.items()},
@@ -129,11 +130,13 @@ def test_only_a_whole_file_is_called_valid() -> None:
     assert record.zh == "登记有效，请与纸面逐项核对"
     assert "valid" not in record.en.lower()
     assert status_advice(Status.VALID, "record") != status_advice(Status.VALID)
+    assert "文件" not in status_text(Status.ALTERED, "record").zh
+    assert "文件" not in status_advice(Status.ALTERED, "record").zh
 
 
-@pytest.mark.parametrize("status", [status for status in Status if status is not Status.VALID])
+@pytest.mark.parametrize("status", sorted(set(Status) - {Status.VALID, Status.ALTERED}))
 def test_other_headings_do_not_depend_on_the_subject(status: Status) -> None:
-    """Only VALID means two things."""
+    """VALID means two things, and of an altered code nobody says that a file was changed."""
     assert status_text(status, "record") == status_text(status)
     assert status_advice(status, "record") == status_advice(status)
 

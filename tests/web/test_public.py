@@ -98,7 +98,7 @@ def test_unknown_token_is_404_with_the_official_sentence(site: Site) -> None:
 @pytest.mark.parametrize(
     "spelling", [str.lower, str.upper, lambda text: text.replace("0", "O").replace("1", "l")]
 )
-@pytest.mark.parametrize("prefix", ["/v/", "/V/", "/c/"])
+@pytest.mark.parametrize("prefix", ["/v/", "/V/", "/c/", "/C/"])
 def test_token_is_read_in_any_case(site: Site, copy: JSON, prefix: str, spelling: type[str]) -> None:
     """The symbol carries upper case, people type what they see."""
     assert site.client.get(prefix + spelling(copy["token"]), headers=HTML).status_code == 200
