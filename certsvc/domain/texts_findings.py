@@ -193,8 +193,10 @@ _CLUE: Final[Mapping[str, Text]] = {
         "The code does not fit, one place may be wrong; please type the 12 characters again.",
     ),
     "COMPARE_FACE": Text(
-        "此次只核验了登记信息，没有核验手中的纸面；请与显示的内容逐项核对。",
-        "Only the record was checked, not the paper in hand; please compare it with each item shown.",
+        "此次只核验了登记信息，没有核验手中的纸面；请与显示的内容逐项核对："
+        "姓名、注册编号、聘用企业、注册专业及其有效期、用途、使用有效期和照片。",
+        "Only the record was checked, not the paper in hand; please compare it with each item shown: name, "
+        "registration number, employer, specialties with their dates, purpose, usage window and photo.",
     ),
     "QR_MISMATCH": Text(
         "二维码对应的是另一份证书，与文件内容不一致。",

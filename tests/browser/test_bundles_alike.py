@@ -38,6 +38,8 @@ JUNK: Final[tuple[object, ...]] = (
     ),
 )
 """For a member of a bundle."""
+NO_LISTS: Final[tuple[object, ...]] = ({}, "", None, [[]], ["x"])
+NO_PAYLOADS: Final[tuple[object, ...]] = (1, "", "e30")
 _READ: Final = """async text => {
   try {
     const read = await ours.readBundle(text);
@@ -67,11 +69,8 @@ def test_any_bundle_by_our_own_key_is_read_alike(desk: Desk) -> None:
     always = [
         *(text.replace('{"format":1', begin, 1) for begin in ('{"format":true', '{"format":1,"format":1')),
         *("\ufeff" + text, f" {text}\n", text[:-1] + ',"status":[]}', text[:-1] + ',"st\\u0061tus":[]}'),
-        *(json.dumps(document | {"status": value}) for value in ({}, "", None, [[]], ["x"])),
-        *(
-            json.dumps(document | {"trust": document["trust"] | {"payload": value}})
-            for value in (1, "", "e30")
-        ),
+        *(json.dumps(document | {"status": value}) for value in NO_LISTS),
+        *(json.dumps(document | {"trust": document["trust"] | {"payload": value}}) for value in NO_PAYLOADS),
     ]
     texts = always + drills.some([*map(spoilt, range(1000))], "bundles alike")
     theirs = ask_node("offline.js", _READ, texts)

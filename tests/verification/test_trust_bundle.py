@@ -8,6 +8,7 @@ import shutil
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -223,7 +224,7 @@ def test_keys_may_be_an_hour_older_than_lists_and_lists_older_than_keys(
 ) -> None:
     """Else somebody whose key leaked would hand out the old list of keys with the new lists."""
     for apart in (HOUR, -HOUR):
-        spoil = _resign(lambda p, apart=apart: _later(p, apart), "status")
+        spoil = _resign(partial(_later, by=apart), "status")
         assert read_bundle(raw(spoil(bundle, standing.services)))
 
 
