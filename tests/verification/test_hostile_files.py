@@ -233,7 +233,9 @@ def test_a_child_never_asks_the_kernel_for_a_socket(issued: Issued, a_pool: Make
     pool = a_pool(command=(*strace, *COMMAND))
     keystore = issued.world.services.keystore
     keys, seals = keystore.pinned, keystore.pinned_seals
-    for content in files_that_call_home("http://127.0.0.1:9/", issued).values():
+    # The second is where machines in a cloud are told their secrets.
+    homes = [files_that_call_home(one, issued) for one in ("http://127.0.0.1:9/", "http://169.254.169.254/")]
+    for content in (content for files in homes for content in files.values()):
         reading = pool.read_ofd(content, seals) if b"PK" in content[:4] else pool.read_pdf(content, keys)
         assert reading.fault == ""
     pool.close()
