@@ -113,7 +113,9 @@ def test_the_symbol_of_the_ofd_reads_as_that_of_the_pdf(coded: World, plain: JSO
     side = len(modules)
     dots = bytes(0 if dark else 255 for row in modules for dark in row)
     drawn = Image.frombytes("L", (side, side), dots).resize((side * scale,) * 2, Image.Resampling.NEAREST)
-    (found,) = zxingcpp.read_barcodes(ImageOps.expand(drawn, 4 * scale, fill=255))
+    # Asked for every kind of code, it now and then takes a row of so many modules for a linear one.
+    quiet = ImageOps.expand(drawn, 4 * scale, fill=255)
+    (found,) = zxingcpp.read_barcodes(quiet, formats=zxingcpp.BarcodeFormat.QRCode)
     assert found.text == text
 
 
