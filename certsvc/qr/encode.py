@@ -1,7 +1,8 @@
-"""Text -> QR modules, by the reference builder."""
+"""Text -> QR modules: short texts by table, all others by the reference builder."""
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any, Final
 
 from qrcode.constants import ERROR_CORRECT_M, ERROR_CORRECT_Q
@@ -10,6 +11,7 @@ from qrcode.main import QRCode
 from qrcode.util import QRData
 
 from certsvc.errors import DefectError
+from certsvc.qr.affine import Modules, SymbolTable
 
 MIN_VERSION: Final = 4
 """33 modules: hosts up to 30 characters. One size for all keeps the place on the page the same."""
@@ -19,9 +21,6 @@ _DIGITS: Final = 1
 _BYTES: Final = 4
 """Mode indicators of the segments of a symbol (ISO/IEC 18004)."""
 _TOO_LONG: Final = "a QR text is too long for any symbol"
-
-Modules = tuple[tuple[bool, ...], ...]
-"""A square, True is dark, without quiet zone."""
 
 
 def encode(text: str) -> Modules:
@@ -36,9 +35,20 @@ def encode(text: str) -> Modules:
     # pyzbar misread 44 of 100 symbols with other characters, so none is ever written.
     if not text or not text.isascii():
         raise DefectError("a QR text must be ASCII and not empty")
+    return _short().modules(text) or reference(text)
+
+
+def reference(text: str) -> Modules:
+    """Return the same symbol by the reference builder: fifty times slower, for texts of any length."""
     symbol = QRCode(version=MIN_VERSION, error_correction=ERROR_CORRECT_Q, border=0)
     symbol.add_data(QRData(text))
     return _drawn(symbol)
+
+
+@cache
+def _short() -> SymbolTable:
+    """Return the table of the smallest symbol, which nearly every certificate carries."""
+    return SymbolTable(MIN_VERSION, ERROR_CORRECT_Q)
 
 
 def encode_link(link: str, digits: str) -> Modules:
