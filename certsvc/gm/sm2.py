@@ -16,7 +16,7 @@ from gmpy2 import invert, mpz
 from certsvc.errors import DefectError
 from certsvc.gm import curve, der
 from certsvc.gm.nonce import nonces
-from certsvc.gm.sm3 import sm3
+from certsvc.gm.sm3 import Hash, new_sm3, sm3
 
 IDENTITY: Final = b"1234567812345678"
 """The signer's distinguishing id that everybody uses. Source: GM/T 0009, section 10."""
@@ -26,6 +26,11 @@ KEY_BYTES: Final = 32
 _FRESH_BYTES: Final = 32
 _UNCOMPRESSED: Final = 4
 
+_LONG: Final = 1024
+"""Bytes from which the beginning of a message is looked up."""
+_MOST_BEGINNINGS: Final = 16
+_beginnings: Final[dict[tuple[bytes, bytes], tuple[bytes, Hash]]] = {}
+"""By key and identity: how the last long message began, and SM3 of Z and that beginning, unfinished."""
 _tables: Final[dict[bytes, curve.Table]] = {}
 """Of prepared public keys; only keys that we trust or own are prepared, so it stays small."""
 
@@ -142,7 +147,20 @@ def digest_of(public: PublicKey, message: bytes, identity: bytes = IDENTITY) -> 
         message: any bytes.
         identity: up to 8,191 bytes.
     """
-    return sm3(_z_value(public.point, identity) + message)
+    if len(message) < _LONG:
+        return sm3(_z_value(public.point, identity) + message)
+    # All that one seal signs begins with the seal itself, a hundred times what follows: it is hashed once.
+    key = public.point, identity
+    kept = _beginnings.get(key)
+    if kept is None or not message.startswith(kept[0]):
+        begin = message[: len(message) - _LONG // 8]
+        kept = begin, new_sm3(_z_value(public.point, identity) + begin)
+        if len(_beginnings) >= _MOST_BEGINNINGS:
+            _beginnings.clear()
+        _beginnings[key] = kept
+    rest = kept[1].copy()
+    rest.update(message[len(kept[0]) :])
+    return rest.digest()
 
 
 def sign_digest_unchecked(

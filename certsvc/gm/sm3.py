@@ -3,8 +3,27 @@
 from __future__ import annotations
 
 import hashlib
+from typing import Protocol, Self
+
+
+class Hash(Protocol):
+    """A hash that is not finished yet."""
+
+    def copy(self) -> Self:
+        """Return another that goes on from here."""
+
+    def update(self, data: bytes, /) -> None:
+        """Take more bytes."""
+
+    def digest(self) -> bytes:
+        """Return the digest of all bytes so far."""
 
 
 def sm3(data: bytes) -> bytes:
     """Return the 32 bytes of the SM3 digest of *data*."""
     return hashlib.new("sm3", data).digest()
+
+
+def new_sm3(data: bytes) -> Hash:
+    """Begin a digest with *data*."""
+    return hashlib.new("sm3", data)

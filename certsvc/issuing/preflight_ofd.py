@@ -11,7 +11,8 @@ from typing import Final
 import uharfbuzz as hb
 
 from certsvc.errors import DefectError
-from certsvc.issuing.preflight_symbol import read_outline
+from certsvc.issuing.preflight_ofd_own import agrees
+from certsvc.issuing.preflight_symbol import covers
 from certsvc.ofd.package import Package, read_package
 from certsvc.ofd.parts import BrokenOFDError
 from certsvc.ofd.read_container import read_container
@@ -25,6 +26,7 @@ _ALONG_MM: Final = 0.05
 """What it may add up to along the advances of a line."""
 _CLEAR: Final = "0"
 """Alpha of a text that only says what the outline under it shows."""
+_SOLID: Final = "255"
 _DRAWN: Final = frozenset({"TextObject", "PathObject", "ImageObject"})
 
 
@@ -39,6 +41,8 @@ def preflight_ofd(unsealed: bytes, page: Page) -> None:
         DefectError: it does not open, has not one page, shows another text, picture or symbol than the page,
             or the same elsewhere, or a character has no glyph in the font it comes with.
     """
+    if agrees(unsealed, page):
+        return
     try:
         files = read_container(unsealed)
         package = read_package(files)
@@ -108,7 +112,7 @@ def _check_run(
             or abs(size_mm - run.size_pt * MM_PER_PT) > _NEAR_MM
         ):
             raise DefectError(f"{told} stands elsewhere, or has another size")
-        shown = element.attributes.get("Alpha", "255")
+        shown = _alpha(element)
         visible = shown == alpha or (shown == _CLEAR and _outlined(element, before))
         if not visible or _colour(element) != run.colour.lower():
             raise DefectError(f"{told} has another colour")
@@ -128,6 +132,13 @@ def _outlined(element: Element, before: Element | None) -> bool:
         and before.attributes.get("Boundary") == element.attributes.get("Boundary")
         and before.text_of("AbbreviatedData").count("M") > 0
     )
+
+
+def _alpha(element: Element) -> str:
+    """Return how solid a text is, by its own word or its colour's; the fainter, as readers know either."""
+    fill = element.find("FillColor")
+    said = [one.attributes.get("Alpha", _SOLID) for one in (element, fill) if one is not None]
+    return min(said, key=_number)
 
 
 def _colour(element: Element) -> str:
@@ -212,7 +223,7 @@ def _check_symbols(page: Page, drawn: Sequence[Element]) -> None:
         ]
         if len(found) != 1 or found[0].attributes.get("Fill") != "true":
             raise DefectError("the QR symbol is not one filled outline in the rendered OFD")
-        if read_outline(found[0].text_of("AbbreviatedData"), symbol) != symbol.modules:
+        if not covers(found[0].text_of("AbbreviatedData"), symbol):
             raise DefectError("the QR symbol in the rendered OFD does not read back")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from itertools import pairwise
 from typing import Final
 
@@ -10,6 +11,9 @@ from certsvc.page.model import Symbol
 
 _OFF_GRID: Final = 0.1
 """Modules. Far more than rounding, and far less than what a camera would notice."""
+_MOST_LOOPS: Final = 1 << 15
+"""Loops kept by one grid, each with its area: some six megabytes."""
+_DIGITS: Final = b"01" + bytes(254)
 
 
 def read_outline(data: str, symbol: Symbol) -> tuple[tuple[bool, ...], ...]:
@@ -23,46 +27,75 @@ def read_outline(data: str, symbol: Symbol) -> tuple[tuple[bool, ...], ...]:
         DefectError: it has anything but upright and level lines between corners of the symbol's grid.
     """
     size = len(symbol.modules)
-    grid = _Grid(symbol.module_mm, size)
-    rows = [0] * size
-    for loop in _loops(data, grid):
-        for (left, top), (right, bottom) in pairwise((*loop, loop[0])):
-            if left != right and top != bottom:
-                raise DefectError("an edge of the QR symbol in the rendered OFD is slanted")
-            if left == right:
-                # An upright edge turns everything to its right from light to dark or back.
-                for row in range(min(top, bottom), max(top, bottom)):
-                    rows[row] ^= (1 << (size - left)) - 1
-    return tuple(tuple(bool(row >> (size - 1 - column) & 1) for column in range(size)) for row in rows)
+    rows = f"{_area(data, symbol):0{size * size}b}"[::-1]
+    return tuple(tuple(dark == "1" for dark in rows[at : at + size]) for at in range(0, size * size, size))
+
+
+def covers(data: str, symbol: Symbol) -> bool:
+    """Say whether that outline covers the dark modules of *symbol* and no others; errors as above."""
+    dark = b"".join(map(bytes, symbol.modules)).translate(_DIGITS)
+    return _area(data, symbol) == int(dark[::-1], 2)
+
+
+def _area(data: str, symbol: Symbol) -> int:
+    """Return the modules covered, one bit each: the first is the lowest."""
+    before, *loops = data.split("M")
+    if before.strip():
+        raise _not_straight()
+    grid = _grid(symbol.module_mm, len(symbol.modules))
+    area = 0
+    for loop in loops:
+        # Filled by the even-odd rule, areas add up without carry.
+        area ^= grid[loop]
+    return area
 
 
 class _Grid(dict[str, int]):
-    """Length in mm as written -> line of the grid. A symbol has some thirty lines and a thousand corners."""
+    """A loop as written, from behind its M -> its area. Blocks of modules come again in other symbols."""
 
     def __init__(self, module_mm: float, size: int) -> None:
         super().__init__()
         self._module_mm, self._size = module_mm, size
 
     def __missing__(self, written: str) -> int:
+        corners = self._corners(written.split())
+        rows = [0] * self._size
+        for (left, top), (right, bottom) in pairwise((*corners, corners[0])):
+            if left != right and top != bottom:
+                raise DefectError("an edge of the QR symbol in the rendered OFD is slanted")
+            if left == right:
+                # An upright edge turns everything to its right from light to dark or back.
+                for row in range(min(top, bottom), max(top, bottom)):
+                    rows[row] ^= (1 << self._size) - (1 << left)
+        area = sum(row << line * self._size for line, row in enumerate(rows))
+        if len(self) >= _MOST_LOOPS:
+            self.clear()
+        self[written] = area
+        return area
+
+    def _corners(self, words: list[str]) -> list[tuple[int, int]]:
+        """Read ``x y L x y ... C``; without the C at its end a loop is closed all the same."""
+        if words[-1:] == ["C"]:
+            words = words[:-1]
+        if len(words) % 3 != 2 or any(word != "L" for word in words[2::3]):
+            raise _not_straight()
+        return [(self._line(x), self._line(y)) for x, y in zip(words[::3], words[1::3], strict=True)]
+
+    def _line(self, written: str) -> int:
         try:
             exact = float(written) / self._module_mm
         except ValueError as fault:
-            raise DefectError("the QR symbol in the rendered OFD is not made of straight lines") from fault
-        line = round(exact)
-        if not 0 <= line <= self._size or abs(exact - line) > _OFF_GRID:
+            raise _not_straight() from fault
+        # The first comparison also stands between round() and what is no number.
+        if not -1 < exact < self._size + 1 or abs(exact - round(exact)) > _OFF_GRID:
             raise DefectError("a corner of the QR symbol in the rendered OFD lies off its grid")
-        self[written] = line
-        return line
+        return round(exact)
 
 
-def _loops(data: str, grid: _Grid) -> list[list[tuple[int, int]]]:
-    words = iter(data.split())
-    loops: list[list[tuple[int, int]]] = []
-    for word in words:
-        if word == "M":
-            loops.append([])
-        if word in ("M", "L") and loops:
-            loops[-1].append((grid[next(words, "")], grid[next(words, "")]))
-        elif word != "C":
-            raise DefectError("the QR symbol in the rendered OFD is not made of straight lines")
-    return loops
+@lru_cache(maxsize=4)
+def _grid(module_mm: float, size: int) -> _Grid:
+    return _Grid(module_mm, size)
+
+
+def _not_straight() -> DefectError:
+    return DefectError("the QR symbol in the rendered OFD is not made of straight lines")

@@ -30,6 +30,9 @@ _PLAIN: Final = re.compile(f"{_STEP}(?:/{_STEP})*")
 MAX_ENTRIES: Final = 500
 MAX_UNPACKED: Final = 64 << 20
 """Bytes of all contents together."""
+MAX_RATIO: Final = 100
+RATIO_FROM: Final = 1 << 16
+"""A file that unpacks to less may be packed as tightly as it likes: a blank font table, a short list."""
 
 
 def write_container(parts: Sequence[Part]) -> bytes:

@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from struct import Struct
 from typing import Final, NoReturn
 
+from isal import isal_zlib
+
 from certsvc.ofd.container import (
     CENTRAL,
     CENTRAL_MAGIC,
@@ -23,7 +25,9 @@ from certsvc.ofd.container import (
     LOCAL,
     LOCAL_MAGIC,
     MAX_ENTRIES,
+    MAX_RATIO,
     MAX_UNPACKED,
+    RATIO_FROM,
     VERSION,
     plain_name,
 )
@@ -34,9 +38,6 @@ _ENCRYPTED: Final = 1 | 1 << 6
 _HARMLESS: Final = 1 << 1 | 1 << 2 | 1 << 11
 """How hard the packer tried, and that an ASCII name is also UTF-8."""
 _UNIX: Final = 3
-_MAX_RATIO: Final = 100
-_RATIO_FROM: Final = 1 << 16
-"""A file that unpacks to less may be packed as tightly as it likes: a blank font table, a short list."""
 _UNIX_TYPES: Final = (0, stat.S_IFREG)
 _AGREED: Final = Struct("<5H3I")
 """What a local header and its row in the directory both say: version to crc, sizes."""
@@ -161,7 +162,7 @@ def _check_sizes(entries: Sequence[_Entry]) -> None:
     if sum(entry.size for entry in entries) > MAX_UNPACKED:
         raise BrokenOFDError("FILE_TOO_LARGE", "too much in all")
     for entry in entries:
-        if entry.size > _RATIO_FROM and entry.size > _MAX_RATIO * entry.packed_size:
+        if entry.size > RATIO_FROM and entry.size > MAX_RATIO * entry.packed_size:
             raise BrokenOFDError("FILE_TOO_LARGE", "packed beyond what documents are")
 
 
@@ -217,7 +218,7 @@ def _content(packed: bytes, entry: _Entry) -> bytes:
             _broken("a deflate stream is broken")
         if not unpack.eof or unpack.unused_data:
             _broken("a deflate stream does not end with its entry")
-    if len(content) != entry.size or zlib.crc32(content) != entry.crc:
+    if len(content) != entry.size or isal_zlib.crc32(content) != entry.crc:
         _broken("a content is not what its header says")
     return content
 

@@ -28,10 +28,21 @@ SIGNATURES_XML: Final = (
     f'<ofd:Signature ID="1" Type="Seal" BaseLoc="/{SIGNATURE}"/></ofd:Signatures>\n'
 ).encode()
 
+PROVIDER: Final = "certsvc"
+PROVIDER_VERSION: Final = "1.0"
+
 _SM3_SIZE: Final = 32
 _STAMP: Final = re.compile(" ".join([r"(-?[0-9]{1,6}(?:\.[0-9]{1,6})?)"] * 4))
 _ID: Final = re.compile("[0-9]{1,10}")
 _WRITTEN_AT: Final = "%Y%m%d%H%M%SZ"
+_FOOT: Final = (
+    f"<ofd:Seal><ofd:BaseLoc>/{SEAL}</ofd:BaseLoc></ofd:Seal></ofd:SignedInfo>"
+    f"<ofd:SignedValue>/{SIGNED_VALUE}</ofd:SignedValue></ofd:Signature>\n"
+)
+_FOOT_BYTES: Final = _FOOT.encode()
+_OWN_STAMP: Final = re.compile(
+    rf'<ofd:StampAnnot ID="[0-9]{{1,10}}" PageRef="{_ID.pattern}" Boundary="{_STAMP.pattern}"/>'.encode()
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,8 +86,8 @@ def signature_xml(
     *,
     at: datetime,
     stamp: StampAnnot,
-    provider: str = "certsvc",
-    version: str = "1.0",
+    provider: str = PROVIDER,
+    version: str = PROVIDER_VERSION,
 ) -> bytes:
     """Write Signature.xml.
 
@@ -87,21 +98,41 @@ def signature_xml(
         provider: name of the program that seals, plain ASCII.
         version: of the provider.
     """
-    listed = "".join(
-        f'<ofd:Reference FileRef="/{name}"><ofd:CheckValue>{b64encode(digest).decode()}</ofd:CheckValue>'
-        "</ofd:Reference>"
-        for name, digest in references
+    listed = "".join(reference_xml(name, digest) for name, digest in references)
+    return (
+        f"{_head(at, provider, version)}{listed}</ofd:References>"
+        f'<ofd:StampAnnot ID="{stamp.id}" PageRef="{stamp.page_id}" Boundary="{numbers(stamp.boundary)}"/>'
+        f"{_FOOT}"
+    ).encode()
+
+
+def reference_xml(name: str, digest: bytes) -> str:
+    """Write the line of one part."""
+    shown = b64encode(digest).decode()
+    return f'<ofd:Reference FileRef="/{name}"><ofd:CheckValue>{shown}</ofd:CheckValue></ofd:Reference>'
+
+
+def own_signature(content: bytes, listed: str, *, at: datetime) -> bool:
+    """Say whether *content* is what signature_xml() writes with these lines for that instant.
+
+    Only the stamp's place is open; read_signature() reads every such file.
+    """
+    before = f"{_head(at, PROVIDER, PROVIDER_VERSION)}{listed}</ofd:References>".encode()
+    if not content.startswith(before):
+        return False
+    return _OWN_STAMP.fullmatch(content, len(before), len(content) - len(_FOOT_BYTES)) is not None and (
+        content.endswith(_FOOT_BYTES)
     )
+
+
+def _head(at: datetime, provider: str, version: str) -> str:
     return (
         f"{DECLARATION}<ofd:Signature {XMLNS}><ofd:SignedInfo>"
         f'<ofd:Provider ProviderName="{provider}" Version="{version}" Company="{provider}"/>'
         f"<ofd:SignatureMethod>{SM2_WITH_SM3}</ofd:SignatureMethod>"
         f"<ofd:SignatureDateTime>{at.astimezone(UTC).strftime(_WRITTEN_AT)}</ofd:SignatureDateTime>"
-        f'<ofd:References CheckMethod="{SM3}">{listed}</ofd:References>'
-        f'<ofd:StampAnnot ID="{stamp.id}" PageRef="{stamp.page_id}" Boundary="{numbers(stamp.boundary)}"/>'
-        f"<ofd:Seal><ofd:BaseLoc>/{SEAL}</ofd:BaseLoc></ofd:Seal></ofd:SignedInfo>"
-        f"<ofd:SignedValue>/{SIGNED_VALUE}</ofd:SignedValue></ofd:Signature>\n"
-    ).encode()
+        f'<ofd:References CheckMethod="{SM3}">'
+    )
 
 
 def read_signature(content: bytes) -> SignatureFile:

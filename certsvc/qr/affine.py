@@ -18,7 +18,7 @@ from qrcode.util import BitBuffer, create_bytes
 from certsvc.errors import DefectError
 from certsvc.qr.penalty import Penalty
 
-Modules = tuple[tuple[bool, ...], ...]
+Square = tuple[tuple[bool, ...], ...]
 """A square, True is dark, without quiet zone."""
 
 _MASKS: Final = range(8)
@@ -53,7 +53,7 @@ class SymbolTable:
         self._side = 4 * version + 17
         self._penalty = Penalty(self._side)
 
-    def modules(self, text: str) -> Modules | None:
+    def modules(self, text: str) -> Square | None:
         """Return the symbol of *text*, ASCII; None when this table is not for it.
 
         That is a text of nothing but digits, which takes a mode of its own, or one too long for the version.
@@ -91,7 +91,7 @@ class SymbolTable:
         content = (packed << end).to_bytes((bits + end) // 8, "big")
         return (content + _PADDING * self._size)[: self._size]
 
-    def _unpacked(self, symbol: int) -> Modules:
+    def _unpacked(self, symbol: int) -> Square:
         side, rows = self._side, []
         least = (1 << _CHUNK) - 1
         for _ in range(side):

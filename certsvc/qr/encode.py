@@ -11,7 +11,7 @@ from qrcode.main import QRCode
 from qrcode.util import QRData
 
 from certsvc.errors import DefectError
-from certsvc.qr.affine import Modules, SymbolTable
+from certsvc.qr.affine import SymbolTable
 
 MIN_VERSION: Final = 4
 """33 modules: hosts up to 30 characters. One size for all keeps the place on the page the same."""
@@ -21,6 +21,9 @@ _DIGITS: Final = 1
 _BYTES: Final = 4
 """Mode indicators of the segments of a symbol (ISO/IEC 18004)."""
 _TOO_LONG: Final = "a QR text is too long for any symbol"
+
+Modules = tuple[tuple[bool, ...], ...]
+"""A square, True is dark, without quiet zone."""
 
 
 def encode(text: str) -> Modules:

@@ -25,6 +25,7 @@ from certsvc.ofd.parts import BrokenOFDError
 from certsvc.ofd.read_container import read_container
 from certsvc.ofd.salvage import salvage
 from certsvc.ofd.signature import SignatureFile, read_signature
+from certsvc.sealing.check_ofd_own import own_key
 from certsvc.sealing.check_seal import find_owner
 from certsvc.sealing.lint_ofd import lint_ofd
 from certsvc.sealing.port import PinnedSeal
@@ -38,6 +39,16 @@ _ENCRYPTIONS: Final = "encryptions.xml"
 """Lies beside OFD.xml when parts are encrypted in the format's own way. Source: GM/T 0099-2020, annex C."""
 _MOST_PARTS: Final = 8
 """Findings of one code; the ninth changed part tells nobody anything new."""
+_PASSED: Final = tuple(
+    Finding(check=check, result=Result.PASS, code=code)
+    for check, code in (
+        (Check.SIGNATURE, "OK"),
+        (Check.COVERAGE, "OK"),
+        (Check.SIGNER_PINNED, "SIGNER_PINNED"),
+        (Check.SEAL_PINNED, "SEAL_PINNED"),
+    )
+)
+"""What is said of an intact file."""
 _TELLABLE: Final = re.compile(r"[A-Za-z0-9 ._/:,-]{1,80}")
 
 
@@ -50,6 +61,14 @@ def check_ofd(data: bytes, pinned: Sequence[PinnedSeal]) -> FileCheck:
             certificate were valid when the file says it was sealed is checked here; whether the key was good
             when it was really sealed is for the caller, who knows that instant from the registry.
     """
+    key_id = own_key(data, pinned)
+    if key_id is not None:
+        return FileCheck(outcome=FileOutcome.INTACT, findings=_PASSED, key_id=key_id)
+    return check_ofd_thoroughly(data, pinned)
+
+
+def check_ofd_thoroughly(data: bytes, pinned: Sequence[PinnedSeal]) -> FileCheck:
+    """Judge the same, and find out all that speaks against a file; arguments as there."""
     try:
         files = read_container(data)
         check_plain(data)
@@ -59,14 +78,7 @@ def check_ofd(data: bytes, pinned: Sequence[PinnedSeal]) -> FileCheck:
     faults = list(strict.faults(pinned))
     if faults:
         return _classify({name: (content,) for name, content in files.items()}, pinned, faults)
-    passed = (
-        (Check.SIGNATURE, "OK"),
-        (Check.COVERAGE, "OK"),
-        (Check.SIGNER_PINNED, "SIGNER_PINNED"),
-        (Check.SEAL_PINNED, "SEAL_PINNED"),
-    )
-    findings = tuple(Finding(check=check, result=Result.PASS, code=code) for check, code in passed)
-    return FileCheck(outcome=FileOutcome.INTACT, findings=findings, key_id=strict.key_id)
+    return FileCheck(outcome=FileOutcome.INTACT, findings=_PASSED, key_id=strict.key_id)
 
 
 @dataclass(slots=True)

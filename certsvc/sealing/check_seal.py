@@ -39,7 +39,9 @@ def find_owner(value: SealSignature, pinned: Sequence[PinnedSeal]) -> Owner:
         pinned: every seal of ours, also retired ones.
     """
     signers = {pin.certificate: pin for pin in pinned}
-    maker = next((pin for der, pin in signers.items() if _signed_by(der, value)), None)
+    # The one whose certificate it carries comes first: of two certificates for one key that is the signer's.
+    likely = sorted(signers, key=lambda certificate: certificate != value.certificate)
+    maker = next((signers[certificate] for certificate in likely if _signed_by(certificate, value)), None)
     owner = maker or signers.get(value.certificate)
     findings: list[Finding] = []
     if owner is None:

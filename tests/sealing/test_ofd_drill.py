@@ -19,7 +19,8 @@ from certsvc.ofd.container import CENTRAL, LOCAL
 from certsvc.ofd.names import OFD, SIGNED_VALUE
 from certsvc.ofd.parts import BrokenOFDError
 from certsvc.ofd.read_container import read_container
-from certsvc.sealing.check_ofd import check_ofd
+from certsvc.sealing.check_ofd import check_ofd, check_ofd_thoroughly
+from certsvc.sealing.check_ofd_own import own_key
 from tests.drills import FULL, record, some
 from tests.sealing.ofd_attacks import EDITED, SIGNED
 from tests.sealing.ofd_key_attacks import foreign, misused
@@ -42,6 +43,9 @@ _PIECES: Final = (
 
 def _check(data: bytes) -> FileCheck:
     check = check_ofd(data, our_keys().pinned)
+    if own_key(data, our_keys().pinned) is not None:
+        # The quick way says yes: the thorough one must say the very same.
+        assert check_ofd_thoroughly(data, our_keys().pinned) == check
     assert check.findings
     assert {finding.code for finding in check.findings} <= set(FINDINGS)
     return check
