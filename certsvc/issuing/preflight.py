@@ -5,15 +5,22 @@ from __future__ import annotations
 import re
 import unicodedata
 from typing import Final
+from zlib import crc32
 
 import pypdfium2
 
 from certsvc.errors import DefectError
+from certsvc.issuing.preflight_pdf_own import agrees
 from certsvc.page.compose import expected_texts
 from certsvc.page.model import Page
 from certsvc.qr.decode import read_modules
 from certsvc.rendering.pdfium import PDFIUM
 
+_ONE_OF: Final = 64
+"""Of so many files one is given to pdfium, though we can read it ourselves."""
+_MOST_MET: Final = 32
+_met: Final[dict[int, object]] = {}
+"""Static pages of which a file went to pdfium, by id; while one is kept, nothing else can have its id."""
 _SPACE: Final = re.compile(r"\s+")
 _LINE_END_HYPHEN: Final = "\x02"
 """What pdfium says for a hyphen at the end of a line, which may be the line's; ours is always the text's."""
@@ -34,13 +41,29 @@ def preflight(unsigned: bytes, page: Page, modules: tuple[tuple[bool, ...], ...]
         DefectError: it does not open, has not one page, a field's text does not extract exactly,
             or the symbol reads as something else.
     """
+    if _is_sample(page, symbol) or not agrees(unsigned, page):
+        _extract(unsigned, page)
+    if read_modules(modules) != symbol:
+        raise DefectError("the QR symbol does not read back as its payload")
+
+
+def _is_sample(page: Page, symbol: str) -> bool:
+    """Say whether a reader by others is asked too: for a static page not met lately, and for some by lot."""
+    new = _met.get(id(page.static)) is not page.static
+    if new:
+        if len(_met) >= _MOST_MET:
+            _met.clear()
+        _met[id(page.static)] = page.static
+    return new or crc32(symbol.encode()) % _ONE_OF == 0
+
+
+def _extract(unsigned: bytes, page: Page) -> None:
+    """Demand that pdfium extracts the text of every field."""
     with PDFIUM:
         text = _squeezed(_text_of(unsigned))
     for field, expected in expected_texts(page).items():
         if _squeezed(expected) not in text:
             raise DefectError(f"the text of field {field} does not extract as it was written")
-    if read_modules(modules) != symbol:
-        raise DefectError("the QR symbol does not read back as its payload")
 
 
 def _text_of(unsigned: bytes) -> str:

@@ -1,0 +1,150 @@
+"""Fonts embedded in a PDF: what each code stands for, and whether a real glyph of that width is drawn."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from struct import unpack_from
+from typing import Final, NamedTuple, Self
+
+import uharfbuzz as hb
+
+from certsvc.issuing.preflight_pdf_objects import OtherShapeError, PDFObjects, number_of, only, unpacked
+from certsvc.page.fonts import SPACES
+
+_NEAR: Final = 1.0
+"""Thousandths of the size by which a width may differ from the font's own (ISO 19005-2, 6.2.11.5)."""
+_COUNTED: Final = re.compile(rb"([0-9]{1,3}) beginbf(char|range)\n(.*?)endbf\2", re.DOTALL)
+_CHARACTER: Final = re.compile(rb"<([0-9A-F]+)> <([0-9A-F]+)>\n")
+_RANGE: Final = re.compile(rb"<([0-9A-F]+)> <([0-9A-F]+)> <([0-9A-F]+)>\n")
+_WIDTHS: Final = re.compile(rb"/Widths \[([0-9. \s-]*)\]")
+_FIRST: Final = re.compile(rb"/FirstChar ([0-9]{1,3})(?![0-9])")
+_CID_WIDTHS: Final = re.compile(rb"/W \[0 \[([0-9. -]*)\]\]")
+_MAC: Final = (1, 0)
+_TRIMMED: Final = 6
+"""Format of a cmap subtable: glyphs of codes in a row."""
+
+
+class FontParts(NamedTuple):
+    """Everything of a file that says what one font shows."""
+
+    font: bytes
+    """The font's dictionary."""
+    descendant: bytes
+    """Of a font with codes of two bytes; empty otherwise."""
+    to_glyphs: bytes
+    """Stream; empty when codes are glyphs, or the font itself tells."""
+    to_unicode: bytes
+    """Stream."""
+    file: bytes
+    """Stream."""
+
+    @classmethod
+    def find(cls, objects: PDFObjects, number: int) -> Self:
+        """Collect them. OtherShapeError when one is missing."""
+        font = objects.body(number)
+        descendant = to_glyphs = b""
+        if b"/Subtype /Type0" in font:
+            if b"/Encoding /Identity-H" not in font:
+                raise OtherShapeError("another encoding")
+            descendant = objects.body(number_of(b"DescendantFonts", font))
+            if b"/CIDToGIDMap /Identity" not in descendant:
+                to_glyphs = objects.stream(number_of(b"CIDToGIDMap", descendant))
+        elif b"/Subtype /TrueType" not in font:
+            raise OtherShapeError("another kind of font")
+        descriptor = objects.body(number_of(b"FontDescriptor", descendant or font))
+        return cls(
+            font,
+            descendant,
+            to_glyphs,
+            objects.stream(number_of(b"ToUnicode", font)),
+            objects.stream(number_of(b"FontFile2", descriptor)),
+        )
+
+
+class ShownFont(dict[str, str]):
+    """Code -> the character it extracts as, of those whose glyph was looked at."""
+
+    def __init__(self, parts: FontParts) -> None:
+        """Read the maps; glyphs are looked at when they are asked for."""
+        super().__init__()
+        content = unpacked(parts.file)
+        self._font = hb.Font(hb.Face(content))
+        self._scale = 1000 / self._font.face.upem
+        self._wide = bool(parts.descendant)
+        self._digits = 4 if self._wide else 2
+        self._characters = _to_unicode(unpacked(parts.to_unicode), self._digits)
+        if self._wide:
+            self._first = 0
+            self._widths = list(map(float, only(_CID_WIDTHS, parts.descendant).split()))
+            stored = unpacked(parts.to_glyphs) if parts.to_glyphs else b""
+            self._glyphs = unpack_from(f">{len(stored) // 2}H", stored) if stored else None
+        else:
+            self._first = int(only(_FIRST, parts.font))
+            self._widths = list(map(float, only(_WIDTHS, parts.font).split()))
+            self._glyphs = _mac_glyphs(self._font.face.reference_table("cmap").data)
+
+    def text(self, codes: str) -> str:
+        """Return what *codes*, hexadecimal digits, extract as. LookupError when one shows nothing real."""
+        digits = self._digits
+        if digits == 2:
+            return "".join([self[codes[at : at + 2]] for at in range(0, len(codes), 2)])
+        return "".join([self[codes[at : at + 4]] for at in range(0, len(codes), 4)])
+
+    def __missing__(self, code: str) -> str:
+        """Look at one glyph."""
+        character, number = self._characters[code], int(code, 16)
+        glyph = number if self._glyphs is None else self._glyphs[number]
+        extents = self._font.get_glyph_extents(glyph) if glyph else None
+        drawn = extents is not None and extents.width and extents.height
+        if len(character) != 1 or not glyph or not (drawn or character in SPACES):
+            raise LookupError(code)
+        # With codes of two bytes the font keeps its own map: the glyph must be this very character's.
+        if self._wide and self._font.get_nominal_glyph(ord(character)) != glyph:
+            raise LookupError(code)
+        width = self._font.get_glyph_h_advance(glyph) * self._scale
+        if number < self._first or abs(self._widths[number - self._first] - width) > _NEAR:
+            raise LookupError(code)
+        self[code] = character
+        return character
+
+
+@lru_cache(maxsize=8)
+def font_of(parts: FontParts) -> ShownFont:
+    """Read a font. Those a template shares come with every file; others are soon forgotten."""
+    return ShownFont(parts)
+
+
+def _to_unicode(content: bytes, digits: int) -> dict[str, str]:
+    """Read a CMap of single characters and ranges; a code may come once."""
+    characters: dict[str, str] = {}
+    for count, kind, lines in _COUNTED.findall(content):
+        pattern, size = (_CHARACTER, 2) if kind == b"char" else (_RANGE, 3)
+        found = pattern.findall(lines)
+        if len(found) != int(count) or sum(sum(map(len, line)) + 3 * size for line in found) != len(lines):
+            raise OtherShapeError("a map to Unicode in another form")
+        for line in found:
+            first, last, shown = line[0], line[-2] if size == 3 else line[0], line[-1]
+            if len(first) != digits or len(last) != digits:
+                raise OtherShapeError("codes of another length")
+            text = bytes.fromhex(shown.decode()).decode("utf-16-be")
+            for step in range(int(last, 16) - int(first, 16) + 1):
+                code = f"{int(first, 16) + step:0{digits}X}"
+                if code in characters:
+                    raise OtherShapeError("a code comes twice")
+                characters[code] = text[:-1] + chr(ord(text[-1]) + step)
+    if content.count(b"beginbf") != len(_COUNTED.findall(content)):
+        raise OtherShapeError("a map to Unicode in another form")
+    return characters
+
+
+def _mac_glyphs(cmap: bytes) -> tuple[int, ...]:
+    """Return the glyph of each code of one byte in a font cut by the reference renderer."""
+    (count,) = unpack_from(">H", cmap, 2)
+    tables = [unpack_from(">HHI", cmap, 4 + 8 * each) for each in range(count)]
+    at = next((offset for *platform, offset in tables if tuple(platform) == _MAC), None)
+    if at is None or unpack_from(">H", cmap, at)[0] != _TRIMMED:
+        raise OtherShapeError("no map of one-byte codes")
+    first, size = unpack_from(">HH", cmap, at + 6)
+    glyphs = unpack_from(f">{size}H", cmap, at + 10)
+    return (*(0,) * first, *glyphs)
