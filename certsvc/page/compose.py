@@ -16,7 +16,7 @@ from certsvc.page import art
 from certsvc.page.certificate_type import CertificateType
 from certsvc.page.flow import Flow, Row, too_long
 from certsvc.page.fonts import MM_PER_PT, FontChain
-from certsvc.page.layout import Box, Place, SymbolPlace
+from certsvc.page.layout import Box, Place, Style, SymbolPlace
 from certsvc.page.model import Page, Path, Picture, Symbol, TextRun
 from certsvc.page.stamp import draw_stamp
 from certsvc.page.typeset import fit, run_at, set_lines
@@ -180,7 +180,7 @@ def _labelled(
 ) -> Iterator[TextRun]:
     """Set a label and its value on one line, aligned together."""
     style = kind.layout.styles[place.style]
-    label_style = style.model_copy(update={"colour": kind.layout.styles["label"].colour})
+    label_style = _coloured(style, kind.layout.styles["label"].colour)
     label_em, value_em = (
         fonts.width_em(label, style.weight) + LABEL_GAP_EM,
         fonts.width_em(value, style.weight),
@@ -195,6 +195,12 @@ def _labelled(
     yield from run_at(
         value, x_mm + label_em * size_mm, place.y_mm, setting.size_pt, style, fonts, field=field
     )
+
+
+@lru_cache(maxsize=64)
+def _coloured(style: Style, colour: str) -> Style:
+    """Return *style* in another colour."""
+    return style.model_copy(update={"colour": colour})
 
 
 def _photo(kind: CertificateType, photo: bytes | None) -> Iterator[Picture | Path]:

@@ -13,7 +13,7 @@ import os
 import tempfile
 import tomllib
 import unicodedata
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
@@ -33,6 +33,7 @@ from certsvc.page.model import Segment
 Weight = Literal["regular", "bold"]
 
 MM_PER_PT: Final = 25.4 / 72
+_FONT: Final = itemgetter(0)
 SPACES: Final = frozenset(" \u3000")
 """The only characters that may be blank."""
 
@@ -87,6 +88,8 @@ class FontChain:
         self.fonts = fonts
         self._chains = {weight: tuple(fonts[name] for name in names) for weight, names in chains.items()}
         self._place = lru_cache(maxsize=16_384)(self._find_place)
+        # Labels, days and places come back with every page and stay; a name is gone after a few more.
+        self._measure = lru_cache(maxsize=64)(self._measured)
 
     @classmethod
     def load(cls, folder: Path, cache: Path | None) -> FontChain:
@@ -128,10 +131,9 @@ class FontChain:
         Raises:
             GlyphMissingError: names each such character once, at *pointer*.
         """
-        missing = [
-            character for character in dict.fromkeys(text) if self._place(character, "regular") is None
-        ]
-        if missing:
+        if None in [self._place(character, "regular") for character in text]:
+            characters = dict.fromkeys(text)
+            missing = [character for character in characters if self._place(character, "regular") is None]
             named = "、".join(_name(character) for character in missing)
             raise GlyphMissingError(
                 Fault(
@@ -150,18 +152,25 @@ class FontChain:
             raise TemplateError(f"no glyph for {missing}; text must pass check() first")
         return placed
 
-    def split(self, text: str, weight: Weight = "regular") -> Iterator[tuple[str, str, float]]:
-        """Split *text* into runs of one font: (font name, run, width in em)."""
-        start = 0
-        for font, placed in groupby(self._placed(text, weight), key=itemgetter(0)):
-            widths = [width for _, width in placed]
+    def _measured(self, text: str, weight: Weight) -> tuple[tuple[tuple[str, str, float], ...], float]:
+        """Split and measure at once."""
+        placed = self._placed(text, weight)
+        runs, start = [], 0
+        for font, places in groupby(placed, key=_FONT):
+            widths = [width for _, width in places]
             end = start + len(widths)
-            yield font.name, text[start:end], sum(widths)
+            runs.append((font.name, text[start:end], sum(widths)))
             start = end
+        # Summed over all characters, not over the runs: the last bit decides where a line breaks.
+        return tuple(runs), runs[0][2] if len(runs) == 1 else sum([width for _, width in placed])
+
+    def split(self, text: str, weight: Weight = "regular") -> tuple[tuple[str, str, float], ...]:
+        """Split *text* into runs of one font: (font name, run, width in em)."""
+        return self._measure(text, weight)[0]
 
     def width_em(self, text: str, weight: Weight = "regular") -> float:
         """Return the width of *text* at size 1."""
-        return sum([advance for _, advance in self._placed(text, weight)])
+        return self._measure(text, weight)[1]
 
     def outline(self, text: str, size_mm: float, weight: Weight = "regular") -> tuple[Segment, ...]:
         """Return *text* as outlines in mm, its baseline starting at (0, 0), y down; to be filled."""

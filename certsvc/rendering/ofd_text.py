@@ -138,7 +138,7 @@ class TextWriter:
     def _drawn(self, character: str, font: str, size_mm: float) -> str:
         """Write the outline of *character*, its boundary's left edge at the pen."""
         for weight in WEIGHTS:
-            if next(self._fonts.split(character, weight))[0] == font:
+            if self._fonts.split(character, weight)[0][0] == font:
                 outline = self._fonts.outline(character, size_mm, weight)
                 return abbreviated(outline, y_mm=-ASCENT_EM * size_mm)
         raise DefectError(f"no chain takes U+{ord(character):04X} from the font {font}")
