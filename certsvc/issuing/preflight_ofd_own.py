@@ -10,7 +10,8 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import repeat
-from typing import Final, NamedTuple
+from operator import sub
+from typing import Any, Final, NamedTuple
 from weakref import WeakKeyDictionary
 
 import uharfbuzz as hb
@@ -19,7 +20,7 @@ from certsvc.errors import DefectError
 from certsvc.issuing.preflight_symbol import covers
 from certsvc.ofd.names import DECLARATION, DOCUMENT, DOCUMENT_RES, OFD, PAGE, PUBLIC_RES, TEMPLATE, XMLNS
 from certsvc.ofd.own_container import OwnPart, read_own
-from certsvc.ofd.own_page import Found, own_entrance, read_own_page
+from certsvc.ofd.own_page import Found, own_entrance
 from certsvc.ofd.package import Package, read_package
 from certsvc.ofd.parts import BrokenOFDError
 from certsvc.page.fonts import MM_PER_PT, SPACES
@@ -75,11 +76,13 @@ class _Template(NamedTuple):
     """What was compared with one template page."""
 
     static: tuple[object, ...]
-    fonts: Mapping[int, OwnPart]
+    fonts: Mapping[str, _Glyphs]
     """Those its texts are set in, by id."""
     agrees: bool
     outlines: tuple[tuple[float, ...], ...]
     """Boxes of the outlines it draws."""
+    free: dict[tuple[float, ...], bool]
+    """Box of a symbol -> whether no such outline stands just there."""
 
 
 _glyphs: Final[WeakKeyDictionary[OwnPart, _Glyphs]] = WeakKeyDictionary()
@@ -97,10 +100,10 @@ def agrees(unsealed: bytes, page: Page) -> bool:
     if files is None or PAGE not in files or not own_entrance(files[OFD].content, sealed=False):
         return False
     package = _package(tuple(files), *(files[name].content if name in files else b"" for name in _LISTS))
-    drawn = read_own_page(files[PAGE].content)
+    drawn = files[PAGE].objects
     if package is None or drawn is None:
         return False
-    fonts = {id_: files[name] for id_, name in package.fonts.items()}
+    fonts = {str(id_): _glyphs_of(files[name]) for id_, name in package.fonts.items()}
     images = {id_: files[name].content for id_, name in package.images.items()}
     template = _compared(page.static, files.get(TEMPLATE), fonts)
     return (
@@ -123,64 +126,74 @@ def _package(names: tuple[str, ...], *lists: bytes) -> Package | None:
     return package if whole else None
 
 
+def _glyphs_of(part: OwnPart) -> _Glyphs:
+    """Return what is known of a font; of one that is met again, all that was looked up before."""
+    glyphs = _glyphs.get(part)
+    if glyphs is None:
+        glyphs = _glyphs[part] = _Glyphs(part.content)
+    return glyphs
+
+
 def _compared(
-    static: tuple[TextRun | Path | Picture, ...], part: OwnPart | None, fonts: Mapping[int, OwnPart]
+    static: tuple[TextRun | Path | Picture, ...], part: OwnPart | None, fonts: Mapping[str, _Glyphs]
 ) -> _Template:
     """Compare the static items with the template page; once, for a page and fonts that come again."""
     if part is None:
-        return _Template(static, {}, False, ())
+        return _Template(static, {}, False, (), {})
     kept = _templates.get(part)
-    if kept is None or kept.static is not static or not kept.fonts.items() <= fonts.items():
-        drawn = read_own_page(part.content) or []
-        used = {int(found["font"]) for found in drawn if found.lastgroup == _IS_TEXT}
+    if (
+        kept is None
+        or kept.static is not static
+        or any(fonts.get(id_) is not glyphs for id_, glyphs in kept.fonts.items())
+    ):
+        drawn = part.objects or []
+        used = {found["font"] for found in drawn if found.lastgroup == _IS_TEXT}
         kept = _Template(
             static,
-            {id_: part for id_, part in fonts.items() if id_ in used},
+            {id_: glyphs for id_, glyphs in fonts.items() if id_ in used},
             # Pictures on a template are left to the thorough way.
             bool(drawn)
             and not any(isinstance(item, Picture) for item in static)
             and all(found.lastgroup != _IS_IMAGE for found in drawn)
             and _texts_agree(static, drawn, fonts),
             tuple([_box(found["path_box"]) for found in drawn if found.lastgroup == _IS_PATH]),
+            {},
         )
         _templates[part] = kept
     return kept
 
 
-def _texts_agree(items: Iterable[Item], drawn: Iterable[Found], fonts: Mapping[int, OwnPart]) -> bool:
+def _texts_agree(items: Iterable[Item], drawn: Iterable[Found], fonts: Mapping[str, _Glyphs]) -> bool:
     """Say whether the texts drawn are those of *items*, one object for each run, in their order."""
     runs = [item for item in items if isinstance(item, TextRun) and item.text]
-    texts = [found for found in drawn if found.lastgroup == _IS_TEXT]
+    texts = [found.group(*_OF_TEXT) for found in drawn if found.lastgroup == _IS_TEXT]
     return len(runs) == len(texts) and all(map(_run_agrees, runs, texts, repeat(fonts)))
 
 
-def _run_agrees(run: TextRun, found: Found, fonts: Mapping[int, OwnPart]) -> bool:
+def _run_agrees(run: TextRun, found: tuple[str | Any, ...], fonts: Mapping[str, _Glyphs]) -> bool:
     """Compare text, place, size, colour and the glyph and advance of every character.
 
     Runs that are turned, faint or in several objects are left to the thorough way.
     """
-    box, matrix, font, size, colour, alpha, x, y, spread, text = found.group(*_OF_TEXT)
+    box, matrix, font, size, colour, alpha, x, y, spread, text = found
     if matrix is not None or alpha is not None or run.rotate_deg or run.opacity != 1.0:
         return False
     if (_ENTITY.sub(_character, text) if "&" in text else text) != run.text or colour != _rgb(run.colour):
         return False
-    left, top, _, _ = box.split()
+    left, top, _ = box.split(" ", 2)
     size_mm = float(size)
-    part = fonts.get(int(font))
+    glyphs = fonts.get(font)
     return (
-        part is not None
+        glyphs is not None
         and abs(float(left) + float(x) - run.x_mm) <= _NEAR_MM
         and abs(float(top) + float(y) - run.y_mm) <= _NEAR_MM
         and abs(size_mm - run.size_pt * MM_PER_PT) <= _NEAR_MM
-        and _advances_agree(run, spread, size_mm, part)
+        and _advances_agree(run, spread or "", size_mm, glyphs)
     )
 
 
-def _advances_agree(run: TextRun, spread: str | None, size_mm: float, part: OwnPart) -> bool:
+def _advances_agree(run: TextRun, spread: str, size_mm: float, glyphs: _Glyphs) -> bool:
     """Demand a drawn glyph for each character, the next where this one ends."""
-    glyphs = _glyphs.get(part)
-    if glyphs is None:
-        glyphs = _glyphs[part] = _Glyphs(part.content)
     # Labels come back on every page; what a field shows is nobody's business once it was compared.
     label = None if run.field else (run.text, spread, size_mm, run.tracking_mm)
     if label in glyphs.labels:
@@ -189,11 +202,10 @@ def _advances_agree(run: TextRun, spread: str | None, size_mm: float, part: OwnP
         advances = [glyphs[character] for character in run.text]
     except LookupError:
         return False
-    told = list(_spread(spread or ""))
-    good = len(told) == len(advances) - 1 and all(
-        abs(step_mm - advance * size_mm - run.tracking_mm) <= _NEAR_MM
-        for step_mm, advance in zip(told, advances, strict=False)
-    )
+    told = list(_spread(spread) if "g" in spread else map(float, spread.split()))
+    tracking_mm = run.tracking_mm
+    wanted = [advance * size_mm + tracking_mm for advance in advances[:-1]]
+    good = len(told) == len(wanted) and max(map(abs, map(sub, told, wanted)), default=0.0) <= _NEAR_MM
     if good and label is not None and len(glyphs.labels) < _MOST_LABELS:
         glyphs.labels.add(label)
     return good
@@ -236,7 +248,7 @@ def _symbols_agree(items: Iterable[Item], drawn: Sequence[Found], template: _Tem
         there = [
             found for found in drawn if found.lastgroup == _IS_PATH and _near(_box(found["path_box"]), box)
         ]
-        if len(there) != 1 or any(_near(other, box) for other in template.outlines):
+        if len(there) != 1 or not _is_free(box, template):
             return False
         fill, matrix, data = there[0].group("fill", "path_matrix", "data")
         try:
@@ -245,6 +257,16 @@ def _symbols_agree(items: Iterable[Item], drawn: Sequence[Found], template: _Tem
         except DefectError:
             return False
     return True
+
+
+def _is_free(box: tuple[float, ...], template: _Template) -> bool:
+    """Say whether no outline of the template stands in *box*; few boxes come, and there are many outlines."""
+    free = template.free.get(box)
+    if free is None:
+        if len(template.free) >= _MOST_LABELS:
+            template.free.clear()
+        free = template.free[box] = not any(_near(other, box) for other in template.outlines)
+    return free
 
 
 def _character(entity: re.Match[str]) -> str:

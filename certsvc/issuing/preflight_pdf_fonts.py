@@ -15,8 +15,8 @@ from certsvc.page.fonts import SPACES
 _NEAR: Final = 1.0
 """Thousandths of the size by which a width may differ from the font's own (ISO 19005-2, 6.2.11.5)."""
 _COUNTED: Final = re.compile(rb"([0-9]{1,3}) beginbf(char|range)\n(.*?)endbf\2", re.DOTALL)
-_CHARACTER: Final = re.compile(rb"<([0-9A-F]+)> <([0-9A-F]+)>\n")
-_RANGE: Final = re.compile(rb"<([0-9A-F]+)> <([0-9A-F]+)> <([0-9A-F]+)>\n")
+_CHARACTER: Final = re.compile(r"^<([0-9A-F]{2,4})> <([0-9A-F]{4,64})>$", re.MULTILINE)
+_RANGE: Final = re.compile(r"^<([0-9A-F]{2,4})> <([0-9A-F]{2,4})> <([0-9A-F]{4,64})>$", re.MULTILINE)
 _WIDTHS: Final = re.compile(rb"/Widths \[([0-9. \s-]*)\]")
 _FIRST: Final = re.compile(rb"/FirstChar ([0-9]{1,3})(?![0-9])")
 _CID_WIDTHS: Final = re.compile(rb"/W \[0 \[([0-9. -]*)\]\]")
@@ -118,24 +118,30 @@ def font_of(parts: FontParts) -> ShownFont:
 def _to_unicode(content: bytes, digits: int) -> dict[str, str]:
     """Read a CMap of single characters and ranges; a code may come once."""
     characters: dict[str, str] = {}
-    for count, kind, lines in _COUNTED.findall(content):
-        pattern, size = (_CHARACTER, 2) if kind == b"char" else (_RANGE, 3)
-        found = pattern.findall(lines)
-        if len(found) != int(count) or sum(sum(map(len, line)) + 3 * size for line in found) != len(lines):
+    blocks = _COUNTED.findall(content)
+    told = 0
+    for count, kind, packed in blocks:
+        lines = packed.decode("ascii")
+        found = (_CHARACTER if kind == b"char" else _RANGE).findall(lines)
+        if not len(found) == lines.count("\n") == int(count):
             raise OtherShapeError("a map to Unicode in another form")
-        for line in found:
-            first, last, shown = line[0], line[-2] if size == 3 else line[0], line[-1]
-            if len(first) != digits or len(last) != digits:
-                raise OtherShapeError("codes of another length")
-            text = bytes.fromhex(shown.decode()).decode("utf-16-be")
-            for step in range(int(last, 16) - int(first, 16) + 1):
-                code = f"{int(first, 16) + step:0{digits}X}"
-                if code in characters:
-                    raise OtherShapeError("a code comes twice")
-                characters[code] = text[:-1] + chr(ord(text[-1]) + step)
-    if content.count(b"beginbf") != len(_COUNTED.findall(content)):
-        raise OtherShapeError("a map to Unicode in another form")
+        for first, *last, shown in found:
+            text = _utf_16(shown)
+            characters[first] = text
+            told += 1
+            for step in range(1, int(last[0], 16) - int(first, 16) + 1 if last else 0):
+                characters[f"{int(first, 16) + step:0{digits}X}"] = text[:-1] + chr(ord(text[-1]) + step)
+                told += 1
+    if content.count(b"beginbf") != len(blocks) or len(characters) != told:
+        raise OtherShapeError("a map to Unicode in another form, or a code twice")
+    if any(len(code) != digits for code in characters):
+        raise OtherShapeError("codes of another length")
     return characters
+
+
+def _utf_16(shown: str) -> str:
+    """Read UTF-16BE in hexadecimal digits."""
+    return chr(int(shown, 16)) if len(shown) == 4 else bytes.fromhex(shown).decode("utf-16-be")
 
 
 def _mac_glyphs(cmap: bytes) -> tuple[int, ...]:

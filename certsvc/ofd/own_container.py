@@ -40,6 +40,7 @@ from certsvc.ofd.names import (
     SIGNED_VALUE,
     TEMPLATE,
 )
+from certsvc.ofd.own_page import Found, read_own_page
 from certsvc.ofd.parts import DEFLATE, STORED
 from certsvc.ofd.signature import reference_xml
 
@@ -59,10 +60,17 @@ _LARGEST_KEPT: Final = 1 << 18
 """Bytes of one content."""
 
 
+class _Unread:
+    """A page nobody has looked at."""
+
+
+_UNREAD: Final = _Unread()
+
+
 class OwnPart:
     """One file of a container."""
 
-    __slots__ = ("__weakref__", "_digest", "_line", "content", "name", "packed")
+    __slots__ = ("__weakref__", "_digest", "_line", "_objects", "content", "name", "packed")
 
     def __init__(self, name: str, content: bytes, packed: bytes) -> None:
         """Take what read_own() found."""
@@ -71,6 +79,7 @@ class OwnPart:
         self.packed = packed
         self._digest = b""
         self._line = ""
+        self._objects: list[Found] | _Unread | None = _UNREAD
 
     @property
     def digest(self) -> bytes:
@@ -85,6 +94,13 @@ class OwnPart:
         if not self._line:
             self._line = reference_xml(self.name, self.digest)
         return self._line
+
+    @property
+    def objects(self) -> list[Found] | None:
+        """What is drawn, if it is a page of ours; None when it is no such page."""
+        if isinstance(self._objects, _Unread):
+            self._objects = read_own_page(self.content)
+        return self._objects
 
 
 class _Met:

@@ -28,7 +28,7 @@ from certsvc.ofd.names import (
     XMLNS,
 )
 from certsvc.ofd.own_container import read_own
-from certsvc.ofd.own_page import own_entrance, read_own_page
+from certsvc.ofd.own_page import own_entrance
 from certsvc.ofd.package import read_package
 from certsvc.ofd.parts import BrokenOFDError
 from certsvc.ofd.signature import SIGNATURES_XML, own_signature
@@ -73,7 +73,7 @@ def own_key(data: bytes, pinned: Sequence[PinnedSeal]) -> str | None:
         as_sealed
         and contents[SIGNATURES] == SIGNATURES_XML
         and own_entrance(contents[OFD], sealed=True)
-        and read_own_page(contents[PAGE]) is not None
+        and files[PAGE].objects is not None
         and _is_our_frame(names, tuple([contents.get(name) for name in _FRAME]))
     )
     if not as_written:
