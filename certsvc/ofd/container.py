@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from struct import Struct
 from typing import Final
 
@@ -78,6 +79,7 @@ def _check(parts: Sequence[Part]) -> None:
         raise DefectError("too many parts, or too large ones")
 
 
+@lru_cache(maxsize=256)  # of our own files the names are always the same few
 def plain_name(name: str) -> bool:
     """Tell whether *name* means the same file to every reader on every system."""
     return _PLAIN.fullmatch(name) is not None

@@ -39,6 +39,8 @@ _ENTITIES: Final = {
     "\r": "&#13;",
 }
 _NOT_XML: Final = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_PLAIN: Final = re.compile("[ !\x23-%'-;=\x3f-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]*+")
+"""Neither of the two: most texts."""
 
 
 def escape(text: str) -> str:
@@ -47,6 +49,8 @@ def escape(text: str) -> str:
     Raises:
         DefectError: XML 1.0 has no way to write a character of *text*; such text is refused at the door.
     """
+    if _PLAIN.fullmatch(text):
+        return text
     if _NOT_XML.search(text):
         raise DefectError("a character that XML cannot hold reached an OFD")
     return _SPECIAL.sub(lambda found: _ENTITIES[found[0]], text)

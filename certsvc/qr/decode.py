@@ -19,7 +19,7 @@ Reader = Callable[[Image.Image], tuple[str, ...]]
 
 QUIET_MODULES: Final = 4
 """Width of the quiet zone (ISO/IEC 18004)."""
-MODULE_PIXELS: Final = 2
+MODULE_PIXELS: Final = 4
 _PIXELS: Final = bytes((255, 0)) + bytes(254)
 """Light modules are white, dark ones black."""
 LONGEST_SIDE: Final = 3000
@@ -31,18 +31,22 @@ PATIENCE_S: Final = 3.0
 
 
 def read_modules(modules: Sequence[Sequence[bool]]) -> str:
-    """Draw modules as a page would and read them back, once, with zxing-cpp.
+    """Draw modules on white and read them back with zxing-cpp: a pixel each, and larger if that is too small.
 
     Raises:
         DefectError: the symbol does not read.
     """
-    side = len(modules)
-    dots = b"".join(map(bytes, modules)).translate(_PIXELS)
-    if not side or len(dots) != side * side:
+    side = len(modules) + 2 * QUIET_MODULES
+    margin, edge = b"\xff" * QUIET_MODULES, b"\xff" * (QUIET_MODULES * side)
+    rows = [b"%b%b%b" % (margin, bytes(row).translate(_PIXELS), margin) for row in modules]
+    dots = b"".join((edge, *rows, edge))
+    if not modules or len(dots) != side * side:
         raise DefectError("QR modules are not a square")
-    pixels = side * MODULE_PIXELS
-    symbol = Image.frombytes("L", (side, side), dots).resize((pixels, pixels), Image.Resampling.NEAREST)
-    found = _read_zxing(ImageOps.expand(symbol, QUIET_MODULES * MODULE_PIXELS, fill=255))
+    found = _read_zxing(memoryview(dots).cast("B", (side, side)))
+    if len(found) != 1:
+        size = (side * MODULE_PIXELS,) * 2
+        picture = Image.frombytes("L", (side, side), dots).resize(size, Image.Resampling.NEAREST)
+        found = _read_zxing(picture)
     if len(found) != 1:
         raise DefectError("a QR symbol of ours does not read")
     return found[0]
@@ -131,7 +135,7 @@ def _scaled(image: Image.Image, factor: float) -> Image.Image:
     return image.resize((width, height), Image.Resampling.BILINEAR)
 
 
-def _read_zxing(picture: Image.Image) -> tuple[str, ...]:
+def _read_zxing(picture: Image.Image | memoryview) -> tuple[str, ...]:
     """Read by zxing-cpp, QR only."""
     try:
         symbols = zxingcpp.read_barcodes(
