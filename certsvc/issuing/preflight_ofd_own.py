@@ -14,16 +14,15 @@ from operator import sub
 from typing import Any, Final, NamedTuple
 from weakref import WeakKeyDictionary
 
-import uharfbuzz as hb
-
 from certsvc.errors import DefectError
+from certsvc.issuing.preflight_glyphs import FontGlyphs, glyphs_of
 from certsvc.issuing.preflight_symbol import covers
 from certsvc.ofd.names import DECLARATION, DOCUMENT, DOCUMENT_RES, OFD, PAGE, PUBLIC_RES, TEMPLATE, XMLNS
 from certsvc.ofd.own_container import OwnPart, read_own
 from certsvc.ofd.own_page import Found, own_entrance
 from certsvc.ofd.package import Package, read_package
 from certsvc.ofd.parts import BrokenOFDError
-from certsvc.page.fonts import MM_PER_PT, SPACES
+from certsvc.page.fonts import MM_PER_PT
 from certsvc.page.model import Page, Path, Picture, Symbol, TextRun
 
 _NEAR_MM: Final = 0.01
@@ -50,33 +49,11 @@ _MOST_LABELS: Final = 1024
 Item = TextRun | Path | Picture | Symbol
 
 
-class _Glyphs(dict[str, float]):
-    """Character -> its advance in em in one embedded font, of those that are drawn."""
-
-    def __init__(self, content: bytes) -> None:
-        super().__init__()
-        self.labels: set[object] = set()
-        """Labels whose advances agreed."""
-        self._font = hb.Font(hb.Face(content))
-        self._unit = 1 / self._font.face.upem
-
-    def __missing__(self, character: str) -> float:
-        """Look for the glyph. LookupError when there is none or it draws nothing although it should."""
-        glyph = self._font.get_nominal_glyph(ord(character))
-        extents = self._font.get_glyph_extents(glyph) if glyph else None
-        drawn = extents is not None and extents.width and extents.height
-        if not glyph or not (drawn or character in SPACES):
-            raise LookupError(character)
-        advance: float = self._font.get_glyph_h_advance(glyph) * self._unit
-        self[character] = advance
-        return advance
-
-
 class _Template(NamedTuple):
     """What was compared with one template page."""
 
     static: tuple[object, ...]
-    fonts: Mapping[str, _Glyphs]
+    fonts: Mapping[str, FontGlyphs]
     """Those its texts are set in, by id."""
     agrees: bool
     outlines: tuple[tuple[float, ...], ...]
@@ -85,7 +62,6 @@ class _Template(NamedTuple):
     """Box of a symbol -> whether no such outline stands just there."""
 
 
-_glyphs: Final[WeakKeyDictionary[OwnPart, _Glyphs]] = WeakKeyDictionary()
 _templates: Final[WeakKeyDictionary[OwnPart, _Template]] = WeakKeyDictionary()
 
 
@@ -103,7 +79,7 @@ def agrees(unsealed: bytes, page: Page) -> bool:
     drawn = files[PAGE].objects
     if package is None or drawn is None:
         return False
-    fonts = {str(id_): _glyphs_of(files[name]) for id_, name in package.fonts.items()}
+    fonts = {str(id_): glyphs_of(files[name].content) for id_, name in package.fonts.items()}
     images = {id_: files[name].content for id_, name in package.images.items()}
     template = _compared(page.static, files.get(TEMPLATE), fonts)
     return (
@@ -126,16 +102,8 @@ def _package(names: tuple[str, ...], *lists: bytes) -> Package | None:
     return package if whole else None
 
 
-def _glyphs_of(part: OwnPart) -> _Glyphs:
-    """Return what is known of a font; of one that is met again, all that was looked up before."""
-    glyphs = _glyphs.get(part)
-    if glyphs is None:
-        glyphs = _glyphs[part] = _Glyphs(part.content)
-    return glyphs
-
-
 def _compared(
-    static: tuple[TextRun | Path | Picture, ...], part: OwnPart | None, fonts: Mapping[str, _Glyphs]
+    static: tuple[TextRun | Path | Picture, ...], part: OwnPart | None, fonts: Mapping[str, FontGlyphs]
 ) -> _Template:
     """Compare the static items with the template page; once, for a page and fonts that come again."""
     if part is None:
@@ -163,14 +131,14 @@ def _compared(
     return kept
 
 
-def _texts_agree(items: Iterable[Item], drawn: Iterable[Found], fonts: Mapping[str, _Glyphs]) -> bool:
+def _texts_agree(items: Iterable[Item], drawn: Iterable[Found], fonts: Mapping[str, FontGlyphs]) -> bool:
     """Say whether the texts drawn are those of *items*, one object for each run, in their order."""
     runs = [item for item in items if isinstance(item, TextRun) and item.text]
     texts = [found.group(*_OF_TEXT) for found in drawn if found.lastgroup == _IS_TEXT]
     return len(runs) == len(texts) and all(map(_run_agrees, runs, texts, repeat(fonts)))
 
 
-def _run_agrees(run: TextRun, found: tuple[str | Any, ...], fonts: Mapping[str, _Glyphs]) -> bool:
+def _run_agrees(run: TextRun, found: tuple[str | Any, ...], fonts: Mapping[str, FontGlyphs]) -> bool:
     """Compare text, place, size, colour and the glyph and advance of every character.
 
     Runs that are turned, faint or in several objects are left to the thorough way.
@@ -192,14 +160,14 @@ def _run_agrees(run: TextRun, found: tuple[str | Any, ...], fonts: Mapping[str, 
     )
 
 
-def _advances_agree(run: TextRun, spread: str, size_mm: float, glyphs: _Glyphs) -> bool:
+def _advances_agree(run: TextRun, spread: str, size_mm: float, glyphs: FontGlyphs) -> bool:
     """Demand a drawn glyph for each character, the next where this one ends."""
     # Labels come back on every page; what a field shows is nobody's business once it was compared.
     label = None if run.field else (run.text, spread, size_mm, run.tracking_mm)
     if label in glyphs.labels:
         return True
     try:
-        advances = [glyphs[character] for character in run.text]
+        advances = [glyphs[character][1] for character in run.text]
     except LookupError:
         return False
     told = list(_spread(spread) if "g" in spread else map(float, spread.split()))

@@ -9,6 +9,7 @@ from typing import Final, NamedTuple, Self
 
 import uharfbuzz as hb
 
+from certsvc.issuing.preflight_glyphs import glyphs_of
 from certsvc.issuing.preflight_pdf_objects import OtherShapeError, PDFObjects, number_of, only, unpacked
 from certsvc.page.fonts import SPACES
 
@@ -69,8 +70,7 @@ class ShownFont(dict[str, str]):
         """Read the maps; glyphs are looked at when they are asked for."""
         super().__init__()
         content = unpacked(parts.file)
-        self._font = hb.Font(hb.Face(content))
-        self._scale = 1000 / self._font.face.upem
+        self._real = glyphs_of(content)
         self._wide = bool(parts.descendant)
         self._digits = 4 if self._wide else 2
         self._characters = _to_unicode(unpacked(parts.to_unicode), self._digits)
@@ -82,7 +82,7 @@ class ShownFont(dict[str, str]):
         else:
             self._first = int(only(_FIRST, parts.font))
             self._widths = list(map(float, only(_WIDTHS, parts.font).split()))
-            self._glyphs = _mac_glyphs(self._font.face.reference_table("cmap").data)
+            self._glyphs = _mac_glyphs(hb.Face(content).reference_table("cmap").data)
 
     def text(self, codes: str) -> str:
         """Return what *codes*, hexadecimal digits, extract as. LookupError when one shows nothing real."""
@@ -95,15 +95,17 @@ class ShownFont(dict[str, str]):
         """Look at one glyph."""
         character, number = self._characters[code], int(code, 16)
         glyph = number if self._glyphs is None else self._glyphs[number]
-        extents = self._font.get_glyph_extents(glyph) if glyph else None
-        drawn = extents is not None and extents.width and extents.height
-        if len(character) != 1 or not glyph or not (drawn or character in SPACES):
+        if len(character) != 1 or not glyph:
             raise LookupError(code)
-        # With codes of two bytes the font keeps its own map: the glyph must be this very character's.
-        if self._wide and self._font.get_nominal_glyph(ord(character)) != glyph:
-            raise LookupError(code)
-        width = self._font.get_glyph_h_advance(glyph) * self._scale
-        if number < self._first or abs(self._widths[number - self._first] - width) > _NEAR:
+        if self._wide:
+            # The font keeps its own map: the glyph must be this very character's.
+            own, advance_em = self._real[character]
+            if own != glyph:
+                raise LookupError(code)
+        else:
+            advance_em = self._real.advance_em(glyph, blank=character in SPACES)
+        at = number - self._first
+        if at < 0 or abs(self._widths[at] - 1000 * advance_em) > _NEAR:
             raise LookupError(code)
         self[code] = character
         return character

@@ -43,7 +43,7 @@ class PDFObjects:
         end = _END.search(data, max(0, len(data) - _LONGEST_TAIL))
         at = int(end[1]) if end else len(data)
         table = _TABLE.match(data, at)
-        if end is None or table is None or data.count(b"startxref") != 1:
+        if end is None or table is None:
             raise OtherShapeError("no plain table of objects")
         first, count = table.end() - _ENTRY, int(table[1])
         rows = data[first : first + _ENTRY * count]
@@ -51,6 +51,8 @@ class PDFObjects:
         self._places = [int(rows[row : row + 10]) for row in range(0, len(rows), _ENTRY)]
         self._order = sorted({*self._places[1:], at})
         self._trailer = data[first + len(rows) :]
+        if b"/Prev" in self._trailer or b"/XRefStm" in self._trailer:
+            raise OtherShapeError("several tables of objects")
 
     def body(self, number: int) -> bytes:
         """Return an object from its dictionary on."""
