@@ -115,7 +115,8 @@ def test_the_symbol_of_the_ofd_reads_as_that_of_the_pdf(coded: World, plain: JSO
     drawn = Image.frombytes("L", (side, side), dots).resize((side * scale,) * 2, Image.Resampling.NEAREST)
     # Asked for every kind of code, it now and then takes a row of so many modules for a linear one.
     quiet = ImageOps.expand(drawn, 4 * scale, fill=255)
-    (found,) = zxingcpp.read_barcodes(quiet, formats=zxingcpp.BarcodeFormat.QRCode)
+    kind = zxingcpp.BarcodeFormats([zxingcpp.BarcodeFormat.QRCode])
+    (found,) = zxingcpp.read_barcodes(quiet, formats=kind)
     assert found.text == text
 
 
