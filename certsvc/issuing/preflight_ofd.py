@@ -12,7 +12,7 @@ import uharfbuzz as hb
 
 from certsvc.errors import DefectError
 from certsvc.issuing.preflight_ofd_own import agrees
-from certsvc.issuing.preflight_symbol import covers
+from certsvc.issuing.preflight_symbol import read_outline
 from certsvc.ofd.package import Package, read_package
 from certsvc.ofd.parts import BrokenOFDError
 from certsvc.ofd.read_container import read_container
@@ -223,7 +223,7 @@ def _check_symbols(page: Page, drawn: Sequence[Element]) -> None:
         ]
         if len(found) != 1 or found[0].attributes.get("Fill") != "true":
             raise DefectError("the QR symbol is not one filled outline in the rendered OFD")
-        if not covers(found[0].text_of("AbbreviatedData"), symbol):
+        if read_outline(found[0].text_of("AbbreviatedData"), symbol) != symbol.modules:
             raise DefectError("the QR symbol in the rendered OFD does not read back")
 
 
