@@ -17,6 +17,11 @@ def canonical_json(body: object) -> bytes:
     return json.dumps(body, sort_keys=True, ensure_ascii=True, separators=(",", ":")).encode("ascii")
 
 
+def digest_of(body: object) -> str:
+    """Return the hex sha256 of a JSON value in canonical form; equal bodies give equal digests."""
+    return hashlib.sha256(canonical_json(body)).hexdigest()
+
+
 class BodyDigest:
     """Recognises a body that comes again, without a trace of what it says.
 

@@ -105,6 +105,38 @@ def follow(session: WriteSession, event: Event, policy: Policy) -> Place:
     return registration_id, event, before
 
 
+def hold_all(session: WriteSession, events: Sequence[Event]) -> None:
+    """Hold every registration and holder that is there and that these events are about, in one order.
+
+    Who records the second of several events must not wait for what somebody else holds, who may himself wait
+    for what the first one left held.
+    """
+    registrations: set[RegistrationId] = set()
+    holders: set[HolderId] = set()
+    for event in events:
+        if event.type is not EventType.INITIAL:
+            named = registration_at(session, event.registration_number, event.effective_at)
+            if named is not None:
+                registrations.add(named)
+                holders.add(session.holder_of(named))
+        holder_id = _known_holder(session, event)
+        if holder_id is not None:
+            holders.add(holder_id)
+    session.lock_known(registrations, holders)
+
+
+def _known_holder(session: ReadSession, event: Event) -> HolderId | None:
+    """Return who has the document an event brings, as far as it can be read already."""
+    try:
+        holder = checked_holder(event.holder, None, beijing_day(event.recorded_at))
+    except InvalidFieldError:
+        # It brings a part of one, and is checked against the rest when its turn comes; or it is refused then.
+        return None
+    if holder is None or holder.id_type is None or holder.id_number is None:
+        return None
+    return session.find_holder(holder.id_type, holder.id_number)
+
+
 def events_of(session: ReadSession, registration_id: RegistrationId) -> Sequence[Event]:
     """List the events of one registration in the order of recording."""
     return [item.event for item in session.history(registration_id)]

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 import secrets
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from typing import Final
 
 from certsvc.domain.bodies import parse_body
@@ -19,19 +19,23 @@ from certsvc.domain.policy import Issuer, Policy
 from certsvc.domain.recording import check_parts
 from certsvc.domain.registration import ENDED, Registration, fold, live_on
 from certsvc.errors import (
+    CertsvcError,
     Fault,
     IdempotencyConflictError,
     InvalidFieldError,
 )
 from certsvc.issuing.answers import Answer, certificate_body, registration_body, warnings_body
-from certsvc.issuing.discretion import BodyDigest, canonical_json, check_label, check_not_repeated
+from certsvc.issuing.conveyor import Conveyor
+from certsvc.issuing.discretion import BodyDigest, check_label, check_not_repeated
 from certsvc.issuing.draft import Draft, Drafter
+from certsvc.issuing.orders import CHUNK, Outcome, reason, shared
 from certsvc.issuing.place import (
     STARTS,
     begin,
     check_numbers_free,
     check_only_live,
     follow,
+    hold_all,
     keep_document,
     numbers_named,
     numbers_of,
@@ -45,13 +49,26 @@ from certsvc.registry.port import RecordedEvent, Registry, WriteSession
 _LAST_VERSION: Final = 999
 
 
-def digest_of(body: object) -> str:
-    """Return the hex sha256 of a JSON value in canonical form; equal bodies give equal digests."""
-    return hashlib.sha256(canonical_json(body)).hexdigest()
+RECORDING: Final = "recording"
+"""The name everybody holds who records; see Recorder."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Ready:
+    """One event checked and drawn up, with its images normalised: ready for the transaction."""
+
+    draft: Draft
+    digest: str
+    """Keyed digest of the body; tells a retry from a conflict."""
+    policy: Policy
 
 
 class Recorder:
-    """Records registration events, one transaction each."""
+    """Records registration events, up to CHUNK of them in one transaction, each refused alone.
+
+    Recorders write one after another: the counters that number events without a gap would line them up in any
+    case, and so no two that need several registrations can wait for each other.
+    """
 
     def __init__(
         self,
@@ -70,6 +87,7 @@ class Recorder:
         self._issuer = issuer
         self._clock = clock
         self._body_digest = body_digest
+        self._conveyor: Conveyor[_Ready, Outcome] = Conveyor(self._record_all)
 
     def record(self, body: object) -> Answer:
         """Record one event, or answer a retry as the first time.
@@ -80,6 +98,34 @@ class Recorder:
         Raises:
             RuleError, InputError: coded; nothing was stored.
         """
+        ready = self._prepare(body)
+        return ready if isinstance(ready, Answer) else self._conveyor.take(ready).get()
+
+    def take(self, bodies: Sequence[object]) -> list[Outcome]:
+        """Record events, up to CHUNK together; the outcomes are in their order.
+
+        One that is refused is as if it had not been there; those behind it are tried all the same.
+        """
+        outcomes: list[Outcome] = []
+        for start in range(0, len(bodies), CHUNK):
+            outcomes += self._chunk(bodies[start : start + CHUNK])
+        return outcomes
+
+    def _chunk(self, bodies: Sequence[object]) -> list[Outcome]:
+        told: dict[int, Outcome] = {}
+        ready: dict[int, _Ready] = {}
+        for place, body in enumerate(bodies):
+            with reason(partial(_refuse, told, place)):
+                prepared = self._prepare(body)
+                if isinstance(prepared, Answer):
+                    told[place] = Outcome(answer=prepared)
+                else:
+                    ready[place] = prepared
+        told |= zip(ready, self._record_all(list(ready.values())), strict=True)
+        return [told[place] for place in range(len(bodies))]
+
+    def _prepare(self, body: object) -> _Ready | Answer:
+        """Draw up one event, or answer a retry before its images are looked at."""
         request = parse_body(EventRequest, body)
         check_label(request.source_id, pointer="/source_id")
         digest = self._body_digest.of(body)
@@ -95,15 +141,43 @@ class Recorder:
         policy = self._kinds[request.certificate_type].policy
         draft = self._drafter.draft(request, policy, self._clock.now())
         check_parts(draft.event)
-        with self._registry.writing() as session:
-            wait_turn(session, f"source {request.source_id}", numbers_named(draft.event))
-            # Asked again: a rival may have delivered the same source_id meanwhile.
-            earlier = session.find_event(request.source_id)
-            if earlier is not None:
-                return _repeated(earlier, digest)
-            now = read_clock(session, self._clock)
-            draft = replace(draft, event=replace(draft.event, recorded_at=now))
-            return self._write(session, draft, policy, digest, now)
+        return _Ready(draft, digest, policy)
+
+    def _record_all(self, ready: Sequence[_Ready]) -> list[Outcome]:
+        """Record events in their order, in one transaction that is committed on return."""
+        outcomes: list[Outcome] = []
+        if not ready:
+            return outcomes
+        try:
+            with self._registry.writing() as session:
+                events = [one.draft.event for one in ready]
+                session.hold([RECORDING])
+                wait_turn(
+                    session,
+                    [f"source {event.source_id}" for event in events],
+                    [number for event in events for number in numbers_named(event)],
+                )
+                if len(events) > 1:
+                    hold_all(session, events)
+                for one in ready:
+                    try:
+                        with session.apart():
+                            outcomes.append(Outcome(answer=self._record_one(session, one)))
+                    except CertsvcError as error:
+                        outcomes.append(Outcome(error=error))
+        except CertsvcError as error:
+            # Nothing of the chunk was recorded, or nobody can tell: asked again, each gets its own answer.
+            return [Outcome(error=shared(error)) for _ in ready]
+        return outcomes
+
+    def _record_one(self, session: WriteSession, one: _Ready) -> Answer:
+        # Asked again: a rival, or one before it in this chunk, may have delivered the same source_id.
+        earlier = session.find_event(one.draft.event.source_id)
+        if earlier is not None:
+            return _repeated(earlier, one.digest)
+        now = read_clock(session, self._clock)
+        draft = replace(one.draft, event=replace(one.draft.event, recorded_at=now))
+        return self._write(session, draft, one.policy, one.digest, now)
 
     def _write(
         self, session: WriteSession, draft: Draft, policy: Policy, digest: str, now: datetime
@@ -189,6 +263,10 @@ class Recorder:
         )
         session.add_version(version)
         return version, changed_fields(previous.face, face) if previous is not None else ()
+
+
+def _refuse(told: dict[int, Outcome], place: int, error: CertsvcError) -> None:
+    told[place] = Outcome(error=error)
 
 
 def _repeated(earlier: RecordedEvent, digest: str) -> Answer:

@@ -8,12 +8,17 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
+import structlog
+
 from certsvc.domain.endorsement import FORMATS, Copy, IssuedFile
+from certsvc.errors import RecordDamagedError
 from certsvc.issuing.inspection import Inspector
-from certsvc.issuing.reserve import LEASE
+from certsvc.issuing.lease import LEASE
 from certsvc.registry.port import Registry
 from certsvc.sealing.port import PinnedKey, PinnedSeal
 from certsvc.storage.port import Storage
+
+_log = structlog.get_logger()
 
 _LATEST_FILE: Final = timedelta(days=1)
 """A worker that took longer than this to store a file has long been restarted."""
@@ -65,9 +70,9 @@ class Recovery:
                 return None
         found = self._finished_files(copy)
         if found is not None:
-            for fmt, content in found.items():
-                # Its writer may have died before the folder was synced; this syncs it.
-                self._storage.put(copy.file_name(fmt), content)
+            for fmt in found:
+                # Its writer may have died before the folder was synced.
+                self._storage.sync(copy.file_name(fmt))
             files = {
                 fmt: IssuedFile(sha256=hashlib.sha256(content).hexdigest(), size=len(content))
                 for fmt, content in found.items()
@@ -88,12 +93,18 @@ class Recovery:
             name = copy.file_name(fmt)
             if not self._storage.exists(name):
                 return None
-            found[fmt] = self._storage.get(name)
+            try:
+                found[fmt] = self._storage.get(name)
+            except RecordDamagedError:
+                return None
             if self._inspector.fault(copy, fmt, found[fmt]) is not None:
                 return None
         return found
 
     def _remove_files(self, copy: Copy) -> None:
         """Remove whatever is stored of a FAILED copy."""
-        for fmt in FORMATS:
-            self._storage.remove(copy.file_name(fmt))
+        try:
+            self._storage.remove(copy.file_name(fmt) for fmt in FORMATS)
+        except RecordDamagedError as error:
+            # One damaged pack, which hands out nothing of this copy, must not keep the others unsettled.
+            _log.error("files not removed", code=error.code, note=error.note)

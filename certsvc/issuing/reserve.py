@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Final
+from datetime import datetime
 
 from certsvc.domain.certificate import CertificateVersion, face_hash, face_of
 from certsvc.domain.clock import beijing_day
@@ -15,14 +13,12 @@ from certsvc.domain.events import HolderId, IdType, RegistrationId
 from certsvc.domain.policy import Policy
 from certsvc.domain.registration import Registration, Specialty, fold
 from certsvc.errors import NotFoundError, UnavailableError
-from certsvc.issuing.record import digest_of
+from certsvc.issuing.discretion import digest_of
+from certsvc.issuing.lease import LEASE
 from certsvc.page.certificate_type import CertificateType
 from certsvc.qr.token import new_code, new_token
 from certsvc.registry.lookup import registration_at
 from certsvc.registry.port import ReadSession, RecordedEvent, WriteSession
-
-LEASE: Final = timedelta(seconds=60)
-"""How long a worker may take for one copy before others consider it dead."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,8 +39,6 @@ class Reserved:
     copy: Copy
     version: CertificateVersion
     specialties: tuple[Specialty, ...]
-    photo: bytes | None
-    signature: bytes | None
     id_type: IdType | None
     """Kind of the holder's document; its number goes into no file."""
 
@@ -58,6 +52,17 @@ def get_case(session: ReadSession, kinds: Mapping[str, CertificateType], number:
     registration_id = registration_at(session, number, now)
     if registration_id is None:
         raise NotFoundError
+    return read_case(session, kinds, registration_id, now)
+
+
+def read_case(
+    session: ReadSession, kinds: Mapping[str, CertificateType], registration_id: RegistrationId, now: datetime
+) -> Case:
+    """Read a registration as of *now*.
+
+    Raises:
+        NotFoundError: it has not begun.
+    """
     history = session.history(registration_id)
     policy = kinds[history[0].event.certificate_type].policy
     registration = fold([item.event for item in history], now, policy)
@@ -90,26 +95,12 @@ def _version_in_force(
     return newest
 
 
-def hold_case(
-    session: WriteSession, kinds: Mapping[str, CertificateType], number: str, now: datetime
-) -> Case:
-    """Hold the registration that has *number*, then read it; the caller holds the number's name.
-
-    Raises:
-        NotFoundError: nobody has it, or it has not begun.
-    """
-    registration_id = registration_at(session, number, now)
-    if registration_id is None:
-        raise NotFoundError
-    session.lock_registration(registration_id)
-    return get_case(session, kinds, number, now)
-
-
 def reserve(
     session: WriteSession,
     case: Case,
     now: datetime,
     *,
+    copy_id: CopyId,
     worker: str,
     key_id: str,
     seal_key_id: str,
@@ -128,10 +119,9 @@ def reserve(
     if case.version.face_hash != face_hash(face_of(case.registration)):
         raise UnavailableError("an event that lies ahead has the only version; ask again in some minutes")
     token, code = new_token(), new_code()
-    face = case.version.face
     specialties = case.registration.specialties if allowed is None else allowed.specialties
     copy = Copy(
-        copy_id=CopyId(secrets.token_hex(16)),
+        copy_id=copy_id,
         kind=CopyKind.ORIGINAL if allowed is None else CopyKind.ENDORSEMENT,
         registration_id=case.registration_id,
         holder_id=case.holder_id,
@@ -154,13 +144,12 @@ def reserve(
         grant=allowed,
         purpose=purpose,
     )
-    if not session.reserve(copy):
+    kept = session.reserve(copy)
+    if kept is None:
         return None
     return Reserved(
-        copy=session.get_copy(copy.copy_id),
+        copy=kept,
         version=case.version,
         specialties=specialties,
-        photo=session.get_image(face.photo_sha256) if face.photo_sha256 else None,
-        signature=session.get_image(face.signature_sha256) if face.signature_sha256 else None,
         id_type=case.registration.holder.id_type,
     )

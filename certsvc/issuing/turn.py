@@ -10,15 +10,15 @@ from certsvc.errors import TimeUncertainError
 from certsvc.registry.port import ReadSession, WriteSession
 
 
-def wait_turn(session: WriteSession, own: str, numbers: Iterable[str]) -> None:
+def wait_turn(session: WriteSession, own: Iterable[str], numbers: Iterable[str]) -> None:
     """Wait for everybody who brings the same, so that what is read after this stands still.
 
     Args:
         session: with nothing held yet.
-        own: what makes a repetition of the request known, such as its source_id.
-        numbers: every registration number the request names, known or not.
+        own: what makes a repetition of each request known, such as its source_id.
+        numbers: every registration number the requests name, known or not.
     """
-    session.hold([own, *(f"number {number}" for number in numbers)])
+    session.hold([*own, *(f"number {number}" for number in numbers)])
 
 
 def read_clock(session: ReadSession, clock: Clock) -> datetime:

@@ -189,6 +189,15 @@ class WriteSession(ReadSession, FeedWriting, Protocol):
         there is no row yet that could be held.
         """
 
+    def apart(self) -> AbstractContextManager[None]:
+        """Let what is done inside be refused (CertsvcError) without the rest: nothing of it is kept."""
+
+    def lock_known(self, registrations: Collection[RegistrationId], holders: Collection[HolderId]) -> None:
+        """Hold registrations, then holders, each in the order of their ids; what is not there is passed over.
+
+        Who needs several in one transaction holds them here, before any other row.
+        """
+
     def lock_holder(self, id_type: IdType, id_number: str, at: datetime) -> HolderId:
         """Find or create the holder and hold it until the transaction ends."""
 
@@ -224,11 +233,12 @@ class WriteSession(ReadSession, FeedWriting, Protocol):
     ) -> None:
         """Replace the rows the expiring list is read from: specialty -> valid_to, as last recorded."""
 
-    def reserve(self, copy: Copy) -> bool:
-        """Insert a PENDING copy; False when the day (or the original's place) is taken.
+    def reserve(self, copy: Copy) -> Copy | None:
+        """Insert a PENDING copy; None when the day (or the original's place) is taken.
 
         The partial unique indexes decide, so this is safe against any number of rivals. The copy number of an
-        endorsement is given here: the copy is stored with ``copy_number`` = highest so far + 1.
+        endorsement and its place in the status lists are given here: it is returned as it was stored, with
+        ``copy_number`` = highest so far + 1.
         """
 
     def put_idempotent(self, client_id: str, key: str, request: IdempotentRequest, at: datetime) -> bool:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import sqlalchemy as sa
 
+from certsvc.errors import CertsvcError
 from certsvc.registry.crypto import Value, Vault
 from certsvc.registry.database import Connection, Database, Query
 from certsvc.registry.dialects import POSTGRESQL, SQLITE
@@ -73,6 +75,19 @@ class Session:
         self._integrity_error = database.integrity_error
         self._hold = database.dialect.hold
         self._vault = vault
+
+    @contextmanager
+    def apart(self) -> Iterator[None]:
+        """Let what is done inside be refused without the rest of the transaction: nothing of it is kept."""
+        self._connection.execute("SAVEPOINT apart")
+        try:
+            yield
+        except CertsvcError:
+            # Any other error is the driver's or a defect: the whole transaction goes with it.
+            self._connection.execute("ROLLBACK TO SAVEPOINT apart")
+            self._connection.execute("RELEASE SAVEPOINT apart")
+            raise
+        self._connection.execute("RELEASE SAVEPOINT apart")
 
     def _rows(self, query: Query, given: Mapping[str, Value]) -> Sequence[Sequence[object]]:
         return self._connection.execute(*query.prepared(self._dialect, given)).fetchall()

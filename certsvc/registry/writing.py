@@ -96,6 +96,13 @@ class RecordWriting(RecordReading):
         if self._first(HOLD_REGISTRATION, registration_id=registration_id) is None:
             raise NotFoundError
 
+    def lock_known(self, registrations: Collection[RegistrationId], holders: Collection[HolderId]) -> None:
+        """Hold registrations, then holders, each in the order of their ids; missing ones are passed over."""
+        for registration_id in sorted(registrations):
+            self._first(HOLD_REGISTRATION, registration_id=registration_id)
+        for holder_id in sorted(holders):
+            self._first(HOLD_HOLDER, holder_id=holder_id)
+
     def lock_holder_of(self, registration_id: RegistrationId) -> HolderId:
         """Hold the holder of a registration until the transaction ends."""
         holder_id = self.holder_of(registration_id)

@@ -95,20 +95,20 @@ TAKE_OVER: Final = _update_pending(
 class CopyWriting(CopyReading):
     """Changes of copies; the port says what each promises."""
 
-    def reserve(self, copy: Copy) -> bool:
-        """Insert a PENDING copy; False when the day (or the original's place) is taken."""
+    def reserve(self, copy: Copy) -> Copy | None:
+        """Insert a PENDING copy; None when the day (or the original's place) is taken."""
         if copy.state is not CopyState.PENDING or copy.files or copy.done_at or copy.failure:
             raise DefectError("only a PENDING copy can be reserved")
         if copy.kind is CopyKind.ORIGINAL:
             # A row whose state was changed by hand fails here instead of giving its place away.
             if self.find_original(copy.version_id, copy.reissue) is not None:
-                return False
+                return None
             return self._reserve(RESERVE_ORIGINAL, replace(copy, copy_number=None, status_index=None))
         # Held, so that of two rivals the second counts the first one's copy.
         if self._first(HOLD_REGISTRATION, registration_id=copy.registration_id) is None:
             raise NotFoundError
         if self.find_endorsement_on(copy.holder_id, copy.certificate_type, copy.day) is not None:
-            return False
+            return None
         numbered = replace(
             copy,
             copy_number=self._next_copy_number(copy.registration_id),
@@ -116,10 +116,10 @@ class CopyWriting(CopyReading):
         )
         return self._reserve(RESERVE_ENDORSEMENT, numbered)
 
-    def _reserve(self, query: Query, copy: Copy) -> bool:
+    def _reserve(self, query: Query, copy: Copy) -> Copy | None:
         try:
             # The unique index, not the look-up before, stops two requests at once.
-            return self._insert_unless_taken(query, COPY, copy_values(copy))
+            return copy if self._insert_unless_taken(query, COPY, copy_values(copy)) else None
         except self._integrity_error as error:
             # 55 random bits of code do meet once in a few hundred million copies; the next try draws others.
             raise UnavailableError("the token, code or id of the copy is in use") from error

@@ -1,21 +1,31 @@
-"""Issued files in a local folder: written once, on disk before put() returns, never changed."""
+"""Issued files in packs in a local folder: written once, on disk before put() returns, never changed."""
 
 from __future__ import annotations
 
 import errno
+import fcntl
 import hashlib
 import os
 import re
 import secrets
-import stat
-from collections.abc import Iterator
-from contextlib import suppress
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Final
 
-from certsvc.errors import StorageFullError, UnavailableError
-from certsvc.storage.port import Storage
+from certsvc.errors import RecordDamagedError, StorageFullError, UnavailableError
+from certsvc.storage.pack import (
+    PackedFile,
+    opened,
+    packed_file,
+    parts_of,
+    read_index,
+    read_packed,
+    read_raw,
+    write_all,
+)
+from certsvc.storage.port import PACK_CHARS, Storage
 
 _NAME: Final = re.compile(r"(?P<stem>[A-Za-z0-9_-]{1,100})\.(?:pdf|ofd)", re.ASCII)
 _TEMPORARY: Final = re.compile(r"\.[A-Za-z0-9_.-]+\.[0-9a-f]{16}\.tmp", re.ASCII)
@@ -27,33 +37,36 @@ _PROBE_BYTES: Final = 64 * 1024
 class LocalStorage(Storage):
     """A create-only store under one folder; safe to share between threads and processes.
 
-    A file goes through ``.<name>.<random>.tmp`` in its own folder: write, fsync, link to the final name (it
-    fails when that is taken), unlink, fsync of the folder. So a name shows a whole file or nothing, and a
-    crash leaves at worst a temporary file, see sweep_temporary(). Two levels of folders named after a hash
-    keep each folder short: a million files are about 15 to a folder.
+    The files of a chunk go into one pack (pack.py) through ``.<pack>.<random>.tmp`` in its own folder: write,
+    fsync, link to the final name (it fails when that is taken), unlink, fsync of the folder. So a name shows
+    a whole pack or nothing, and a crash leaves at worst a temporary file, see sweep_temporary(). A pack is
+    named after the beginning of its files' names, and lies in one of 256 times 16 folders named after a hash
+    of that: a million packs are about 250 to a folder.
     """
 
     def __init__(self, folder: Path) -> None:
-        """Take the folder; it is created with the first file."""
+        """Take the folder; it is created with the first pack."""
         self._folder = folder
         self._durable: set[Path] = set()
         """Folders whose own entry this process has synced."""
         self._broken = ""
         """Set by the first failed fsync: what the kernel then holds of earlier writes is unknown."""
 
-    def put(self, name: str, content: bytes) -> None:
-        """Store durably; the same bytes again under the same name are fine. See the port."""
-        final = self._path(name)
-        if not content:
-            raise UnavailableError("an issued file is never empty")
+    def put(self, files: Mapping[str, bytes]) -> Mapping[str, str]:
+        """Store the files of one chunk durably, in one pack. See the port."""
+        paths = {self._path(name) for name in files}
+        if len(paths) != 1 or not all(files.values()):
+            raise UnavailableError("a pack holds the files of one chunk, and an issued file is never empty")
+        (final,) = paths
         self._check_sound()
+        packed = [packed_file(name, content) for name, content in files.items()]
         try:
             self._make_folder(final.parent)
-            published = self._publish(final, content)
-            if not published and self._read(final) != content:
+            published = self._publish(final, packed)
+            if not published and not self._holds(final, files):
                 raise UnavailableError("the name is taken by other bytes")
             try:
-                # Also for a file found: its writer may have died before this line.
+                # Also for a pack found: its writer may have died before this line.
                 self._sync_folder(final.parent)
             except OSError:
                 if published:
@@ -61,34 +74,77 @@ class LocalStorage(Storage):
                 raise
         except OSError as error:
             raise _translated(error) from error
+        return {file.name: file.sha256.hex() for file in packed}
 
     def get(self, name: str) -> bytes:
-        """Return the bytes of a complete file. See the port."""
+        """Return the bytes of one file. See the port."""
+        path = self._path(name)
         try:
-            return self._read(self._path(name))
+            with opened(path) as handle:
+                packed = read_index(handle).files.get(name)
+                if packed is None:
+                    raise UnavailableError("an issued file is not in its pack")
+                return read_packed(handle, packed)
         except OSError as error:
             raise _translated(error) from error
 
     def exists(self, name: str) -> bool:
-        """Tell whether a complete file of this name is there."""
+        """Tell whether a pack lists this name."""
+        path = self._path(name)
         try:
-            found = self._path(name).lstat()
-        except FileNotFoundError:
+            with opened(path) as handle:
+                return name in read_index(handle).files
+        except (FileNotFoundError, RecordDamagedError):
             return False
         except OSError as error:
             raise _translated(error) from error
-        return stat.S_ISREG(found.st_mode) and found.st_size > 0
 
-    def remove(self, name: str) -> None:
-        """Remove durably; a missing file is fine."""
+    def sync(self, name: str) -> None:
+        """Sync the pack that holds a file, and its folder. See the port."""
         path = self._path(name)
+        self._check_sound()
         try:
-            path.unlink()
+            with opened(path) as handle:
+                self._sync(handle)
             self._sync_folder(path.parent)
-        except FileNotFoundError:
-            return
         except OSError as error:
             raise _translated(error) from error
+
+    def remove(self, names: Iterable[str]) -> None:
+        """Write each pack anew without these files, or unlink it when nothing is left. See the port."""
+        packs: dict[Path, set[str]] = {}
+        for name in names:
+            packs.setdefault(self._path(name), set()).add(name)
+        for path, gone in packs.items():
+            try:
+                self._remove(path, gone)
+            except FileNotFoundError:
+                continue
+            except OSError as error:
+                raise _translated(error) from error
+
+    def _remove(self, path: Path, gone: Collection[str]) -> None:
+        with _holding(path.parent) as folder:
+            with opened(path) as handle:
+                index = read_index(handle)
+                kept = {name: packed for name, packed in index.files.items() if name not in gone}
+                if len(kept) == len(index.files):
+                    return
+                if not index.whole:
+                    raise RecordDamagedError("a damaged pack cannot be written anew")
+                files = read_raw(handle, kept)
+            if files:
+                # On a disk that failed to sync the files that stay would be put at risk.
+                self._check_sound()
+                temporary = self._temporary(path)
+                try:
+                    self._write_synced(temporary, parts_of(files))
+                    temporary.rename(path)
+                finally:
+                    temporary.unlink(missing_ok=True)
+            else:
+                path.unlink()
+            self._sync(folder)
 
     def check(self) -> None:
         """Write, sync and remove a probe the size of an issued file. See the port."""
@@ -97,7 +153,7 @@ class LocalStorage(Storage):
         try:
             self._make_folder(self._folder)
             try:
-                self._write_synced(probe, bytes(_PROBE_BYTES))
+                self._write_synced(probe, [bytes(_PROBE_BYTES)])
             finally:
                 probe.unlink(missing_ok=True)
             self._sync_folder(self._folder)
@@ -126,12 +182,13 @@ class LocalStorage(Storage):
         return removed
 
     def _path(self, name: str) -> Path:
-        """Return where *name* lives; both formats of one copy share a folder."""
+        """Return the pack in which *name* lives; the files of one chunk share it."""
         match = _NAME.fullmatch(name)
         if match is None:
             raise UnavailableError("not a name of an issued file")
-        spread = hashlib.sha256(match["stem"].encode("ascii")).hexdigest()
-        return self._folder / spread[:2] / spread[2:4] / name
+        pack = match["stem"][:PACK_CHARS]
+        spread = hashlib.sha256(pack.encode("ascii")).hexdigest()
+        return self._folder / spread[:2] / spread[2] / f"{pack}.pack"
 
     def _temporary(self, path: Path) -> Path:
         """Return a fresh temporary name beside *path*."""
@@ -151,13 +208,13 @@ class LocalStorage(Storage):
         if self._broken:
             raise UnavailableError(self._broken)
 
-    def _publish(self, final: Path, content: bytes) -> bool:
-        """Give *content* a free name; False when the name is taken."""
+    def _publish(self, final: Path, files: Sequence[PackedFile]) -> bool:
+        """Give a pack of *files* a free name; False when the name is taken."""
         if os.path.lexists(final):
             return False
         temporary = self._temporary(final)
         try:
-            self._write_synced(temporary, content)
+            self._write_synced(temporary, parts_of(files))
             # Rivals may both have passed the look above; the link decides.
             os.link(temporary, final)
         except FileExistsError:
@@ -166,13 +223,19 @@ class LocalStorage(Storage):
             temporary.unlink(missing_ok=True)
         return True
 
-    def _write_synced(self, path: Path, content: bytes) -> None:
-        """Create *path* with *content* and sync it."""
+    def _holds(self, path: Path, files: Mapping[str, bytes]) -> bool:
+        """Tell whether a pack is just that of *files*."""
+        with opened(path) as handle:
+            index = read_index(handle)
+            return index.files.keys() == files.keys() and all(
+                read_packed(handle, packed) == files[name] for name, packed in index.files.items()
+            )
+
+    def _write_synced(self, path: Path, parts: Iterable[bytes]) -> None:
+        """Create *path* with *parts* behind each other and sync it."""
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
         try:
-            rest = memoryview(content)
-            while rest:
-                rest = rest[os.write(handle, rest) :]
+            write_all(handle, parts)
             self._sync(handle)
         finally:
             os.close(handle)
@@ -210,16 +273,16 @@ class LocalStorage(Storage):
                 )
             raise
 
-    def _read(self, path: Path) -> bytes:
-        """Return the bytes of a regular file that holds something and is read to its end."""
-        with os.fdopen(os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW), "rb") as file:
-            found = os.fstat(file.fileno())
-            if not stat.S_ISREG(found.st_mode) or found.st_size == 0:
-                raise UnavailableError("an issued file is empty or not a file")
-            content = file.read()
-        if len(content) != found.st_size:
-            raise UnavailableError("an issued file is cut short")
-        return content
+
+@contextmanager
+def _holding(folder: Path) -> Iterator[int]:
+    """Hold a folder: of two who write one pack anew, the second must see what the first one left."""
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield handle
+    finally:
+        os.close(handle)
 
 
 def _translated(error: OSError) -> UnavailableError:

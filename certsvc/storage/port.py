@@ -2,29 +2,57 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import Protocol
+from typing import Final, Protocol
+
+PACK_CHARS: Final = 16
+"""Names that begin with the same so many characters lie in one pack: a name tells where its file is."""
 
 
 class Storage(Protocol):
-    """A create-only store. *name* is ``<copy_id>.<format>``."""
+    """A create-only store. A name is ``<copy_id>.<format>``."""
 
-    def put(self, name: str, content: bytes) -> None:
-        """Store durably: on return the bytes and the folder entry are on disk.
+    def put(self, files: Mapping[str, bytes]) -> Mapping[str, str]:
+        """Store the files of one chunk durably, all or none: on return they are on disk.
+
+        Args:
+            files: by name; all names begin with the same PACK_CHARS characters, and nothing was stored under
+                these before, unless it was just these files.
+
+        Returns:
+            Hex sha256 by name.
 
         Raises:
             StorageFullError: no room; nothing is left behind.
-            UnavailableError: an I/O error, or the name is taken by other bytes.
+            UnavailableError: an I/O error, or the names are taken by other bytes.
         """
 
     def get(self, name: str) -> bytes:
-        """Return the bytes. UnavailableError when they are missing or cannot be read."""
+        """Return the bytes.
+
+        Raises:
+            RecordDamagedError: they are not those that were stored.
+            UnavailableError: they are missing or cannot be read.
+        """
 
     def exists(self, name: str) -> bool:
-        """Tell whether a complete file of this name is there."""
+        """Tell whether a file of this name is there; its bytes are looked at by get()."""
 
-    def remove(self, name: str) -> None:
-        """Remove a file of an attempt that failed; a missing one is fine."""
+    def sync(self, name: str) -> None:
+        """Make a file durable that is there already: its writer may have died before that.
+
+        Raises:
+            UnavailableError: it is missing, or an I/O error.
+        """
+
+    def remove(self, names: Iterable[str]) -> None:
+        """Remove files of attempts that failed, for good; a missing one is fine.
+
+        Raises:
+            RecordDamagedError: a pack is damaged so that the other files in it could not be kept.
+            UnavailableError: an I/O error.
+        """
 
     def sweep_temporary(self, older_than: datetime) -> int:
         """Remove what writers that died before *older_than* (aware) left behind; returns how many files."""

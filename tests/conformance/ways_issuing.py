@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import secrets
 from pathlib import Path
 
 from werkzeug.test import TestResponse
 
 from certsvc.domain.clock import beijing_day
-from certsvc.domain.endorsement import grant
-from certsvc.issuing.record import digest_of
+from certsvc.domain.endorsement import CopyId, grant
+from certsvc.issuing.discretion import digest_of
 from certsvc.issuing.reserve import get_case, reserve
 from certsvc.registry.port import IdempotentRequest
 from certsvc.registry.sql import SQLRegistry
@@ -46,6 +47,7 @@ def _retry_while_the_first_is_at_work(site: Site) -> TestResponse:
             session,
             case,
             now,
+            copy_id=CopyId(secrets.token_hex(16)),
             worker="w",
             key_id="k",
             seal_key_id="k",

@@ -18,6 +18,7 @@ from certsvc.registry.tables import METADATA
 from certsvc.sealing.check_ofd import check_ofd
 from certsvc.sealing.check_pdf import check_pdf
 from certsvc.sealing.keystore import Keystore
+from tests.packs import unpacked
 
 Row = Mapping[str, object]
 
@@ -53,12 +54,8 @@ def take_census(data: Path, keystore: Keystore) -> Census:
             columns = ", ".join(f'"{column.name}"' for column in table.columns)
             found = connection.execute(f'SELECT {columns} FROM "{table.name}"').fetchall()
             rows[table.name] = [vault.checked(table, row) for row in found]
-    files = [path for path in (data / "issued").rglob("*") if path.is_file()]
-    return Census(
-        rows=rows,
-        files={path.name: path.read_bytes() for path in files if path.suffix != ".tmp"},
-        temporaries=[path.name for path in files if path.suffix == ".tmp"],
-    )
+    files, temporaries = unpacked(data / "issued")
+    return Census(rows=rows, files=files, temporaries=temporaries)
 
 
 def faults_of(census: Census, acknowledged: Collection[object], keystore: Keystore) -> Counter[str]:

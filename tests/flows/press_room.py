@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from certsvc.domain.endorsement import Copy, grant
+from certsvc.domain.endorsement import Copy, CopyId, grant
 from certsvc.domain.policy import Issuer
 from certsvc.errors import StorageFullError
 from certsvc.issuing.desk import Desk
 from certsvc.issuing.press import Press
 from certsvc.issuing.recover import Recovery
-from certsvc.issuing.reserve import Reserved, hold_case, reserve
+from certsvc.issuing.reserve import Reserved, get_case, reserve
 from certsvc.rendering.ofd import OFDRenderer
 from certsvc.rendering.pdf import PDFRenderer
 from certsvc.sealing.port import SealSigner, Signer
 from certsvc.storage.local import LocalStorage
 from certsvc.storage.port import Storage
+from tests.packs import unpacked
 from tests.world import NUMBER, World
 
 
@@ -80,11 +82,11 @@ class PickyStorage(LocalStorage):
         super().__init__(folder)
         self._refused = refused
 
-    def put(self, name: str, content: bytes) -> None:
+    def put(self, files: Mapping[str, bytes]) -> Mapping[str, str]:
         """Store, or have no room."""
-        if name.endswith(self._refused):
+        if any(name.endswith(self._refused) for name in files):
             raise StorageFullError(f"no room for {self._refused}")
-        super().put(name, content)
+        return super().put(files)
 
 
 def a_press(world: World, *, signer: Signer | None = None, seal_signer: SealSigner | None = None) -> Press:
@@ -133,11 +135,12 @@ def reserved(
     """Reserve today's copy for a worker who then dies."""
     now = world.clock.now()
     with world.services.registry.writing() as session:
-        case = hold_case(session, world.services.kinds, NUMBER, now)
+        case = get_case(session, world.services.kinds, NUMBER, now)
         row = reserve(
             session,
             case,
             now,
+            copy_id=CopyId(secrets.token_hex(16)),
             worker="dead",
             key_id=key_id or press.key_id,
             seal_key_id=seal_key_id or press.seal_key_id,
@@ -149,12 +152,22 @@ def reserved(
     return row
 
 
-def sealed(press: Press, row: Reserved) -> tuple[Copy, Mapping[str, bytes]]:
-    """Make the files of a reserved row, as its worker did before he died."""
-    prepared = press.prepare(row.copy, row.version, row.specialties, row.photo, row.signature, row.id_type)
-    return row.copy, press.seal(prepared)
+def images_of(world: World, row: Reserved) -> tuple[bytes, bytes]:
+    """Return the photo and the signature that go on a copy."""
+    face = row.version.face
+    assert face.photo_sha256 is not None and face.signature_sha256 is not None
+    with world.services.registry.reading() as session:
+        return session.get_image(face.photo_sha256), session.get_image(face.signature_sha256)
+
+
+def sealed(world: World, press: Press, row: Reserved) -> tuple[Copy, Mapping[str, bytes]]:
+    """Make the files of a reserved row, as its worker did before he died; returns them by name."""
+    images = images_of(world, row)
+    prepared = press.prepare(row.copy, row.version, row.specialties, *images, row.id_type)
+    return row.copy, {row.copy.file_name(fmt): content for fmt, content in press.seal(prepared).items()}
 
 
 def stored(world: World) -> list[str]:
-    """List what the store holds, temporary files too."""
-    return sorted(path.name for path in Path(world.settings.storage_url).rglob("*") if path.is_file())
+    """List the issued files the store holds, and temporary files."""
+    files, temporaries = unpacked(Path(world.settings.storage_url))
+    return sorted([*files, *temporaries])

@@ -23,7 +23,7 @@ from certsvc.web.app import create_app
 from certsvc.wiring import build
 from tests.factories import FixedClock
 from tests.flows.conftest import close
-from tests.flows.press_room import a_press, reserved
+from tests.flows.press_room import a_press, images_of, reserved
 from tests.flows.server import Server as WebServer
 from tests.flows.server import serving, settings_of
 from tests.postgres import Server
@@ -59,7 +59,8 @@ def _things(world: World) -> Things:
     world.initial()
     press = a_press(world)
     row = reserved(world, press)
-    prepared = press.prepare(row.copy, row.version, row.specialties, row.photo, row.signature, row.id_type)
+    images = images_of(world, row)
+    prepared = press.prepare(row.copy, row.version, row.specialties, *images, row.id_type)
     sealed = press.seal(prepared)
     with world.services.registry.writing() as session:
         assert session.fail(row.copy.copy_id, "dead", "UNAVAILABLE", world.clock.now())

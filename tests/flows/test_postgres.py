@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import secrets
 import subprocess
 import sys
 import threading
@@ -16,9 +17,10 @@ from urllib.parse import quote
 import pytest
 import sqlalchemy as sa
 
-from certsvc.domain.endorsement import grant
+from certsvc.domain.endorsement import CopyId, grant
 from certsvc.errors import EndorsedTodayError, RegistrationEndedError
-from certsvc.issuing.reserve import LEASE, hold_case, reserve
+from certsvc.issuing.lease import LEASE
+from certsvc.issuing.reserve import get_case, reserve
 from certsvc.registry.sql import SQLRegistry
 from tests.conftest import ROOT
 from tests.drills import record
@@ -39,13 +41,14 @@ def leave_pending(world: World) -> None:
     """Leave what a worker leaves that is killed after it reserved a day."""
     now = world.clock.now()
     with world.services.registry.writing() as session:
-        case = hold_case(session, world.services.kinds, NUMBER, now)
+        case = get_case(session, world.services.kinds, NUMBER, now)
         allowed = grant(case.registration, world.today, case.policy)
         key_id = world.services.keystore.signer("p256").key_id
         assert reserve(
             session,
             case,
             now,
+            copy_id=CopyId(secrets.token_hex(16)),
             worker="dead",
             key_id=key_id,
             seal_key_id="k",

@@ -107,9 +107,8 @@ def test_both_whole_files_make_a_stranded_copy_done(world: World) -> None:
     """Its worker died between storing and telling; the holder gets the copy after all."""
     world.initial()
     press = a_press(world)
-    copy, files = sealed(press, reserved(world, press))
-    for fmt, content in files.items():
-        world.services.storage.put(copy.file_name(fmt), content)
+    _, files = sealed(world, press, reserved(world, press))
+    world.services.storage.put(files)
     world.jump(seconds=AFTER_LEASE_S)
 
     assert world.services.desk.recover() == {"finished": 1, "failed": 0}
@@ -122,9 +121,9 @@ def test_one_whole_file_is_not_a_copy(world: World, kept: tuple[str, ...]) -> No
     """Killed between the two: what is there goes, and the day is free."""
     world.initial()
     press = a_press(world)
-    copy, files = sealed(press, reserved(world, press))
-    for fmt in kept:
-        world.services.storage.put(copy.file_name(fmt), files[fmt])
+    copy, files = sealed(world, press, reserved(world, press))
+    if kept:
+        world.services.storage.put({copy.file_name(fmt): files[copy.file_name(fmt)] for fmt in kept})
     world.jump(seconds=AFTER_LEASE_S)
 
     assert world.services.desk.recover() == {"finished": 0, "failed": 1}
@@ -139,11 +138,11 @@ def test_a_damaged_file_beside_a_whole_one_is_not_a_copy(world: World, fmt: str)
     """A name shows a whole file or nothing, but a disk may lie."""
     world.initial()
     press = a_press(world)
-    copy, files = sealed(press, reserved(world, press))
-    middle = len(files[fmt]) // 2
-    damaged = files[fmt][:middle] + bytes([files[fmt][middle] ^ 1]) + files[fmt][middle + 1 :]
-    for each, content in {**files, fmt: damaged}.items():
-        world.services.storage.put(copy.file_name(each), content)
+    copy, files = sealed(world, press, reserved(world, press))
+    content = files[copy.file_name(fmt)]
+    middle = len(content) // 2
+    damaged = content[:middle] + bytes([content[middle] ^ 1]) + content[middle + 1 :]
+    world.services.storage.put({**files, copy.file_name(fmt): damaged})
     world.jump(seconds=AFTER_LEASE_S)
 
     assert world.services.desk.recover() == {"finished": 0, "failed": 1}
@@ -157,11 +156,12 @@ def test_files_sealed_by_another_key_than_the_row_names_are_not_its_copy(
     """Whoever can write into the store must not finish a copy with files of another one."""
     world.initial()
     press = a_press(world)
-    _, files = sealed(press, reserved(world, press))
+    _, files = sealed(world, press, reserved(world, press))
     world.jump(days=1)
     copy = reserved(world, press, **named).copy
-    for fmt, content in files.items():
-        world.services.storage.put(copy.file_name(fmt), content)
+    world.services.storage.put(
+        {copy.file_name(name.rpartition(".")[2]): content for name, content in files.items()}
+    )
     world.jump(seconds=AFTER_LEASE_S)
 
     assert world.services.desk.recover() == {"finished": 0, "failed": 2}
@@ -172,11 +172,10 @@ def test_files_that_come_after_their_copy_failed_are_removed(world: World) -> No
     """A worker who slept through his lease stores both, and dies before he can look."""
     world.initial()
     press = a_press(world)
-    copy, files = sealed(press, reserved(world, press))
+    _, files = sealed(world, press, reserved(world, press))
     world.jump(seconds=AFTER_LEASE_S)
     assert world.services.desk.recover() == {"finished": 0, "failed": 1}
-    for fmt, content in files.items():
-        world.services.storage.put(copy.file_name(fmt), content)
+    world.services.storage.put(files)
 
     assert world.services.desk.recover() == {"finished": 0, "failed": 0}
     assert stored(world) == []

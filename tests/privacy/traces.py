@@ -17,6 +17,7 @@ import pikepdf
 import pypdfium2
 
 from certsvc.domain.resident_id import resident_id_check
+from certsvc.storage.pack import opened, read_index, read_raw
 
 _MADE_UP: Final = re.compile(
     rb"(?=((?:990000|830000)(?:19|20)[0-9]{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])[0-9]{3}[0-9Xx]))"
@@ -68,15 +69,24 @@ def unpacked(file: Path) -> Iterator[bytes]:
     """Yield a file's bytes and what a reader of its format would see besides."""
     content = file.read_bytes()
     yield content
-    if content.startswith(b"%PDF"):
-        yield from _pdf(content)
-    elif content.startswith(b"PK"):
-        with zipfile.ZipFile(file) as package:
-            yield from map(package.read, package.namelist())
-    elif content.startswith(b"SQLite format 3\0"):
+    if file.suffix == ".pack":
+        with opened(file) as handle:
+            for issued in read_raw(handle, read_index(handle).files):
+                yield from _document(issued.content)
+    yield from _document(content)
+    if content.startswith(b"SQLite format 3\0"):
         # Through a connection: pages not yet merged lie in another file and are seen here as well.
         with closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True)) as connection:
             yield "\n".join(connection.iterdump()).encode()
+
+
+def _document(content: bytes) -> Iterator[bytes]:
+    """Yield what a reader of an issued file sees besides its bytes; nothing for other contents."""
+    if content.startswith(b"%PDF"):
+        yield from _pdf(content)
+    elif content.startswith(b"PK"):
+        with zipfile.ZipFile(io.BytesIO(content)) as package:
+            yield from map(package.read, package.namelist())
 
 
 def _pdf(content: bytes) -> Iterator[bytes]:

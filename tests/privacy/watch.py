@@ -16,7 +16,9 @@ import pytest
 from tests.drills import record
 from tests.privacy.traces import holds_made_up
 
-KINDS: Final = frozenset({".db", ".db-wal", ".db-journal", ".pdf", ".ofd", ".png", ".log", ".tmp", ".part"})
+KINDS: Final = frozenset(
+    {".db", ".db-wal", ".db-journal", ".pack", ".pdf", ".ofd", ".png", ".log", ".tmp", ".part"}
+)
 """What the service writes. Its names end in these; tests hand in .json and .jsonl."""
 
 

@@ -40,7 +40,7 @@ def rival(holder_id: str, registration_id: str, version_id: str) -> Copy:
 def attempt(registry: SQLRegistry, copy: Copy) -> bool:
     """Try to reserve in a transaction of its own."""
     with registry.writing() as session:
-        return session.reserve(copy)
+        return session.reserve(copy) is not None
 
 
 def main(url: str, threads: int) -> None:

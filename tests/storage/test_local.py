@@ -31,7 +31,7 @@ def files_below(folder: Path) -> list[Path]:
 
 def test_what_was_put_is_got_back(folder: Path) -> None:
     """Also by a second process, which has only the folder."""
-    LocalStorage(folder).put(NAME, b"issued bytes")
+    LocalStorage(folder).put({NAME: b"issued bytes"})
 
     assert LocalStorage(folder).get(NAME) == b"issued bytes"
     assert LocalStorage(folder).exists(NAME)
@@ -40,8 +40,8 @@ def test_what_was_put_is_got_back(folder: Path) -> None:
 def test_the_same_bytes_again_are_fine(folder: Path) -> None:
     """A retry after a lost answer must not fail."""
     storage = LocalStorage(folder)
-    storage.put(NAME, b"issued bytes")
-    storage.put(NAME, b"issued bytes")
+    storage.put({NAME: b"issued bytes"})
+    storage.put({NAME: b"issued bytes"})
 
     assert storage.get(NAME) == b"issued bytes" and len(files_below(folder)) == 1
 
@@ -49,11 +49,11 @@ def test_the_same_bytes_again_are_fine(folder: Path) -> None:
 def test_other_bytes_under_a_taken_name_are_refused(folder: Path) -> None:
     """An issued file never changes: not by a rival, not by mistake."""
     storage = LocalStorage(folder)
-    storage.put(NAME, b"issued bytes")
+    storage.put({NAME: b"issued bytes"})
 
     for other in (b"issued byteZ", b"issued", b"issued bytes and more"):
         with pytest.raises(UnavailableError):
-            storage.put(NAME, other)
+            storage.put({NAME: other})
     assert storage.get(NAME) == b"issued bytes" and len(files_below(folder)) == 1
 
 
@@ -63,7 +63,7 @@ def test_of_many_rivals_exactly_one_wins(folder: Path) -> None:
 
     def attempt(content: bytes) -> bool:
         try:
-            LocalStorage(folder).put(NAME, content)
+            LocalStorage(folder).put({NAME: content})
         except UnavailableError:
             return False
         return True
@@ -76,16 +76,22 @@ def test_of_many_rivals_exactly_one_wins(folder: Path) -> None:
     assert len(files_below(folder)) == 1
 
 
-def test_both_formats_of_a_copy_share_one_short_folder(folder: Path) -> None:
-    """Two hash levels keep folders short, whatever order the ids come in."""
+def test_a_chunk_is_one_file_in_a_short_folder(folder: Path) -> None:
+    """Two hash levels, 4,096 folders: 900,000 chunks of one copy each are about 220 to a folder."""
     storage = LocalStorage(folder)
     for number in range(50):
-        storage.put(f"copy{number:06}.pdf", b"pdf")
-        storage.put(f"copy{number:06}.ofd", b"ofd")
+        storage.put({f"{number:016}{copy}.{fmt}": b"file" for copy in range(3) for fmt in ("pdf", "ofd")})
 
     places = [path.relative_to(folder) for path in files_below(folder)]
-    assert all(re.fullmatch(r"[0-9a-f]{2}/[0-9a-f]{2}/copy\d{6}\.(pdf|ofd)", str(place)) for place in places)
-    assert len({place.parent for place in places}) == len({place.stem for place in places}) == 50
+    assert all(re.fullmatch(r"[0-9a-f]{2}/[0-9a-f]/\d{16}\.pack", str(place)) for place in places)
+    assert len({place.stem for place in places}) == 50 >= len({place.parent for place in places}) > 40
+
+
+def test_files_of_several_chunks_are_refused_together(folder: Path) -> None:
+    """A name tells where its file is: what lies elsewhere would not be found again."""
+    with pytest.raises(UnavailableError):
+        LocalStorage(folder).put({"a" * 16 + "1.pdf": b"one", "b" * 16 + "1.pdf": b"other"})
+    assert files_below(folder) == []
 
 
 @pytest.mark.parametrize(
@@ -113,7 +119,13 @@ def test_both_formats_of_a_copy_share_one_short_folder(folder: Path) -> None:
 def test_only_names_of_issued_files_reach_the_disk(folder: Path, name: str) -> None:
     """A name from outside must not become a path."""
     storage = LocalStorage(folder)
-    for attempt in (lambda: storage.put(name, b"x"), lambda: storage.get(name), lambda: storage.remove(name)):
+    for attempt in (
+        lambda: storage.put({name: b"x"}),
+        lambda: storage.get(name),
+        lambda: storage.exists(name),
+        lambda: storage.sync(name),
+        lambda: storage.remove([name]),
+    ):
         with pytest.raises(UnavailableError):
             attempt()
     assert files_below(folder.parent.parent) == []
@@ -145,42 +157,45 @@ def test_an_error_names_no_path(folder: Path) -> None:
 def test_an_empty_file_counts_for_nothing(folder: Path) -> None:
     """Some file systems show a name with no bytes after a power cut."""
     storage = LocalStorage(folder)
-    storage.put(NAME, b"issued bytes")
+    storage.put({NAME: b"issued bytes"})
     os.truncate(files_below(folder)[0], 0)
 
     assert not storage.exists(NAME)
     with pytest.raises(UnavailableError):
         storage.get(NAME)
     with pytest.raises(UnavailableError):
-        storage.put("other.pdf", b"")
+        storage.put({"other.pdf": b""})
 
 
 def test_a_link_to_elsewhere_is_not_followed(folder: Path, tmp_path: Path) -> None:
     """Nobody with write access to one folder may serve another file as issued."""
     storage = LocalStorage(folder)
-    storage.put(NAME, b"issued bytes")
+    storage.put({NAME: b"issued bytes"})
     place = files_below(folder)[0]
     secret = tmp_path / "secret"
     secret.write_bytes(b"secret")
     place.unlink()
     place.symlink_to(secret)
 
-    assert not storage.exists(NAME)
-    with pytest.raises(UnavailableError):
-        storage.get(NAME)
-    with pytest.raises(UnavailableError):
-        storage.put(NAME, b"secret")
+    for attempt in (
+        lambda: storage.exists(NAME),
+        lambda: storage.get(NAME),
+        lambda: storage.sync(NAME),
+        lambda: storage.put({NAME: b"secret"}),
+    ):
+        with pytest.raises(UnavailableError):
+            attempt()
     assert secret.read_bytes() == b"secret"
 
 
 def test_a_removed_file_frees_its_name(folder: Path) -> None:
     """A failed attempt is cleaned up; doing it twice is fine."""
     storage = LocalStorage(folder)
-    storage.put(NAME, b"failed attempt")
-    storage.remove(NAME)
-    storage.remove(NAME)
-    storage.remove("never-there.ofd")
-    storage.put(NAME, b"other bytes")
+    storage.put({NAME: b"failed attempt"})
+    storage.remove([NAME])
+    storage.remove([NAME])
+    storage.remove(["never-there.ofd"])
+    storage.put({NAME: b"other bytes"})
 
     assert storage.get(NAME) == b"other bytes"
 
@@ -205,7 +220,7 @@ def test_only_old_temporary_files_are_swept(folder: Path) -> None:
     now = datetime(2026, 11, 20, 4, 0, tzinfo=UTC)
     storage = LocalStorage(folder)
     assert storage.sweep_temporary(now) == 0
-    storage.put(NAME, b"issued bytes")
+    storage.put({NAME: b"issued bytes"})
     issued = files_below(folder)[0]
     edge = now - timedelta(hours=1)
     for name, age in (("a", -1), ("b", 0), ("c", 1)):

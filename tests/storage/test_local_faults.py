@@ -28,7 +28,7 @@ if len(sys.argv) > 2:
     resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[2]),) * 2)
 for name in ("one.pdf", "two.pdf"):
     try:
-        storage.put(name, b"x" * 50_000)
+        storage.put({name: b"x" * 50_000})
         print(f"{name} stored", flush=True)
     except CertsvcError as error:
         print(f"{name} {error.code}", flush=True)
@@ -75,19 +75,19 @@ def strace(tmp_path: Path) -> tuple[str, ...]:
 def test_file_and_folders_are_synced_before_put_returns(strace: tuple[str, ...], tmp_path: Path) -> None:
     """Traced: write, fsync of the file, link, fsync of its folder, and only then the answer."""
     folder = tmp_path / "issued"
-    lines = run(str(folder), under=(*strace, "-e", "trace=fsync,fdatasync,linkat,link,write,mkdir"))
+    lines = run(str(folder), under=(*strace, "-e", "trace=fsync,fdatasync,linkat,link,write,writev,mkdir"))
     assert lines == ["one.pdf stored", "two.pdf stored", "check ok"]
 
     trace = (tmp_path / "trace.txt").read_text().splitlines()
-    place = next(path for path in folder.rglob("one.pdf"))
+    place = next(path for path in folder.rglob("one.pack"))
     steps = [
         rf'mkdir\("{re.escape(str(folder))}"',
         rf"fsync\(\d+<{re.escape(str(tmp_path))}>\)\s+= 0",
         rf"fsync\(\d+<{re.escape(str(folder))}>\)\s+= 0",
         rf"fsync\(\d+<{re.escape(str(place.parent.parent))}>\)\s+= 0",
-        rf"write\(\d+<{re.escape(str(place.parent))}/\.one\.pdf\.[0-9a-f]+\.tmp>",
-        rf"fsync\(\d+<{re.escape(str(place.parent))}/\.one\.pdf\.[0-9a-f]+\.tmp>\)\s+= 0",
-        r"link(at)?\(.*\.tmp\".*/one\.pdf\".*= 0",
+        rf"writev\(\d+<{re.escape(str(place.parent))}/\.one\.pack\.[0-9a-f]+\.tmp>",
+        rf"fsync\(\d+<{re.escape(str(place.parent))}/\.one\.pack\.[0-9a-f]+\.tmp>\)\s+= 0",
+        r"link(at)?\(.*\.tmp\".*/one\.pack\".*= 0",
         rf"fsync\(\d+<{re.escape(str(place.parent))}>\)\s+= 0",
         r"write\(1<.*\"one\.pdf stored",
     ]
@@ -127,7 +127,7 @@ def test_no_room_at_fsync_is_told_and_a_later_file_may_fit(strace: tuple[str, ..
         "two.pdf stored",
         "check ok",
     ]
-    assert leftovers(folder) == ["two.pdf"]
+    assert leftovers(folder) == ["two.pack"]
 
 
 def test_a_kill_before_the_link_leaves_no_file_under_the_name(
@@ -143,7 +143,7 @@ def test_a_kill_before_the_link_leaves_no_file_under_the_name(
         check=False,
     )
     [left] = [name for name in leftovers(folder) if name.endswith(".tmp")]
-    assert left.startswith(".one.pdf.")
+    assert left.startswith(".one.pack.")
 
     assert run(str(folder))[0] == "one.pdf stored"
 
@@ -173,30 +173,30 @@ def tiny_disk(tmp_path: Path) -> Iterator[Path]:
 def test_a_full_disk_is_told_and_leaves_nothing(tiny_disk: Path) -> None:
     """No half file takes the room the next one needs; what was stored before stays readable."""
     storage = LocalStorage(tiny_disk / "issued")
-    storage.put("one.pdf", b"x" * 50_000)
+    storage.put({"one.pdf": b"x" * 50_000})
     with pytest.raises(StorageFullError):
-        storage.put("two.pdf", b"y" * 100_000)
+        storage.put({"two.pdf": b"y" * 100_000})
 
-    assert leftovers(tiny_disk) == ["one.pdf"]
+    assert leftovers(tiny_disk) == ["one.pack"]
     assert storage.get("one.pdf") == b"x" * 50_000
-    storage.put("three.pdf", b"z" * 1_000)
+    storage.put({"three.pdf": b"z" * 1_000})
 
 
 def test_check_tells_a_full_disk(tiny_disk: Path) -> None:
     """Readiness turns red before a copy is reserved, not after."""
     storage = LocalStorage(tiny_disk / "issued")
     storage.check()
-    storage.put("one.pdf", b"x" * 100_000)
+    storage.put({"one.pdf": b"x" * 100_000})
 
     with pytest.raises(StorageFullError):
         storage.check()
-    assert leftovers(tiny_disk) == ["one.pdf"]
+    assert leftovers(tiny_disk) == ["one.pack"]
 
 
 def test_a_disk_that_is_gone_is_unavailable(tmp_path: Path) -> None:
     """A folder taken away under a running server is not silently made anew elsewhere."""
     storage = LocalStorage(tmp_path / "issued")
-    storage.put("one.pdf", b"x")
+    storage.put({"one.pdf": b"x"})
     shutil.move(tmp_path / "issued", tmp_path / "elsewhere")
 
     with pytest.raises(UnavailableError):

@@ -30,14 +30,14 @@ def stolen(tmp_path: Path, dev_keys: Path, font_cache: Path) -> World:
 def test_what_a_thief_sealed_is_not_ours(stolen: World, fmt: str) -> None:
     """It is intact, ours by the key and unknown to the register: once the theft is known, that is said."""
     press = a_press(stolen)
-    copy, files = sealed(press, reserved(stolen, press))
-    assert stolen.verify(file=files[fmt]).status == "UNKNOWN"
+    copy, files = sealed(stolen, press, reserved(stolen, press))
+    assert stolen.verify(file=files[copy.file_name(fmt)]).status == "UNKNOWN"
 
     key_id = {"pdf": copy.key_id, "ofd": copy.seal_key_id}[fmt]
     mark_compromised(Path(stolen.settings.keys_dir), key_id, stolen.clock.now())
     stolen.services = build(stolen.settings, stolen.clock)
 
-    report = stolen.verify(file=files[fmt])
+    report = stolen.verify(file=files[copy.file_name(fmt)])
     assert report.status == "NOT_OURS"
     assert "KEY_COMPROMISED" in {finding.code for finding in report.findings}
 

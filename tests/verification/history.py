@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import random
+import secrets
 from collections.abc import Mapping
 from datetime import timedelta
 
 from certsvc.domain.clock import beijing_day
-from certsvc.domain.endorsement import Copy, grant
+from certsvc.domain.endorsement import Copy, CopyId, grant
 from certsvc.domain.status_list import LIST_SIZE, StatusValue
 from certsvc.errors import InvalidFieldError, RuleError, UnavailableError
-from certsvc.issuing.reserve import hold_case, reserve
+from certsvc.issuing.reserve import get_case, reserve
 from certsvc.issuing.turn import read_clock, wait_turn
 from certsvc.verification.status_lists import StatusLists
 from tests.registry.shelf import files_of
@@ -75,13 +76,14 @@ class History:
             return
         number, services = self.dice.choice(self.numbers), self.world.services
         with services.registry.writing() as session:
-            wait_turn(session, f"key {self.dice.random()}", [number])
+            wait_turn(session, [f"key {self.dice.random()}"], [number])
             now = read_clock(session, self.world.clock)
-            case = hold_case(session, services.kinds, number, now)
+            case = get_case(session, services.kinds, number, now)
             reserved = reserve(
                 session,
                 case,
                 now,
+                copy_id=CopyId(secrets.token_hex(16)),
                 worker="history",
                 key_id=services.keystore.signer("p256").key_id,
                 seal_key_id=services.keystore.seal_signer(self.world.settings.issuer_name).key_id,

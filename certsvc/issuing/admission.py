@@ -1,0 +1,142 @@
+"""Steps 1 and 2 of the issuing cycle for a chunk of orders: one transaction, each order decided alone.
+
+Every check comes before an order's first write, and it writes one row and its key: an order that is refused
+leaves nothing behind, and needs no savepoint for that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+
+from certsvc.domain.clock import Clock, beijing_day
+from certsvc.domain.endorsement import CopyId, Grant, check_original, grant
+from certsvc.domain.identity import canonical_purpose
+from certsvc.errors import EndorsedTodayError, EndorsementPendingError
+from certsvc.issuing.orders import Operation, Order
+from certsvc.issuing.press import Press
+from certsvc.issuing.reserve import Case, Reserved, read_case, reserve
+from certsvc.issuing.sitting import Admitted, Asked, Sitting, Wanted, read_order
+from certsvc.issuing.turn import read_clock
+from certsvc.page.certificate_type import CertificateType
+from certsvc.page.fonts import FontChain
+from certsvc.registry.port import IdempotentRequest, Registry
+
+
+class Admission:
+    """Decides who gets a copy, and reserves it; any number of these may share a registry."""
+
+    def __init__(
+        self,
+        *,
+        registry: Registry,
+        press: Press,
+        kinds: Mapping[str, CertificateType],
+        fonts: FontChain,
+        clock: Clock,
+        public_url: str,
+        worker: str,
+    ) -> None:
+        """Take what is asked; rows are reserved in the name of *worker*."""
+        self._registry = registry
+        self._press = press
+        self._kinds = kinds
+        self._fonts = fonts
+        self._clock = clock
+        self._public_url = public_url
+        self._worker = worker
+
+    def admit(self, orders: Mapping[int, Order], settled: Collection[CopyId]) -> Admitted:
+        """Decide a chunk, in one transaction that is committed on return.
+
+        Args:
+            orders: originals and endorsements, by place.
+            settled: stranded copies that were settled for this chunk already.
+
+        Raises:
+            UnavailableError: nothing of the chunk was reserved, or nobody can tell.
+        """
+        admitted = Admitted()
+        asked: dict[int, Asked] = {}
+        for place, order in orders.items():
+            with admitted.alone(place):
+                asked[place] = read_order(order)
+        if asked:
+            with self._registry.writing() as session:
+                # Names, registrations, holders: each kind at once and in order (docs/decisions/database.md).
+                session.hold(set().union(*(one.names for one in asked.values())))
+                sitting = Sitting(session, admitted, settled, self._clock.now(), self._public_url)
+                wanted = sitting.look(asked)
+                session.lock_known({one.registration_id for one in wanted.values()}, ())
+                self._reserve_all(sitting, wanted)
+        return admitted
+
+    def _reserve_all(self, sitting: Sitting, wanted: Mapping[int, Wanted]) -> None:
+        session, admitted = sitting.session, sitting.admitted
+        cases: dict[int, Case] = {}
+        for place, one in wanted.items():
+            with admitted.alone(place):
+                sitting.now = read_clock(session, self._clock) if not sitting.in_turn else sitting.now
+                sitting.in_turn = True
+                cases[place] = read_case(session, self._kinds, one.registration_id, sitting.now)
+        # The holders' days are taken in one order by everybody; of one holder's orders the first comes first.
+        for place in sorted(cases, key=lambda place: (cases[place].holder_id, place)):
+            with admitted.alone(place):
+                one, case = wanted[place], cases[place]
+                if one.order.op is Operation.ORIGINAL:
+                    self._original(sitting, place, case)
+                else:
+                    self._endorsement(sitting, place, one, case)
+
+    def _original(self, sitting: Sitting, place: int, case: Case) -> None:
+        existing = sitting.session.find_original(case.version.version_id, case.registration.reissues)
+        if existing is not None:
+            sitting.meet(place, existing)
+            return
+        check_original(case.registration, beijing_day(sitting.now))
+        reserved = self._reserve(sitting, case)
+        if reserved is None:
+            raise EndorsementPendingError
+        sitting.admitted.reserved[place] = reserved
+
+    def _endorsement(self, sitting: Sitting, place: int, one: Wanted, case: Case) -> None:
+        session, now = sitting.session, sitting.now
+        purpose = canonical_purpose(one.purpose, pointer="/purpose", limit=case.policy.purpose_max)
+        self._fonts.check(purpose, pointer="/purpose")
+        allowed = grant(case.registration, beijing_day(now), case.policy)
+        self._press.check_offline_key(case.registration.certificate_type)
+        # The unique index, not a check before it, stops two requests at once.
+        reserved = self._reserve(sitting, case, allowed=allowed, purpose=purpose)
+        if reserved is None:
+            taken = session.find_endorsement_on(
+                case.holder_id, case.registration.certificate_type, beijing_day(now)
+            )
+            if taken is not None and sitting.is_stranded(taken):
+                sitting.admitted.stranded[place] = taken
+                return
+            raise EndorsedTodayError(taken.copy_id if taken is not None else "")
+        claim = IdempotentRequest(body_digest=one.digest, copy_id=reserved.copy.copy_id)
+        if not session.put_idempotent(one.order.client_id, one.order.key, claim, now):
+            # Its name is held and it was looked up: nobody can have claimed it since. The row may not stay.
+            raise _HalfDoneError("an Idempotency-Key was claimed while it was held")
+        sitting.admitted.reserved[place] = reserved
+
+    def _reserve(
+        self, sitting: Sitting, case: Case, *, allowed: Grant | None = None, purpose: str | None = None
+    ) -> Reserved | None:
+        """Step 2, with what this worker puts its name to."""
+        return reserve(
+            sitting.session,
+            case,
+            sitting.now,
+            copy_id=sitting.new_id(),
+            worker=self._worker,
+            key_id=self._press.key_id,
+            seal_key_id=self._press.seal_key_id,
+            issuer_name=self._press.issuer_name,
+            allowed=allowed,
+            purpose=purpose,
+        )
+
+
+class _HalfDoneError(Exception):
+    """Not to be refused alone: the whole transaction has to go."""
