@@ -70,9 +70,8 @@ class Recovery:
                 return None
         found = self._finished_files(copy)
         if found is not None:
-            for fmt in found:
-                # Its writer may have died before the folder was synced.
-                self._storage.sync(copy.file_name(fmt))
+            # Its writer may have died before the folder was synced. Both formats lie in one pack.
+            self._storage.sync(copy.file_name(FORMATS[0]))
             files = {
                 fmt: IssuedFile(sha256=hashlib.sha256(content).hexdigest(), size=len(content))
                 for fmt, content in found.items()

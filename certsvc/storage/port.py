@@ -40,7 +40,7 @@ class Storage(Protocol):
         """Tell whether a file of this name is there; its bytes are looked at by get()."""
 
     def sync(self, name: str) -> None:
-        """Make a file durable that is there already: its writer may have died before that.
+        """Make the chunk of a file durable that is there already: its writer may have died before that.
 
         Raises:
             UnavailableError: it is missing, or an I/O error.

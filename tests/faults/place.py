@@ -9,7 +9,7 @@ from pathlib import Path
 
 from certsvc.registry.sql import SQLRegistry
 from tests.factories import FixedClock
-from tests.faults.standby import Step
+from tests.faults.standby import TAKE, Step
 from tests.web.site import path_of
 from tests.world import JSON, NUMBER, World, settings_in
 
@@ -55,9 +55,25 @@ class Place:
         """Ask for the original."""
         return Step(path_of(NUMBER, "original"), None, {"X-API-Key": self.key}, after_s=after_s)
 
+    def chunk(self, *orders: JSON, after_s: float = 0) -> Step:
+        """Hand in orders as one chunk; see order_of()."""
+        return Step(TAKE, list(orders), after_s=after_s)
+
     def event(self, body: JSON, after_s: float = 0) -> Step:
         """Deliver an event."""
         return Step("/api/v1/events", body, {"X-API-Key": self.key}, after_s=after_s)
+
+
+def order_of(op: str, number: str, key: str = "", body: JSON | None = None) -> JSON:
+    """Write one order as it goes through a pipe."""
+    given = {"purpose": "投标使用"} if op == "endorse" else {}
+    return {
+        "op": op,
+        "registration_number": number,
+        "body": given if body is None else body,
+        "client_id": "drills",
+        "key": key,
+    }
 
 
 def number_of(order: int) -> str:

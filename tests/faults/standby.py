@@ -32,6 +32,8 @@ STATE_CHANGING: Final = (
 such memory is the index of its log, which is rebuilt from the log."""
 RECOVER: Final = "recover"
 """In place of a path: the command."""
+TAKE: Final = "take"
+"""In place of a path: hand the body, a list of orders, in at the counter as one chunk."""
 _CALL: Final = re.compile(r"\d+ +(\w+)\((.*)")
 _CREATES: Final = re.compile(r"O_CREAT|O_TRUNC|O_TMPFILE")
 
@@ -49,7 +51,7 @@ class Point:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One request to the application; or the command, see RECOVER."""
+    """One request to the application; or something else, see RECOVER and TAKE."""
 
     path: str
     body: object = None
@@ -211,6 +213,11 @@ def points_of(trace: Sequence[str]) -> list[Point]:
         if (not opens or _CREATES.search(arguments)) and "</dev/null>" not in arguments:
             points.append(Point(call, counts[call]))
     return points
+
+
+def all_named(said: JSON) -> set[object]:
+    """Return what an answer names: of a request, or of each order of a chunk."""
+    return {named(one) for one in said["body"].get("outcomes", [said])} - {None}
 
 
 def named(said: JSON) -> object:

@@ -122,7 +122,7 @@ def test_endorsing(place: Place, standby: Standby) -> None:
 
 
 def test_giving_up(place: Place, standby: Standby) -> None:
-    """A copy whose second file cannot be stored frees its day; who dies at that leaves it to recovery."""
+    """A copy whose files cannot be stored frees its day; who dies at that leaves it to recovery."""
     step = place.endorsement()
     Drill(
         name="giving up",
@@ -130,8 +130,8 @@ def test_giving_up(place: Place, standby: Standby) -> None:
         standby=standby,
         killed=step,
         retry=step,
-        inject=("link:error=EIO:when=2",),
-        after=Point("link", 2),
+        inject=("link:error=EIO:when=1",),
+        after=Point("link", 1),
     ).kill_everywhere()
 
 
@@ -159,7 +159,7 @@ def test_coming_too_late(place: Place, standby: Standby) -> None:
 
 @pytest.mark.parametrize(
     ("call", "nth", "left", "temporaries", "files"),
-    [("link", 1, "a temporary file", 1, 0), ("link", 2, "one of two", 1, 1), ("fsync", 7, "both", 0, 2)],
+    [("link", 1, "a temporary pack", 1, 0), ("unlink", 1, "both names", 1, 2), ("fsync", 5, "both", 0, 2)],
 )
 def test_recovering(
     place: Place, standby: Standby, call: str, nth: int, left: str, temporaries: int, files: int

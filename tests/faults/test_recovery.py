@@ -7,13 +7,12 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-import pytest
-
 from certsvc.issuing.recover import Recovery
 from certsvc.storage.local import LocalStorage
 from tests.faults.census import faults_of, take_census
 from tests.faults.place import Place
 from tests.faults.standby import RECOVER, Standby, Step
+from tests.packs import packs_in, unpacked
 
 LEASE_OVER = timedelta(seconds=62)
 
@@ -38,33 +37,26 @@ def strand(place: Place, standby: Standby) -> datetime:
     """Leave a PENDING copy whose whole, sealed files are stored; returns when."""
     place.restore("base")
     now = datetime.now(UTC)
-    assert standby.trace([place.endorsement()], now, "fsync:signal=KILL:when=7").killed
+    assert standby.trace([place.endorsement()], now, "fsync:signal=KILL:when=5").killed
     return now
 
 
-def files_in(place: Place) -> list[Path]:
-    """List the stored files: both of the one copy."""
-    found = sorted(path for path in Path(place.world.settings.storage_url).rglob("*") if path.is_file())
-    assert [path.suffix for path in found] == [".ofd", ".pdf"]
+def pack_in(place: Place) -> Path:
+    """Return the one pack there is."""
+    (found,) = packs_in(Path(place.world.settings.storage_url))
     return found
 
 
-@pytest.mark.parametrize("late", [(".pdf", ".ofd"), (".ofd",)], ids=["both", "the second"])
-def test_a_recovery_that_overslept_removes_nothing(
-    place: Place, standby: Standby, late: tuple[str, ...]
-) -> None:
-    """A file was not there; then the slow worker stored it and another recovery finished the copy."""
+def test_a_recovery_that_overslept_removes_nothing(place: Place, standby: Standby) -> None:
+    """A pack was not there; then the slow worker stored it and another recovery finished the copy."""
     now = strand(place, standby)
     services = place.world.services
-    contents = {file.name: file.read_bytes() for file in files_in(place) if file.suffix in late}
-    for file in files_in(place):
-        if file.suffix in late:
-            file.unlink()
+    stored, _ = unpacked(Path(place.world.settings.storage_url))
+    pack_in(place).unlink()
     later = now + LEASE_OVER
 
     def meanwhile() -> None:
-        for name, content in contents.items():
-            services.storage.put(name, content)
+        services.storage.put(stored)
         place.world.clock.instant = later + LEASE_OVER
         assert services.desk.recover() == {"finished": 1, "failed": 0}
 
@@ -85,7 +77,7 @@ def test_a_recovery_that_overslept_removes_nothing(
 def test_a_found_file_is_made_durable_before_its_copy_is_done(place: Place, standby: Standby) -> None:
     """Its writer may have died between link and sync: after a power cut the folder would not hold it."""
     now = strand(place, standby)
-    file, _ = files_in(place)
+    file = pack_in(place)
     outcome = standby.trace([Step(RECOVER)], now + LEASE_OVER)
 
     assert outcome.answers[0]["body"] == {"finished": 1, "failed": 0}

@@ -16,6 +16,7 @@ import signal
 import sys
 import tempfile
 import traceback
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
@@ -23,12 +24,13 @@ from typing import Final
 from flask.testing import FlaskClient
 
 from certsvc.errors import CertsvcError
+from certsvc.issuing.counter import Operation, Order
 from certsvc.registry.sql import SQLRegistry
 from certsvc.web.app import create_app
 from certsvc.web.errors import STATUS
 from certsvc.wiring import Services, build
 from tests.factories import FixedClock
-from tests.faults.standby import RECOVER
+from tests.faults.standby import RECOVER, TAKE
 from tests.web.site import path_of
 from tests.world import JSON, NUMBER, World, settings_in
 
@@ -96,7 +98,12 @@ def _obey(order: JSON, services: Services, client: FlaskClient, clock: FixedCloc
         os.read(0, 64)
         for step in order["steps"]:
             clock.advance(timedelta(seconds=step["after_s"]))
-            _say(answers, _recover(services) if step["path"] == RECOVER else _ask(client, step))
+            if step["path"] == RECOVER:
+                _say(answers, _recover(services))
+            elif step["path"] == TAKE:
+                _say(answers, _take(services, step["body"]))
+            else:
+                _say(answers, _ask(client, step))
         _close(services)
         exit_code = 0
     finally:
@@ -116,6 +123,19 @@ def _recover(services: Services) -> JSON:
         return {"status": 200, "body": dict(services.desk.recover())}
     except CertsvcError as error:
         return {"status": STATUS[type(error)], "body": {"code": error.code}}
+
+
+def _take(services: Services, orders: Sequence[JSON]) -> JSON:
+    """Hand in a chunk; each outcome is told as the application tells it."""
+    taken = services.counter.take([Order(**{**order, "op": Operation(order["op"])}) for order in orders])
+    outcomes: list[JSON] = []
+    for one in taken:
+        if one.answer is not None:
+            outcomes.append({"status": 201 if one.answer.created else 200, "body": dict(one.answer.body)})
+        else:
+            assert one.error is not None
+            outcomes.append({"status": STATUS[type(one.error)], "body": {"code": one.error.code}})
+    return {"status": 200, "body": {"outcomes": outcomes}}
 
 
 def _close(services: Services) -> None:
