@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from certsvc.domain.certificate import CertificateVersion, face_hash, face_of
+from certsvc.domain.certificate import CertificateVersion, face_of
 from certsvc.domain.clock import beijing_day
 from certsvc.domain.endorsement import Copy, CopyId, CopyKind, CopyState, Grant
 from certsvc.domain.events import HolderId, IdType, RegistrationId
@@ -29,6 +29,8 @@ class Case:
     holder_id: HolderId
     registration: Registration
     version: CertificateVersion
+    in_force: bool
+    """Whether that version prints what is in force; if not, an event that lies ahead has the only one."""
     policy: Policy
 
 
@@ -68,31 +70,33 @@ def read_case(
     registration = fold([item.event for item in history], now, policy)
     if registration is None:
         raise NotFoundError
+    version, in_force = _version_in_force(session, history, registration)
     return Case(
         registration_id=registration_id,
         holder_id=session.holder_of(registration_id),
         registration=registration,
-        version=_version_in_force(session, history, registration),
+        version=version,
+        in_force=in_force,
         policy=policy,
     )
 
 
 def _version_in_force(
     session: ReadSession, history: Sequence[RecordedEvent], registration: Registration
-) -> CertificateVersion:
-    """Return the newest version that prints what is in force; the newest of all when none does.
+) -> tuple[CertificateVersion, bool]:
+    """Return the newest version that prints what is in force and True; else the newest of all and False.
 
     An event may lie a few minutes ahead: its version is there, and does not count yet.
     """
-    wanted = face_hash(face_of(registration))
+    wanted = face_of(registration)
     newest = session.get_version(history[-1].version_id)
     version = newest
     for item in reversed(history):
         if version.version_id != item.version_id:
             version = session.get_version(item.version_id)
-        if version.face_hash == wanted:
-            return version
-    return newest
+        if version.face == wanted:
+            return version, True
+    return newest, False
 
 
 def reserve(
@@ -116,7 +120,7 @@ def reserve(
     Raises:
         UnavailableError: no version prints what is in force now; one of the next minutes will.
     """
-    if case.version.face_hash != face_hash(face_of(case.registration)):
+    if not case.in_force:
         raise UnavailableError("an event that lies ahead has the only version; ask again in some minutes")
     token, code = new_token(), new_code()
     specialties = case.registration.specialties if allowed is None else allowed.specialties

@@ -47,7 +47,11 @@ def storable(text: str) -> bool:
 
 
 def _with_length(body: bytes) -> bytes:
-    return len(body).to_bytes(8, "big") + body
+    return _length(body) + body
+
+
+def _length(body: bytes) -> bytes:
+    return len(body).to_bytes(8, "big")
 
 
 def _layout(table: sa.Table) -> _Layout:
@@ -73,16 +77,16 @@ def _canonical(layout: _Layout, row: Sequence[object]) -> bytes:
         value = row[place]
         if value is None:
             continue
-        kind = type(value)
-        if kind is str:
-            parts += (name, b"T", _with_length(str(value).encode()))
-        elif kind is int:
-            parts += (name, b"I", _with_length(str(value).encode()))
+        if type(value) is str:
+            body, kind = value.encode(), b"T"
+        elif type(value) is int:
+            body, kind = str(value).encode(), b"I"
         elif isinstance(value, bytes):
-            parts += (name, b"B", _with_length(value))
+            body, kind = value, b"B"
         else:
             # A type no column was ever written with: somebody edited it, and no MAC may come out equal.
-            parts += (name, b"?", _with_length(repr(value).encode()))
+            body, kind = repr(value).encode(), b"?"
+        parts += (name, kind, _length(body), body)
     return b"".join(parts)
 
 
@@ -123,7 +127,7 @@ class Vault:
         """
         layout = self._layout_of(table)
         row = [None if name == "mac" else values[name] for name in layout.names]
-        if not all(storable(value) for value in row if isinstance(value, str)):
+        if not storable("".join([value for value in row if isinstance(value, str)])):
             raise DefectError(f"a text for {table.name} holds NUL or half a character")
         return {**values, "mac": hmac.digest(self._mac_key, _canonical(layout, row), sha256)}
 

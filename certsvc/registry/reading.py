@@ -126,7 +126,9 @@ class RecordReading(Session):
         return HolderId(self._registration(registration_id).text("holder_id"))
 
     def _registration(self, registration_id: RegistrationId) -> Record:
-        record = self._first(REGISTRATION_BY_ID, registration_id=registration_id)
+        record = self._registrations_held.get(registration_id) or self._first(
+            REGISTRATION_BY_ID, registration_id=registration_id
+        )
         if record is None:
             raise NotFoundError
         return record

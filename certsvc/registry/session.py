@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Final
 
 import sqlalchemy as sa
 
@@ -13,6 +14,7 @@ from certsvc.registry.crypto import Value, Vault
 from certsvc.registry.database import Connection, Database, Query
 from certsvc.registry.dialects import POSTGRESQL, SQLITE
 from certsvc.registry.rows import Record
+from certsvc.registry.tables import REGISTRATION
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +67,11 @@ def insert_unless_taken(table: sa.Table, *columns: str, where: str | None = None
     )
 
 
+HOLD_REGISTRATION: Final = select_rows(
+    REGISTRATION, REGISTRATION.c.registration_id == sa.bindparam("registration_id"), hold=True
+)
+
+
 class Session:
     """One open transaction."""
 
@@ -75,19 +82,32 @@ class Session:
         self._integrity_error = database.integrity_error
         self._hold = database.dialect.hold
         self._vault = vault
+        self._registrations_held: dict[str, Record] = {}
+        """Registrations held until the transaction ends, by id; nobody changes such a row in any case."""
 
     @contextmanager
     def apart(self) -> Iterator[None]:
         """Let what is done inside be refused without the rest of the transaction: nothing of it is kept."""
+        held = dict(self._registrations_held)
         self._connection.execute("SAVEPOINT apart")
         try:
             yield
         except CertsvcError:
             # Any other error is the driver's or a defect: the whole transaction goes with it.
+            self._registrations_held = held
             self._connection.execute("ROLLBACK TO SAVEPOINT apart")
             self._connection.execute("RELEASE SAVEPOINT apart")
             raise
         self._connection.execute("RELEASE SAVEPOINT apart")
+
+    def _hold_registration(self, registration_id: str) -> Record | None:
+        """Hold a registration until the transaction ends; None when there is none."""
+        if registration_id not in self._registrations_held:
+            record = self._first(HOLD_REGISTRATION, registration_id=registration_id)
+            if record is None:
+                return None
+            self._registrations_held[registration_id] = record
+        return self._registrations_held[registration_id]
 
     def _rows(self, query: Query, given: Mapping[str, Value]) -> Sequence[Sequence[object]]:
         return self._connection.execute(*query.prepared(self._dialect, given)).fetchall()

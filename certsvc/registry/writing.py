@@ -35,9 +35,6 @@ from certsvc.registry.tables import (
 
 HOLD_HOLDER_BY_INDEX: Final = select_rows(HOLDER, HOLDER.c.id_index == bindparam("id_index"), hold=True)
 HOLD_HOLDER: Final = select_rows(HOLDER, HOLDER.c.holder_id == bindparam("holder_id"), hold=True)
-HOLD_REGISTRATION: Final = select_rows(
-    REGISTRATION, REGISTRATION.c.registration_id == bindparam("registration_id"), hold=True
-)
 HOLD_COUNTER: Final = select_rows(COUNTER, COUNTER.c.name == bindparam("name"), hold=True)
 
 ADD_HOLDER: Final = insert_unless_taken(HOLDER, "id_index")
@@ -93,13 +90,13 @@ class RecordWriting(RecordReading):
 
     def lock_registration(self, registration_id: RegistrationId) -> None:
         """Hold a registration until the transaction ends."""
-        if self._first(HOLD_REGISTRATION, registration_id=registration_id) is None:
+        if self._hold_registration(registration_id) is None:
             raise NotFoundError
 
     def lock_known(self, registrations: Collection[RegistrationId], holders: Collection[HolderId]) -> None:
         """Hold registrations, then holders, each in the order of their ids; missing ones are passed over."""
         for registration_id in sorted(registrations):
-            self._first(HOLD_REGISTRATION, registration_id=registration_id)
+            self._hold_registration(registration_id)
         for holder_id in sorted(holders):
             self._first(HOLD_HOLDER, holder_id=holder_id)
 

@@ -24,7 +24,6 @@ from certsvc.registry.tables import (
     ENDORSEMENT_TAKES_DAY,
     IDEMPOTENCY_KEY,
     ORIGINAL_TAKES_PLACE,
-    REGISTRATION,
     STATUS_INDEX,
 )
 
@@ -33,9 +32,6 @@ _copy, _key = COPY.c, IDEMPOTENCY_KEY.c
 HOLD_COPY: Final = select_rows(COPY, _copy.copy_id == bindparam("copy_id"), hold=True)
 HOLD_KEY: Final = select_rows(
     IDEMPOTENCY_KEY, _key.client_id == bindparam("client_id"), _key.key == bindparam("key"), hold=True
-)
-HOLD_REGISTRATION: Final = select_rows(
-    REGISTRATION, REGISTRATION.c.registration_id == bindparam("registration_id"), hold=True
 )
 
 RESERVE_ENDORSEMENT: Final = insert_unless_taken(
@@ -105,7 +101,7 @@ class CopyWriting(CopyReading):
                 return None
             return self._reserve(RESERVE_ORIGINAL, replace(copy, copy_number=None, status_index=None))
         # Held, so that of two rivals the second counts the first one's copy.
-        if self._first(HOLD_REGISTRATION, registration_id=copy.registration_id) is None:
+        if self._hold_registration(copy.registration_id) is None:
             raise NotFoundError
         if self.find_endorsement_on(copy.holder_id, copy.certificate_type, copy.day) is not None:
             return None
