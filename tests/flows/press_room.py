@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from certsvc.domain.certificate import CertificateVersion
 from certsvc.domain.endorsement import Copy, CopyId, grant
+from certsvc.domain.events import IdType
 from certsvc.domain.policy import Issuer
+from certsvc.domain.registration import Specialty
 from certsvc.errors import StorageFullError
 from certsvc.issuing.desk import Desk
-from certsvc.issuing.press import Press
+from certsvc.issuing.press import Prepared, Press
 from certsvc.issuing.recover import Recovery
 from certsvc.issuing.reserve import Reserved, get_case, reserve
+from certsvc.registry.port import Registry
 from certsvc.rendering.ofd import OFDRenderer
 from certsvc.rendering.pdf import PDFRenderer
 from certsvc.sealing.port import SealSigner, Signer
@@ -89,6 +93,37 @@ class PickyStorage(LocalStorage):
         return super().put(files)
 
 
+class WatchedPress(Press):
+    """A press before whose work something happens."""
+
+    def __init__(self, genuine: Press, before: Callable[[int], None]) -> None:
+        """Work as *genuine* does; *before* is told which copy is next, from 1, and may raise."""
+        vars(self).update(vars(genuine))
+        self._before = before
+        self._prepared = 0
+        self.sealed = 0
+        """How many copies the keys were used for."""
+
+    def prepare(
+        self,
+        copy: Copy,
+        version: CertificateVersion,
+        specialties: tuple[Specialty, ...],
+        photo: bytes | None,
+        signature: bytes | None,
+        id_type: IdType | None,
+    ) -> Prepared:
+        """Prepare one copy."""
+        self._prepared += 1
+        self._before(self._prepared)
+        return super().prepare(copy, version, specialties, photo, signature, id_type)
+
+    def seal(self, prepared: Prepared) -> Mapping[str, bytes]:
+        """Use the keys."""
+        self.sealed += 1
+        return super().seal(prepared)
+
+
 def a_press(world: World, *, signer: Signer | None = None, seal_signer: SealSigner | None = None) -> Press:
     """Make a press for *world* that seals with its keys or with others."""
     services, settings = world.services, world.settings
@@ -108,12 +143,18 @@ def a_press(world: World, *, signer: Signer | None = None, seal_signer: SealSign
     )
 
 
-def a_desk(world: World, *, press: Press | None = None, storage: Storage | None = None) -> Desk:
-    """Make a second desk on *world*, with another press or another store."""
+def a_desk(
+    world: World,
+    *,
+    press: Press | None = None,
+    storage: Storage | None = None,
+    registry: Registry | None = None,
+) -> Desk:
+    """Make a second desk on *world*, with another press, another store or another way to the register."""
     services = world.services
     kept = storage or services.storage
     return Desk(
-        registry=services.registry,
+        registry=registry or services.registry,
         storage=kept,
         press=press or a_press(world),
         recovery=Recovery(
@@ -130,17 +171,23 @@ def a_desk(world: World, *, press: Press | None = None, storage: Storage | None 
 
 
 def reserved(
-    world: World, press: Press, *, key_id: str | None = None, seal_key_id: str | None = None
+    world: World,
+    press: Press,
+    *,
+    who: str = NUMBER,
+    chunk: str = "",
+    key_id: str | None = None,
+    seal_key_id: str | None = None,
 ) -> Reserved:
-    """Reserve today's copy for a worker who then dies."""
+    """Reserve today's copy for a worker who then dies; copies of one *chunk*, 16 characters, share a pack."""
     now = world.clock.now()
     with world.services.registry.writing() as session:
-        case = get_case(session, world.services.kinds, NUMBER, now)
+        case = get_case(session, world.services.kinds, who, now)
         row = reserve(
             session,
             case,
             now,
-            copy_id=CopyId(secrets.token_hex(16)),
+            copy_id=CopyId((chunk or secrets.token_hex(8)) + secrets.token_hex(8)),
             worker="dead",
             key_id=key_id or press.key_id,
             seal_key_id=seal_key_id or press.seal_key_id,
