@@ -33,7 +33,8 @@ class Arena:
     def __init__(self, world: World) -> None:
         """Wire the second set to the same place."""
         self.world = world
-        self._sides = (world.services, build(world.settings, world.clock))
+        self.sides = (world.services, build(world.settings, world.clock))
+        """Two sets of services, as of two processes."""
 
     def at_once(self, acts: Sequence[Act]) -> list[Outcome]:
         """Start all *acts* together; returns their outcomes in the same order."""
@@ -42,7 +43,7 @@ class Arena:
         def run(order: int) -> Outcome:
             together.wait(timeout=60)
             try:
-                answer = acts[order](self._sides[order % len(self._sides)])
+                answer = acts[order](self.sides[order % len(self.sides)])
             except CertsvcError as error:
                 return Outcome(error.code, {"note": error.note})
             return Outcome("CREATED" if answer.created else "REPEATED", answer.body)
@@ -52,7 +53,7 @@ class Arena:
 
     def close(self) -> None:
         """Close the second set's connections."""
-        registry = self._sides[1].registry
+        registry = self.sides[1].registry
         assert isinstance(registry, SQLRegistry)
         registry.close()
 
