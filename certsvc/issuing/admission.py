@@ -65,9 +65,7 @@ class Admission:
                 # Names, registrations, holders: each kind at once and in order (docs/decisions/database.md).
                 session.hold(set().union(*(one.names for one in asked.values())))
                 sitting = Sitting(session, admitted, settled, self._clock.now(), self._public_url)
-                wanted = sitting.look(asked)
-                session.lock_known({one.registration_id for one in wanted.values()}, ())
-                self._reserve_all(sitting, wanted)
+                self._reserve_all(sitting, sitting.hold(sitting.look(asked)))
         return admitted
 
     def _reserve_all(self, sitting: Sitting, wanted: Mapping[int, Wanted]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from typing import Final
@@ -13,6 +14,7 @@ from certsvc.domain.policy import Policy
 from certsvc.domain.recording import check_event
 from certsvc.domain.registration import fold, live_on
 from certsvc.errors import (
+    CertsvcError,
     Fault,
     InvalidFieldError,
     NoRegistrationForRenewalError,
@@ -114,24 +116,23 @@ def hold_all(session: WriteSession, events: Sequence[Event]) -> None:
     registrations: set[RegistrationId] = set()
     holders: set[HolderId] = set()
     for event in events:
-        if event.type is not EventType.INITIAL:
-            named = registration_at(session, event.registration_number, event.effective_at)
-            if named is not None:
-                registrations.add(named)
-                holders.add(session.holder_of(named))
-        holder_id = _known_holder(session, event)
-        if holder_id is not None:
-            holders.add(holder_id)
+        # What is wrong with an event, or with the rows it leads to, is met and told when its turn comes.
+        with suppress(CertsvcError):
+            if event.type is not EventType.INITIAL:
+                named = registration_at(session, event.registration_number, event.effective_at)
+                if named is not None:
+                    registrations.add(named)
+                    holders.add(session.holder_of(named))
+        with suppress(CertsvcError):
+            known = _known_holder(session, event)
+            if known is not None:
+                holders.add(known)
     session.lock_known(registrations, holders)
 
 
 def _known_holder(session: ReadSession, event: Event) -> HolderId | None:
-    """Return who has the document an event brings, as far as it can be read already."""
-    try:
-        holder = checked_holder(event.holder, None, beijing_day(event.recorded_at))
-    except InvalidFieldError:
-        # It brings a part of one, and is checked against the rest when its turn comes; or it is refused then.
-        return None
+    """Return who has the document an event brings, where it brings a whole one."""
+    holder = checked_holder(event.holder, None, beijing_day(event.recorded_at))
     if holder is None or holder.id_type is None or holder.id_number is None:
         return None
     return session.find_holder(holder.id_type, holder.id_number)

@@ -138,6 +138,15 @@ class Sitting:
         self.meet(place, attempt)
         return True
 
+    def hold(self, wanted: Mapping[int, Wanted]) -> dict[int, Wanted]:
+        """Hold the registrations of all orders, by id; returns the orders whose registration is held."""
+        held: dict[int, Wanted] = {}
+        for place in sorted(wanted, key=lambda place: wanted[place].registration_id):
+            with self.admitted.alone(place):
+                self.session.lock_registration(wanted[place].registration_id)
+                held[place] = wanted[place]
+        return held
+
     def meet(self, place: int, copy: Copy) -> None:
         """Deal with an order whose copy is there already.
 

@@ -195,7 +195,8 @@ class WriteSession(ReadSession, FeedWriting, Protocol):
     def lock_known(self, registrations: Collection[RegistrationId], holders: Collection[HolderId]) -> None:
         """Hold registrations, then holders, each in the order of their ids; what is not there is passed over.
 
-        Who needs several in one transaction holds them here, before any other row.
+        Who needs several in one transaction holds them here, before any other row. Whether a row is as it
+        was written is checked when it is read.
         """
 
     def lock_holder(self, id_type: IdType, id_number: str, at: datetime) -> HolderId:

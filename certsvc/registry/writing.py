@@ -20,7 +20,7 @@ from certsvc.registry.database import Query
 from certsvc.registry.port import APIClient, RecordedEvent
 from certsvc.registry.reading import LATEST_VERSION, RecordReading
 from certsvc.registry.rows import event_values, instant_text, version_values
-from certsvc.registry.session import insert_row, insert_unless_taken, select_rows
+from certsvc.registry.session import HOLD_REGISTRATION, insert_row, insert_unless_taken, select_rows
 from certsvc.registry.tables import (
     CERTIFICATE_VERSION,
     CLIENT,
@@ -96,9 +96,9 @@ class RecordWriting(RecordReading):
     def lock_known(self, registrations: Collection[RegistrationId], holders: Collection[HolderId]) -> None:
         """Hold registrations, then holders, each in the order of their ids; missing ones are passed over."""
         for registration_id in sorted(registrations):
-            self._hold_registration(registration_id)
+            self._rows(HOLD_REGISTRATION.query, {"registration_id": registration_id})
         for holder_id in sorted(holders):
-            self._first(HOLD_HOLDER, holder_id=holder_id)
+            self._rows(HOLD_HOLDER.query, {"holder_id": holder_id})
 
     def lock_holder_of(self, registration_id: RegistrationId) -> HolderId:
         """Hold the holder of a registration until the transaction ends."""

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import errno
-import fcntl
 import hashlib
 import os
 import re
 import secrets
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Final
@@ -17,6 +16,7 @@ from typing import Final
 from certsvc.errors import RecordDamagedError, StorageFullError, UnavailableError
 from certsvc.storage.pack import (
     PackedFile,
+    holding,
     opened,
     packed_file,
     parts_of,
@@ -117,14 +117,16 @@ class LocalStorage(Storage):
             packs.setdefault(self._path(name), set()).add(name)
         for path, gone in packs.items():
             try:
-                self._remove(path, gone)
-            except FileNotFoundError:
-                continue
+                if _is_there(path):
+                    self._remove(path, gone)
             except OSError as error:
                 raise _translated(error) from error
 
     def _remove(self, path: Path, gone: Collection[str]) -> None:
-        with _holding(path.parent) as folder:
+        with holding(path.parent) as folder:
+            if not _is_there(path):
+                # Another one removed the last file of it while this one waited.
+                return
             with opened(path) as handle:
                 index = read_index(handle)
                 kept = {name: packed for name, packed in index.files.items() if name not in gone}
@@ -274,15 +276,13 @@ class LocalStorage(Storage):
             raise
 
 
-@contextmanager
-def _holding(folder: Path) -> Iterator[int]:
-    """Hold a folder: of two who write one pack anew, the second must see what the first one left."""
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+def _is_there(path: Path) -> bool:
+    """Tell whether there is anything of this name; OSError when that cannot be told."""
     try:
-        fcntl.flock(handle, fcntl.LOCK_EX)
-        yield handle
-    finally:
-        os.close(handle)
+        path.lstat()
+    except FileNotFoundError:
+        return False
+    return True
 
 
 def _translated(error: OSError) -> UnavailableError:

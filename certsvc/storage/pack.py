@@ -7,6 +7,7 @@ heads repeat what the index says: where it is damaged, the files are found by wa
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import os
 import stat
@@ -104,6 +105,17 @@ def opened(path: Path) -> Iterator[int]:
     try:
         if not stat.S_ISREG(os.fstat(handle).st_mode):
             raise UnavailableError("a pack of issued files is not a file")
+        yield handle
+    finally:
+        os.close(handle)
+
+
+@contextmanager
+def holding(folder: Path) -> Iterator[int]:
+    """Hold a folder: of two who write one pack anew, the second must see what the first one left."""
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
         yield handle
     finally:
         os.close(handle)

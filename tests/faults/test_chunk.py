@@ -13,6 +13,7 @@ from tests.drills import record, some
 from tests.faults.census import faults_of, take_census
 from tests.faults.place import Place, number_of, order_of
 from tests.faults.standby import RECOVER, Point, Standby, Step, all_named, points_of
+from tests.packs import packs_in
 
 LEAST: Final = 8
 LEASE_OVER: Final = timedelta(seconds=62)
@@ -62,12 +63,14 @@ class Drill:
     standby: Standby
     base: str
     chunk: Step
+    killed: Step | None = None
+    """What is killed, where that is not the chunk."""
 
     def kill_everywhere(self) -> None:
         """Run the drill and record its figures."""
         self.place.restore(self.base)
-        whole = self.standby.trace([self.chunk], datetime.now(UTC))
-        assert len(all_named(whole.answers[0])) == PEOPLE, whole
+        whole = self.standby.trace([self.killed or self.chunk], datetime.now(UTC))
+        assert self.killed or len(all_named(whole.answers[0])) == PEOPLE, whole
         points = points_of(whole.trace)
         chosen = some(points, f"kill in {self.name}", least=LEAST)
         faults: Counter[str] = Counter()
@@ -91,8 +94,10 @@ class Drill:
         """Kill at one point; the caller sends the whole chunk again, before or after recovery."""
         self.place.restore(self.base)
         now = datetime.now(UTC)
-        outcome = self.standby.trace([self.chunk], now, f"{point.call}:signal=KILL:when={point.nth}")
+        killed = self.killed or self.chunk
+        outcome = self.standby.trace([killed], now, f"{point.call}:signal=KILL:when={point.nth}")
         assert outcome.killed, f"{point} was not met"
+        now += timedelta(seconds=killed.after_s)
         over = now + LEASE_OVER
         early = [] if late else self.standby.take([self.chunk], now)
         second = self.standby.take([self.chunk, RECOVERY] if late else [RECOVERY, self.chunk], over)
@@ -121,6 +126,30 @@ def test_recording_a_chunk(place: Place, standby: Standby, base: str) -> None:
     """All events of it are there or none."""
     Drill(
         name="recording a chunk", place=place, standby=standby, base=base, chunk=events(place)
+    ).kill_everywhere()
+
+
+def test_recovering_a_chunk_with_a_damaged_file(place: Place, standby: Standby, base: str) -> None:
+    """Two copies are finished; the third is given up and its pack written anew, which may be cut anywhere."""
+    place.restore(base)
+    died = standby.trace([copies(place)], datetime.now(UTC), "fsync:signal=KILL:when=5")
+    assert died.killed and not died.answers
+    (pack,) = packs_in(place.data / "issued")
+    content = bytearray(pack.read_bytes())
+    content[content.index(b"%PDF") + 100] ^= 1
+    pack.write_bytes(content)
+    place.save("a damaged pack")
+    recovery = Step(RECOVER, after_s=LEASE_OVER.total_seconds())
+    (done,) = standby.take([recovery], datetime.now(UTC))
+    assert done["body"] == {"finished": PEOPLE - 1, "failed": 1}
+
+    Drill(
+        name="recovering a damaged chunk",
+        place=place,
+        standby=standby,
+        base="a damaged pack",
+        chunk=copies(place),
+        killed=recovery,
     ).kill_everywhere()
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -256,6 +258,26 @@ def test_a_dead_workers_copies_are_settled_on_the_way(world: World) -> None:
 
     assert told(outcomes) == ["ENDORSED_TODAY", "CREATED"]
     assert outcomes[1].get().body["copy_number"] == 2
+
+
+def test_a_row_changed_by_hand_stops_nobody_elses_order(world: World) -> None:
+    """Tampering with one registration must not shut the counter for two hundred people."""
+    for order in (1, 2, 3):
+        world.initial(number(order), order=order)
+    with closing(sqlite3.connect(world.settings.data_dir / "registry.db")) as connection, connection:
+        connection.execute(
+            "UPDATE registration SET certificate_type = 'constructor-2' WHERE registration_id = "
+            "(SELECT registration_id FROM registration_number WHERE number = ?)",
+            (number(2),),
+        )
+    suspended = {"code": "S", "text": "核查"}
+
+    copies = take(world, *(endorsing(number(order), f"k{order}") for order in (1, 2, 3)))
+    events = take(
+        world, *(recording(world.event("suspend", number(order), reason=suspended)) for order in (1, 2, 3))
+    )
+
+    assert told(copies) == told(events) == ["CREATED", "RECORD_DAMAGED", "CREATED"]
 
 
 def test_an_event_is_not_issued(world: World) -> None:
