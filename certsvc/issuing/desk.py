@@ -11,7 +11,7 @@ from typing import cast
 
 from certsvc.domain.clock import Clock
 from certsvc.domain.endorsement import FORMATS, Copy, CopyId, CopyState, IssuedFile
-from certsvc.errors import CertsvcError, DefectError, UnavailableError
+from certsvc.errors import CertsvcError, DefectError, RecordDamagedError, UnavailableError
 from certsvc.issuing.admission import Admission
 from certsvc.issuing.answers import Answer, copy_body
 from certsvc.issuing.conveyor import Conveyor
@@ -139,9 +139,20 @@ class Desk:
         )
         failures: dict[int, CertsvcError] = {}
         sealed: dict[int, Mapping[str, bytes]] = {}
+        away: CertsvcError | None = None
         for place, row in reserved.items():
             with reason(partial(failures.__setitem__, place)):
-                sealed[place] = self._seal(row, lease)
+                if away is not None:
+                    # Each would wait as long as the first one to hear the same.
+                    raise shared(away)
+                try:
+                    images = self._images(row)
+                except RecordDamagedError:
+                    raise
+                except UnavailableError as error:
+                    away = error
+                    raise
+                sealed[place] = self._seal(row, images, lease)
         files: dict[int, Mapping[str, IssuedFile]] = {}
         if sealed:
             lease.keep()
@@ -151,16 +162,20 @@ class Desk:
             failures |= {place: shared(error) for error in met for place in sealed}
         return self._complete(reserved, files, failures)
 
-    def _seal(self, row: Reserved, lease: Lease) -> Mapping[str, bytes]:
-        """Steps 3 to 6, and 7 as far as the strict check, for one copy: its sealed files by format."""
+    def _images(self, row: Reserved) -> tuple[bytes | None, bytes | None]:
+        """Read the photo and the signature image that go on a copy."""
         face = row.version.face
         with self._registry.reading() as session:
-            photo, signature = (
-                session.get_image(sha256) if sha256 else None
-                for sha256 in (face.photo_sha256, face.signature_sha256)
-            )
+            photo = session.get_image(face.photo_sha256) if face.photo_sha256 else None
+            signature = session.get_image(face.signature_sha256) if face.signature_sha256 else None
+        return photo, signature
+
+    def _seal(
+        self, row: Reserved, images: tuple[bytes | None, bytes | None], lease: Lease
+    ) -> Mapping[str, bytes]:
+        """Steps 3 to 6, and 7 as far as the strict check, for one copy: its sealed files by format."""
         # Compose, render, preflight; both formats before a key is used for either.
-        prepared = self._press.prepare(row.copy, row.version, row.specialties, photo, signature, row.id_type)
+        prepared = self._press.prepare(row.copy, row.version, row.specialties, *images, row.id_type)
         # A key is used only while the row is ours; a swept row belongs to somebody else.
         lease.check(row.copy.copy_id)
         return self._press.seal(prepared)

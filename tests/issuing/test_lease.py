@@ -129,3 +129,26 @@ def test_a_register_that_is_away_is_asked_once_for_the_whole_chunk(world: World)
     assert (silent.writes, press.sealed, stored(world)) == (3, 0, [])
     world.clock.advance(timedelta(seconds=LEASE_S + 1))
     assert world.services.desk.recover() == {"finished": 0, "failed": 3}
+
+
+class UnreadableRegistry(CountingRegistry):
+    """A registry that takes writes and is away for every read."""
+
+    reads = 0
+
+    def reading(self) -> Any:
+        """Be away."""
+        self.reads += 1
+        raise UnavailableError("away")
+
+
+def test_images_that_cannot_be_read_are_asked_for_once(world: World) -> None:
+    """A frozen database must not hold two hundred callers for two hundred times its time limit."""
+    for order in (1, 2, 3):
+        world.initial(number(order), order=order)
+    away = UnreadableRegistry(world.services.registry)
+    orders = [endorsing(number(order), str(order)) for order in (1, 2, 3)]
+
+    assert told(a_desk(world, registry=away).take(orders)) == ["UNAVAILABLE"] * 3
+    assert (away.reads, stored(world)) == (1, [])
+    assert told(world.services.desk.take(orders)) == ["CREATED"] * 3
