@@ -10,13 +10,16 @@ import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
-from typing import Any, Protocol, cast
+from typing import Any, Final, Protocol, cast
 
 import sqlalchemy as sa
 
 from certsvc.errors import UnavailableError
 from certsvc.registry.crypto import Value
 from certsvc.registry.dialects import WAIT_S, Dialect, dialect_of, translated
+
+_AT_HAND: Final = 4
+"""Connections kept out of the pool for single statements; Python runs about one at a time."""
 
 Statement = sa.Select[Any] | sa.Insert | sa.Update | sa.Delete
 
@@ -104,6 +107,7 @@ class Database:
         if not postgresql and bounded and dialect is None:
             sa.event.listen(self.engine, "do_connect", _open_only_what_is_there)
         sa.event.listen(self.engine, "connect", self._settle)
+        self._at_hand: list[sa.PoolProxiedConnection] = []
         self._turn: AbstractContextManager[object] = _Turn() if self.dialect.one_writer else nullcontext()
 
     def _settle(self, connection: Connection, _record: object) -> None:
@@ -138,6 +142,47 @@ class Database:
             finally:
                 # The pool rolls back what a failed commit may have left open.
                 pooled.close()
+
+    def ask(self, query: Query, given: Mapping[str, Value]) -> Sequence[Sequence[object]]:
+        """Send one SELECT without a transaction around; it sees one moment of the database all the same.
+
+        It goes over a connection kept at hand: taking one out of the pool costs as much as the answer.
+
+        Raises:
+            UnavailableError: the database cannot be reached.
+        """
+        prepared = query.prepared(self.engine.dialect, given)
+        with self.translating():
+            try:
+                kept = self._at_hand.pop()
+            except IndexError:
+                return self._asked(self.engine.raw_connection(), prepared)
+            try:
+                return self._asked(kept, prepared)
+            except self._driver_error:
+                # It may have been lost long ago; what the pool hands out was tried, or is new.
+                return self._asked(self.engine.raw_connection(), prepared)
+
+    def _asked(
+        self, pooled: sa.PoolProxiedConnection, prepared: tuple[str, Sequence[Value] | Mapping[str, Value]]
+    ) -> Sequence[Sequence[object]]:
+        try:
+            rows = cast(Connection, pooled.dbapi_connection).execute(*prepared).fetchall()
+        except BaseException as error:
+            pooled.invalidate(error)
+            pooled.close()
+            raise
+        if len(self._at_hand) < _AT_HAND:
+            self._at_hand.append(pooled)
+        else:
+            pooled.close()
+        return rows
+
+    def close(self) -> None:
+        """Close every connection."""
+        while self._at_hand:
+            self._at_hand.pop().close()
+        self.engine.dispose()
 
     @property
     def integrity_error(self) -> type[Exception]:

@@ -16,6 +16,7 @@ from certsvc.domain.certificate import CertificateVersion, VersionId
 from certsvc.domain.endorsement import Copy, CopyId, IssuedFile
 from certsvc.domain.events import Event, EventId, HolderId, IdType, RegistrationId
 from certsvc.registry.port_feed import ExpiringSpecialty, FeedReading, FeedWriting
+from certsvc.registry.port_glance import Glance, Sight
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -276,6 +277,9 @@ class Registry(Protocol):
     def writing(self) -> AbstractContextManager[WriteSession]:
         """Open one write transaction (BEGIN IMMEDIATE on SQLite)."""
 
+    def glance(self, token: str) -> Sight:
+        """Look a canonical token up, with everything that decides what it is worth, at one moment."""
+
     def ping(self) -> None:
         """Raise UnavailableError unless the database answers and its schema is the one we know."""
 
@@ -286,9 +290,11 @@ __all__ = [
     "EventId",
     "EventMark",
     "ExpiringSpecialty",
+    "Glance",
     "IdempotentRequest",
     "ReadSession",
     "RecordedEvent",
     "Registry",
+    "Sight",
     "WriteSession",
 ]

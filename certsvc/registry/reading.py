@@ -77,10 +77,11 @@ EXPIRING_AFTER: Final = select_rows(
     limit=bindparam("most", type_=sa.Integer),
 )
 
-_NEWEST: Final = tuple(
+NEWEST: Final = tuple(
     (select_rows(column.table, order_by=[column.desc()], limit=1), column.name)
     for column in (_event.recorded_at, COPY.c.changed_at, CLIENT.c.created_at)
 )
+"""The newest row of each table, and the column that says when it was written."""
 
 
 class RecordReading(Session):
@@ -195,7 +196,7 @@ class RecordReading(Session):
 
         The newest rows are read whole, so that an instant moved by hand fails its MAC.
         """
-        newest = [(self._first(query), name) for query, name in _NEWEST]
+        newest = [(self._first(query), name) for query, name in NEWEST]
         return max((record.instant(name) for record, name in newest if record is not None), default=None)
 
 

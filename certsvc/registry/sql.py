@@ -8,16 +8,27 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from certsvc.errors import SettingsError, UnavailableError
+from certsvc.errors import RecordDamagedError, SettingsError, UnavailableError
 from certsvc.registry.changes import ChangeReading, ChangeWriting
-from certsvc.registry.crypto import Vault
+from certsvc.registry.crypto import Vault, storable
 from certsvc.registry.database import Database
 from certsvc.registry.dialects import SQLITE
+from certsvc.registry.glance import (
+    GLANCE,
+    GlanceReading,
+    Marks,
+    marks_of,
+    needs_more,
+    read_rows,
+    read_slowly,
+)
 from certsvc.registry.lookups import LookUpReading, LookUpWriting
-from certsvc.registry.port import ReadSession, WriteSession
+from certsvc.registry.port import Glance, ReadSession, Sight, WriteSession
 from certsvc.registry.reading import RecordReading
 from certsvc.registry.reading_copies import CopyReading
 from certsvc.registry.reading_status import StatusReading
+from certsvc.registry.rows import Record
+from certsvc.registry.session import RowQuery
 from certsvc.registry.tables import REVISION
 from certsvc.registry.writing import RecordWriting
 from certsvc.registry.writing_copies import CopyWriting
@@ -38,6 +49,40 @@ class SQLRegistry:
         """Use *database* under the keys of *vault*."""
         self.database = database
         self._vault = vault
+        self._marks = Marks(vault)
+
+    def glance(self, token: str) -> Sight:
+        """Look a token up, with everything that decides what it is worth, at one moment."""
+        if not storable(token):
+            with self.reading() as session:
+                return Sight(last_recorded_at=session.last_recorded_at(), read=lambda: None)
+        rows = self.database.ask(GLANCE, {"token": token})
+        if needs_more(rows):
+            return self._slow_glance(token)
+        last = self._marks.last(marks_of(rows), self._newest)
+        return Sight(last_recorded_at=last, read=lambda: read_rows(rows, self._vault))
+
+    def _slow_glance(self, token: str) -> Sight:
+        found: Glance | None = None
+        fault: RecordDamagedError | None = None
+        with self.database.transaction(writing=False) as connection:
+            session = GlanceReading(connection, self.database, self._vault)
+            last = session.last_recorded_at()
+            try:
+                found = read_slowly(session, token)
+            except RecordDamagedError as error:
+                fault = error
+
+        def read() -> Glance | None:
+            if fault is not None:
+                raise fault
+            return found
+
+        return Sight(last_recorded_at=last, read=read)
+
+    def _newest(self, query: RowQuery) -> Record | None:
+        rows = self.database.ask(query.query, {})
+        return Record(self._vault.checked(query.table, rows[0])) if rows else None
 
     @contextmanager
     def reading(self) -> Iterator[ReadSession]:
@@ -63,7 +108,7 @@ class SQLRegistry:
 
     def close(self) -> None:
         """Close the pooled connections."""
-        self.database.engine.dispose()
+        self.database.close()
 
 
 def open_registry(url: str, secret: bytes) -> SQLRegistry:

@@ -12,7 +12,7 @@ from typing import Final
 from certsvc.domain.certificate import CertificateVersion
 from certsvc.domain.clock import CLOCK_SLACK, beijing_day
 from certsvc.domain.endorsement import Copy
-from certsvc.domain.events import RegistrationId
+from certsvc.domain.events import Event, RegistrationId
 from certsvc.domain.identity import is_lookup_number, is_name
 from certsvc.domain.registration import fold
 from certsvc.domain.report import Entry, RegistryAnswer
@@ -49,7 +49,32 @@ def resolve(
 
     A number and a name are those of *as_of*: both may have changed hands or form since.
     """
-    return resolve_each([(scanned, as_of)], registry, kinds, now=now)[0]
+    short = _resolve_token(scanned.token, registry, as_of, now) if scanned.token is not None else None
+    return short or resolve_each([(scanned, as_of)], registry, kinds, now=now)[0]
+
+
+def _resolve_token(token: str, registry: Registry, as_of: datetime, now: datetime) -> Resolution | None:
+    """Look one token up by a glance: what scanned symbols ask for, thousands of times a second.
+
+    None when a past instant asks for more than a glance tells.
+    """
+    try:
+        sight = registry.glance(token)
+        last = sight.last_recorded_at
+        if last is not None and now < last - CLOCK_SLACK:
+            return Resolution(RegistryAnswer.TIME_UNCERTAIN)
+        record = sight.read()
+    except RecordDamagedError:
+        return Resolution(RegistryAnswer.DAMAGED)
+    except UnavailableError:
+        return Resolution(RegistryAnswer.AWAY)
+    if record is None:
+        return Resolution(RegistryAnswer.MISSING, recorded_at=last)
+    if _came_later(record.copy, record.newest, as_of):
+        return None
+    return Resolution(
+        RegistryAnswer.FOUND, _entry(record.version, record.copy, record.events, record.newest), last
+    )
 
 
 def resolve_each(
@@ -120,7 +145,9 @@ def _find_entry(
     copy = _find_copy(session, scanned)
     if copy is not None:
         version = session.get_version(copy.version_id)
-        return _entry(session, version, copy, session.history(copy.registration_id), as_of)
+        events = _events(session.history(copy.registration_id))
+        newest = session.newest_endorsement(version.registration_id)
+        return _entry(version, copy, events, newest, _next_day(session, copy, newest, as_of))
     if scanned.code is not None:
         # A code is guessed at: whoever asks is to wait as long for nothing as for something.
         _look_for_nothing(session)
@@ -155,7 +182,8 @@ def _find_record(
     if not history or not _is_named(history, name, kinds, as_of):
         _look_for_nothing(session)
         return None
-    return _entry(session, session.latest_version(history[0].registration_id), None, history, as_of)
+    version = session.latest_version(history[0].registration_id)
+    return _entry(version, None, _events(history), session.newest_endorsement(version.registration_id))
 
 
 def _begun_by(histories: Sequence[Sequence[RecordedEvent]], instant: datetime) -> Sequence[RecordedEvent]:
@@ -180,28 +208,42 @@ def _look_for_nothing(session: ReadSession) -> None:
     session.newest_endorsement(NOBODY)
 
 
+def _events(history: Sequence[RecordedEvent]) -> tuple[Event, ...]:
+    return tuple(item.event for item in history)
+
+
 def _entry(
-    session: ReadSession,
     version: CertificateVersion,
     copy: Copy | None,
-    history: Sequence[RecordedEvent],
-    as_of: datetime,
+    events: tuple[Event, ...],
+    newest: Copy | None,
+    next_copy_day: date | None = None,
 ) -> Entry:
-    newest = session.newest_endorsement(version.registration_id)
     return Entry(
         registration_number=version.face.registration_number,
         version=version,
         copy=copy,
-        events=tuple(item.event for item in history),
+        events=events,
         newest_copy_number=newest.copy_number if newest is not None else None,
         newest_copy_day=newest.day if newest is not None else None,
-        next_copy_day=_next_day(session, copy, newest, beijing_day(as_of)),
+        next_copy_day=next_copy_day,
     )
 
 
-def _next_day(session: ReadSession, copy: Copy | None, newest: Copy | None, day: date) -> date | None:
-    """Return the day of the first copy after *copy*; asked for only when the newest came after *day*."""
-    if copy is None or copy.copy_number is None or newest is None or newest.day is None or newest.day <= day:
+def _came_later(copy: Copy | None, newest: Copy | None, as_of: datetime) -> bool:
+    """Tell whether the newest copy was made after the day asked about: then others may lie between."""
+    return (
+        copy is not None
+        and copy.copy_number is not None
+        and newest is not None
+        and newest.day is not None
+        and newest.day > beijing_day(as_of)
+    )
+
+
+def _next_day(session: ReadSession, copy: Copy, newest: Copy | None, as_of: datetime) -> date | None:
+    """Return the day of the first copy after *copy*; asked for only when the newest came after *as_of*."""
+    if not _came_later(copy, newest, as_of) or copy.copy_number is None:
         return None
     following = session.next_endorsement(copy.registration_id, copy.copy_number)
     return following.day if following is not None else None

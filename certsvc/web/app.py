@@ -27,7 +27,9 @@ from certsvc.web import (
 )
 from certsvc.web.assets import Assets
 from certsvc.web.body import UPLOAD_LIMIT, check_framing
-from certsvc.web.current import ASSETS, EXTENSION
+from certsvc.web.current import ASSETS, EXTENSION, REPORT_PAGES
+from certsvc.web.prepared import ReportPages
+from certsvc.web.scanned import Scanned
 from certsvc.wiring import Services, build
 
 _SETTINGS_FILE: Final = Path("certsvc.toml")
@@ -83,6 +85,7 @@ def create_app(services: Services | None = None) -> APIFlask:
     app.jinja_env.globals.update(asset=assets.url, page_font=assets.page_font)
     app.extensions[EXTENSION] = held
     app.extensions[ASSETS] = assets
+    app.extensions[REPORT_PAGES] = ReportPages(app.jinja_env, assets, held.settings)
     app.extensions[limits.EXTENSION] = limits.Limiter(held.limits, held.clock, held.keystore.registry_secret)
     app.extensions[health.EXTENSION] = health.Readiness()
 
@@ -93,6 +96,8 @@ def create_app(services: Services | None = None) -> APIFlask:
     openapi.configure(app)
     for module in (api_events, api_endorsements, api_verifications, api_changes, public, health, well_known):
         app.register_blueprint(module.bp)
+    # What a scanned symbol asks for is answered before it comes to the framework; all else passes through.
+    app.wsgi_app = Scanned(app.wsgi_app, held, app.extensions[REPORT_PAGES])  # type: ignore[method-assign]
     return app
 
 

@@ -97,7 +97,15 @@ class Assets:
 
     def page_font(self, text: str) -> str:
         """Return the CSS that brings what the static font lacks of *text*; empty when nothing is missing."""
-        return self._cut(frozenset(text) - self._known)
+        return self.font_of(self.missing(text))
+
+    def missing(self, text: str) -> frozenset[str]:
+        """Return which characters of *text* the static font lacks."""
+        return frozenset(text) - self._known
+
+    def font_of(self, characters: frozenset[str]) -> str:
+        """Return the CSS that brings a font with *characters*."""
+        return self._cut(characters)
 
     def _cut_page_font(self, characters: frozenset[str]) -> str:
         faces = self._fonts.woff_faces("".join(sorted(characters)))

@@ -10,11 +10,14 @@ from flask import current_app, g, request
 
 from certsvc.registry.port import APIClient
 from certsvc.web.assets import Assets
+from certsvc.web.negotiation import best_language
+from certsvc.web.prepared import ReportPages
 from certsvc.web.texts import Lang
 from certsvc.wiring import Services
 
 EXTENSION: Final = "certsvc"
 ASSETS: Final = "certsvc.assets"
+REPORT_PAGES: Final = "certsvc.report_pages"
 
 
 def services() -> Services:
@@ -31,13 +34,16 @@ def assets() -> Assets:
     return held
 
 
+def report_pages() -> ReportPages:
+    """Return what makes the pages of reports."""
+    held = current_app.extensions[REPORT_PAGES]
+    assert isinstance(held, ReportPages)
+    return held
+
+
 def language() -> Lang:
     """Choose the language: ``?lang=``, else Accept-Language, else Chinese."""
-    asked = request.args.get("lang", "")
-    if asked in {"zh", "en"}:
-        return "en" if asked == "en" else "zh"
-    best = request.accept_languages.best_match(["zh", "zh-CN", "zh-Hans", "en", "en-GB", "en-US"])
-    return "en" if best is not None and best.startswith("en") else "zh"
+    return best_language(request.args.get("lang", ""), request.headers.get("Accept-Language"))
 
 
 def language_tag() -> str:

@@ -26,6 +26,8 @@ from certsvc.web.answer import json_answer
 from certsvc.web.body import file_bytes, form_fields
 from certsvc.web.current import assets, language, services, wants_html
 from certsvc.web.errors import RETRY_AFTER_S
+from certsvc.web.negotiation import best_kind
+from certsvc.web.report_page import Unmasking
 
 bp = APIBlueprint("public", __name__, enable_openapi=False)
 
@@ -49,7 +51,7 @@ def home() -> BaseResponse:
 def show(token: str) -> Response:
     """Verify what a scanned code names, and show it with the name masked."""
     report = lookups.verify(Question(token=token, as_of=_as_of(request.args.get("as_of"))))
-    return _answer(report, None, pages.Unmasking(action=f"/v/{token}"), of_address=True)
+    return _answer(report, None, Unmasking(action=f"/v/{token}"), of_address=True)
 
 
 @bp.post("/v/<token>")
@@ -64,7 +66,7 @@ def unmask(token: str) -> Response:
     fields = _form()
     limits.take("name")
     report = lookups.verify(Question(token=token, as_of=_as_of(fields.get("as_of"))))
-    return _answer(report, fields.get("name", ""), pages.Unmasking(action=f"/v/{token}"), of_address=True)
+    return _answer(report, fields.get("name", ""), Unmasking(action=f"/v/{token}"), of_address=True)
 
 
 @bp.get("/verify")
@@ -143,20 +145,18 @@ def _kept(fields: Mapping[str, str]) -> dict[str, str]:
     return {"code": show_code(code) if code else "", "number": number if ours else ""}
 
 
-def _again(question: Question, report: Report) -> pages.Unmasking | None:
+def _again(question: Question, report: Report) -> Unmasking | None:
     """Return how to ask again with the name; a file of ours or a number is answered in full at once."""
     if question.code is not None:
-        return pages.Unmasking(action="/verify", hidden=(("code", question.code),))
+        return Unmasking(action="/verify", hidden=(("code", question.code),))
     copy = report.entry.copy if report.entry is not None else None
     if (question.file is not None or question.qr is not None) and copy is not None:
         # A photo, a scan or a symbol: only the record it names is left, and that has an address.
-        return pages.Unmasking(action=f"/v/{copy.token}")
+        return Unmasking(action=f"/v/{copy.token}")
     return None
 
 
-def _answer(
-    report: Report, typed: str | None, unmasking: pages.Unmasking | None, *, of_address: bool
-) -> Response:
+def _answer(report: Report, typed: str | None, unmasking: Unmasking | None, *, of_address: bool) -> Response:
     """Answer with the report as a page or as JSON, by Accept.
 
     Args:
@@ -171,13 +171,12 @@ def _answer(
         status = 503
     elif of_address and report.status is Status.UNKNOWN:
         status = 404
-    best = request.accept_mimetypes.best_match(["text/html", "application/json"], default="text/html")
-    if best == "application/json":
+    if best_kind(request.headers.get("Accept")) == "json":
         issuer_name = services().settings.issuer_name
         answer = json_answer(report_body(report, issuer_name=issuer_name, lang=language(), full=full), status)
     else:
         if unmasking is not None and typed is not None and not full:
-            unmasking = pages.Unmasking(action=unmasking.action, hidden=unmasking.hidden, differs=True)
+            unmasking = Unmasking(action=unmasking.action, hidden=unmasking.hidden, differs=True)
         answer = _page(pages.report_page(report, full=full, unmasking=unmasking), status)
     if status == 503:
         answer.headers["Retry-After"] = str(RETRY_AFTER_S)

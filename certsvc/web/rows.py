@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Final
+from typing import Final, NamedTuple
 
 from certsvc.domain import identity, wording
 from certsvc.domain.clock import BEIJING, beijing_day
@@ -20,8 +19,7 @@ _SHORT: Final = 8
 """Characters of a value that leaves room for another one beside it on a phone."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
+class Row(NamedTuple):
     """One item to compare: its name and its value."""
 
     label: str
@@ -33,8 +31,7 @@ class Row:
     """The value in pieces that no line may break; empty: it may break anywhere."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Line:
+class Line(NamedTuple):
     """One specialty."""
 
     name: str
@@ -43,8 +40,7 @@ class Line:
     status: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CheckLine:
+class CheckLine(NamedTuple):
     """One check."""
 
     result: str

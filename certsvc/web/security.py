@@ -55,17 +55,26 @@ def register(app: APIFlask) -> None:
     app.after_request(_harden)
 
 
+def page_policy(nonce: str) -> str:
+    """Return the Content-Security-Policy of a page without scripts."""
+    return _PAGE.format(nonce=nonce)
+
+
+def common_headers(public_url: str) -> dict[str, str]:
+    """Return what every answer of this instance carries, where its view has not set it itself."""
+    headers = {**_ALWAYS, "Content-Security-Policy": _NOTHING, "Cache-Control": "no-store"}
+    if public_url.startswith("https://"):
+        headers["Strict-Transport-Security"] = "max-age=31536000"
+    return headers
+
+
 def _harden(response: Response) -> Response:
     """Add what the view has not set itself."""
     headers = response.headers
-    for name, value in _ALWAYS.items():
-        headers.setdefault(name, value)
     if response.mimetype == "text/html":
-        headers.setdefault("Content-Security-Policy", _PAGE.format(nonce=nonce()))
+        headers.setdefault("Content-Security-Policy", page_policy(nonce()))
         headers.setdefault("Content-Language", language_tag())
-    headers.setdefault("Content-Security-Policy", _NOTHING)
-    headers.setdefault("Cache-Control", "no-store")
+    for name, value in common_headers(services().settings.public_url).items():
+        headers.setdefault(name, value)
     headers.setdefault("X-Request-Id", request_id())
-    if services().settings.public_url.startswith("https://"):
-        headers.setdefault("Strict-Transport-Security", "max-age=31536000")
     return response

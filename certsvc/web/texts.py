@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from http import HTTPStatus
 from typing import Final, Literal, TypeAlias
 
@@ -220,9 +221,17 @@ def said(text: Text, lang: Lang) -> str:
     return text.en if lang == "en" else text.zh
 
 
-def words(lang: Lang, *tables: Mapping[str, Text]) -> dict[str, str]:
+def words(lang: Lang, *tables: Mapping[str, Text]) -> Mapping[str, str]:
     """Return the texts of the pages in one language, and those of *tables*."""
-    return {name: said(text, lang) for table in (PAGE, *tables) for name, text in table.items()}
+    if not tables:
+        return _page_words(lang)
+    more = {name: said(text, lang) for table in tables for name, text in table.items()}
+    return {**_page_words(lang), **more}
+
+
+@cache
+def _page_words(lang: Lang) -> Mapping[str, str]:
+    return {name: said(text, lang) for name, text in PAGE.items()}
 
 
 def loose() -> tuple[Text, ...]:

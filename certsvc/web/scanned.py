@@ -1,0 +1,108 @@
+"""What a scanned symbol opens, answered without the framework: one look, one judgement, one prepared page.
+
+Only what is asked for thousands of times a second goes this way: GET of a token's address, found. Everything
+else, a token nobody has and any fault included, passes on to the application, whose own view of the same
+address says the same (tests/web/test_scanned.py compares them byte for byte).
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+import time
+import uuid
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Final
+
+from certsvc.domain.report import Report, Status
+from certsvc.qr.token import TOKEN_LENGTH, canonical_token
+from certsvc.verification.answers import report_body
+from certsvc.verification.question import Question
+from certsvc.web import observe, security
+from certsvc.web.negotiation import best_kind, best_language
+from certsvc.web.prepared import ReportPages
+from certsvc.web.report_page import Unmasking
+from certsvc.web.texts import Lang
+from certsvc.wiring import Services
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+ENDPOINT: Final = "public.show"
+"""The view of the application that answers the same."""
+_PREFIXES: Final = frozenset({"/v/", "/V/", "/c/", "/C/"})
+_LANGUAGES: Final = {"": "", "lang=zh": "zh", "lang=en": "en"}
+"""Queries that may go this way, with the language they ask for."""
+_NOT_HERE: Final = frozenset({Status.UNKNOWN, Status.UNAVAILABLE})
+"""Statuses with an HTTP status of their own."""
+_TO_JSON: Final = json.JSONEncoder(ensure_ascii=False).encode
+
+
+class Scanned:
+    """Stands before the application; safe between threads."""
+
+    def __init__(self, application: WSGIApplication, services: Services, pages: ReportPages) -> None:
+        """Take what answers everything else, and what an answer is made of."""
+        self.application = application
+        self._services = services
+        self._pages = pages
+        self._headers = security.common_headers(services.settings.public_url)
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """Answer one request."""
+        path = environ["PATH_INFO"]
+        if (
+            environ["REQUEST_METHOD"] == "GET"
+            and len(path) == 3 + TOKEN_LENGTH
+            and path[:3] in _PREFIXES
+            and environ.get("QUERY_STRING", "") in _LANGUAGES
+            and not environ.get("SCRIPT_NAME")
+            and environ.get("CONTENT_LENGTH", "") in {"", "0"}
+            and "HTTP_TRANSFER_ENCODING" not in environ
+        ):
+            body = self._answer(environ, start_response, path[3:])
+            if body is not None:
+                return body
+        return self.application(environ, start_response)
+
+    def _answer(
+        self, environ: WSGIEnvironment, start_response: StartResponse, token: str
+    ) -> list[bytes] | None:
+        """Answer for a token; None when that is not for here, and nothing was counted yet."""
+        began = time.perf_counter()
+        if canonical_token(token) is None:
+            return None
+        report = self._services.verifier.verify(Question(token=token))
+        if report.entry is None or report.status in _NOT_HERE:
+            return None
+        lang = best_language(_LANGUAGES[environ["QUERY_STRING"]], environ.get("HTTP_ACCEPT_LANGUAGE"))
+        request_id = str(uuid.uuid4())
+        headers = {
+            **self._headers,
+            "Content-Language": "en" if lang == "en" else "zh-CN",
+            "Vary": "Accept, Accept-Language",
+            "X-Request-Id": request_id,
+        }
+        if best_kind(environ.get("HTTP_ACCEPT")) == "json":
+            headers["Content-Type"] = "application/json"
+            body = self._json(report, lang)
+        else:
+            nonce = secrets.token_urlsafe(18)
+            headers["Content-Type"] = "text/html; charset=utf-8"
+            headers["Content-Security-Policy"] = security.page_policy(nonce)
+            body = self._page(report, token, lang, nonce)
+        self._services.lookups.count(report)
+        headers["Content-Length"] = str(len(body))
+        start_response("200 OK", list(headers.items()))
+        observe.tell(ENDPOINT, "GET", 200, time.perf_counter() - began, request_id)
+        return [body]
+
+    def _page(self, report: Report, token: str, lang: Lang, nonce: str) -> bytes:
+        unmasking = Unmasking(action=f"/v/{token}")
+        return self._pages.page(
+            report, full=False, unmasking=unmasking, lang=lang, of_address=True, nonce=nonce
+        ).encode()
+
+    def _json(self, report: Report, lang: Lang) -> bytes:
+        issuer_name = self._services.settings.issuer_name
+        return _TO_JSON(report_body(report, issuer_name=issuer_name, lang=lang, full=False)).encode()
