@@ -18,6 +18,8 @@ class Turn:
     """Processor time of all calls together: what ``openssl speed`` divides by too."""
     walls_s: tuple[float, ...] = ()
     """Each call by the wall clock; empty for a program that tells only its sum."""
+    wall_s: float | None = None
+    """The whole turn by the wall clock, where several processes work at once."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -34,12 +34,18 @@ class Cursor(Protocol):
     def fetchall(self) -> Sequence[Sequence[object]]:
         """Return the rest of the rows."""
 
+    def executemany(self, sql: str, arguments: Sequence[Sequence[Value] | Mapping[str, Value]], /) -> object:
+        """Run one statement once for each of the arguments."""
+
 
 class Connection(Protocol):
     """What we use of a driver's connection; sqlite3 and psycopg 3 agree on it."""
 
     def execute(self, sql: str, arguments: Sequence[Value] | Mapping[str, Value] = ..., /) -> Cursor:
         """Run one statement."""
+
+    def cursor(self) -> Cursor:
+        """Return a cursor, which can do what execute() cannot."""
 
     def commit(self) -> None:
         """End the open transaction, if any."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final, cast
 
 import sqlalchemy as sa
@@ -14,10 +14,13 @@ from certsvc.errors import RecordDamagedError
 from certsvc.registry.crypto import Value
 from certsvc.registry.database import Query
 from certsvc.registry.port_feed import Caller, LookUp, Way
-from certsvc.registry.session import Session, insert_row, select_rows
+from certsvc.registry.rows import Record
+from certsvc.registry.session import RowQuery, Session, insert_row, select_rows
 from certsvc.registry.tables_feed import LOOKUP
 
 _lookup = LOOKUP.c
+Key = tuple[str, ...]
+"""The values of _KEY."""
 _KEY: Final = ("registration_id", "copy_id", "hour", "caller", "way")
 
 LOOKUPS_OF: Final = select_rows(
@@ -25,7 +28,19 @@ LOOKUPS_OF: Final = select_rows(
     _lookup.registration_id == bindparam("registration_id"),
     order_by=[_lookup.hour, _lookup.copy_id, _lookup.caller, _lookup.way],
 )
-COUNTER_OF: Final = select_rows(LOOKUP, *(_lookup[name] == bindparam(name) for name in _KEY))
+AT_ONCE: Final = 200
+"""Counters read by one statement; asked for fewer, it is given the last one again."""
+_PLACES: Final = tuple(tuple(f"{name}_{place}" for name in _KEY) for place in range(AT_ONCE))
+
+
+def _counters() -> RowQuery:
+    """Build the SELECT of the counters with the keys given."""
+    rows = ", ".join(f"({', '.join(f':{name}' for name in names)})" for names in _PLACES)
+    where = sa.text(f"({', '.join(_KEY)}) IN (VALUES {rows})")
+    return select_rows(LOOKUP, cast("sa.ColumnElement[bool]", where))
+
+
+COUNTERS_OF: Final = _counters()
 ADD_LOOKUP: Final = insert_row(LOOKUP)
 RAISE_LOOKUP: Final = Query(
     sa.update(LOOKUP)
@@ -56,26 +71,49 @@ class LookUpWriting(LookUpReading):
 
     def count_lookups(self, counts: Mapping[LookUp, int]) -> int:
         """Add to the counts; returns how many counters fail their MAC and stay as they are."""
-        damaged = 0
+        found, damaged = self._counters(list(counts))
+        added: list[Mapping[str, Value]] = []
+        raised: list[Mapping[str, Value]] = []
         for lookup, count in counts.items():
-            key: dict[str, Value] = {
-                "registration_id": lookup.registration_id,
-                "copy_id": lookup.copy_id or "",
-                "hour": lookup.hour,
-                "caller": lookup.caller,
-                "way": lookup.way,
-            }
-            try:
-                found = self._first(COUNTER_OF, **key)
-                before = 0 if found is None else found.whole("count")
-            except RecordDamagedError:
+            key = _key_of(lookup)
+            if key in damaged:
                 # A new MAC over an edited row would make the edit genuine; one row must not stop the rest.
-                damaged += 1
                 continue
-            row = self._vault.sealed(LOOKUP, {**key, "count": before + count})
-            if found is None:
-                self._change(ADD_LOOKUP, row)
+            given: dict[str, Value] = dict(zip(_KEY, key, strict=True))
+            row = self._vault.sealed(LOOKUP, {**given, "count": found.get(key, 0) + count})
+            if key not in found:
+                added.append(row)
             else:
-                given = {f"its_{name}": key[name] for name in _KEY}
-                self._change(RAISE_LOOKUP, {**given, "new_count": row["count"], "new_mac": row["mac"]})
-        return damaged
+                its = {f"its_{name}": given[name] for name in _KEY}
+                raised.append({**its, "new_count": row["count"], "new_mac": row["mac"]})
+        self._change_each(ADD_LOOKUP, added)
+        self._change_each(RAISE_LOOKUP, raised)
+        return len(damaged)
+
+    def _counters(self, lookups: Sequence[LookUp]) -> tuple[dict[Key, int], set[Key]]:
+        """Return the counts there are, and the keys whose rows fail their MAC."""
+        found: dict[Key, int] = {}
+        damaged: set[Key] = set()
+        for start in range(0, len(lookups), AT_ONCE):
+            for row in self._rows(COUNTERS_OF.query, _given(lookups[start : start + AT_ONCE])):
+                key: Key = tuple(str(value) for value in row[: len(_KEY)])
+                try:
+                    found[key] = Record(self._vault.checked(LOOKUP, row)).whole("count")
+                except RecordDamagedError:
+                    damaged.add(key)
+        return found, damaged
+
+
+def _key_of(lookup: LookUp) -> Key:
+    return lookup.registration_id, lookup.copy_id or "", lookup.hour, lookup.caller, lookup.way
+
+
+def _given(lookups: Sequence[LookUp]) -> dict[str, Value]:
+    """Return the arguments of COUNTERS_OF, its last places filled up."""
+    keys = [_key_of(one) for one in lookups]
+    keys += keys[-1:] * (AT_ONCE - len(keys))
+    return {
+        name: value
+        for names, key in zip(_PLACES, keys, strict=True)
+        for name, value in zip(names, key, strict=True)
+    }

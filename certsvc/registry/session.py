@@ -126,6 +126,12 @@ class Session:
         """Run an INSERT, UPDATE or DELETE; return how many rows it touched."""
         return self._connection.execute(*query.prepared(self._dialect, given)).rowcount
 
+    def _change_each(self, query: Query, given: Sequence[Mapping[str, Value]]) -> None:
+        """Run an INSERT, UPDATE or DELETE once for each of *given*, in one message to the database."""
+        if given:
+            prepared = [query.prepared(self._dialect, one) for one in given]
+            self._connection.cursor().executemany(prepared[0][0], [arguments for _, arguments in prepared])
+
     def _insert(self, query: Query, table: sa.Table, values: Mapping[str, Value]) -> None:
         self._change(query, self._vault.sealed(table, values))
 

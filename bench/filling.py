@@ -1,0 +1,169 @@
+"""A register with many people in it: one certificate of a sample, issued as always, and its rows over and over.
+
+Only what an index looks at and what a page shows differs from holder to holder. Every row is sealed with its
+own MAC and goes in under all the constraints, so a look-up finds what it would find in a grown register.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final, cast
+
+import sqlalchemy as sa
+
+from certsvc.qr.token import ALPHABET, CODE_LENGTH, TOKEN_LENGTH, check_character
+from certsvc.registry.crypto import Value, Vault
+from certsvc.registry.database import Database, Query
+from certsvc.registry.rows import Record
+from certsvc.registry.session import insert_row
+from certsvc.registry.tables import (
+    CERTIFICATE_VERSION,
+    COPY,
+    EVENT,
+    HOLDER,
+    REGISTRATION,
+    REGISTRATION_NUMBER,
+)
+
+ROWS_EACH: Final = 6
+"""Of one holder: holder, registration, number, event, version, endorsed copy."""
+_AT_ONCE: Final = 5_000
+"""Holders of one transaction."""
+_ID_BYTES: Final = 16
+_TABLES: Final = (HOLDER, REGISTRATION, REGISTRATION_NUMBER, EVENT, CERTIFICATE_VERSION, COPY)
+"""In the order in which foreign keys allow them."""
+
+Rows = dict[str, dict[str, Value]]
+"""The rows of one holder, by table."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filled:
+    """What lies in the register."""
+
+    tokens: list[str]
+    """Of the endorsed copies."""
+    rows: int
+
+
+def fill(database: Database, secret: bytes, holders: int) -> Filled:
+    """Put *holders* more holders, each with one endorsed copy, into a register that holds one such already.
+
+    Args:
+        database: a register with at least one endorsed copy.
+        secret: the registry's, from the keystore.
+        holders: how many.
+    """
+    vault, chance = Vault(secret), random.Random(7)
+    model = _model(database, vault)
+    inserts = {table.name: insert_row(table) for table in _TABLES}
+    tokens: list[str] = []
+    for first in range(0, holders, _AT_ONCE):
+        people = [
+            _person(model, number, chance, vault) for number in range(first, min(first + _AT_ONCE, holders))
+        ]
+        tokens += [str(person["copy"]["token"]) for person in people]
+        for table in _TABLES:
+            _insert(
+                database, inserts[table.name], [vault.sealed(table, person[table.name]) for person in people]
+            )
+    if database.dialect.name == "postgresql":
+        # As autovacuum would have left a register that grew over years.
+        with database.engine.connect() as connection:
+            connection.exec_driver_sql("VACUUM ANALYZE")
+    return Filled(tokens=tokens, rows=holders * ROWS_EACH)
+
+
+def _insert(database: Database, query: Query, rows: list[dict[str, Value]]) -> None:
+    dialect = database.engine.dialect
+    prepared = [query.prepared(dialect, row) for row in rows]
+    with database.transaction(writing=True) as connection:
+        cursor = connection.cursor()
+        cursor.executemany(prepared[0][0], [arguments for _, arguments in prepared])
+
+
+def _model(database: Database, vault: Vault) -> Rows:
+    """Read the rows of the newest endorsed copy."""
+    rows: Rows = {}
+
+    def read(table: sa.Table, column: str, value: object) -> dict[str, Value]:
+        statement = sa.select(table).where(table.c[column] == value).order_by(table.c[column]).limit(1)
+        with database.engine.connect() as connection:
+            found = connection.execute(statement).one()
+        return Record(vault.checked(table, tuple(found))).values()
+
+    rows["copy"] = read(COPY, "kind", "endorsement")
+    rows["certificate_version"] = read(CERTIFICATE_VERSION, "version_id", rows["copy"]["version_id"])
+    rows["event"] = read(EVENT, "event_id", rows["certificate_version"]["event_id"])
+    rows["registration"] = read(REGISTRATION, "registration_id", rows["copy"]["registration_id"])
+    rows["registration_number"] = read(
+        REGISTRATION_NUMBER, "registration_id", rows["copy"]["registration_id"]
+    )
+    rows["holder"] = read(HOLDER, "holder_id", rows["copy"]["holder_id"])
+    for row in rows.values():
+        del row["mac"]
+    return rows
+
+
+def _person(model: Rows, number: int, chance: random.Random, vault: Vault) -> Rows:
+    """Return the rows of another holder: every identifier and hash is its own."""
+
+    def fresh() -> str:
+        return chance.randbytes(_ID_BYTES).hex()
+
+    holder_id, registration_id, event_id, version_id = fresh(), fresh(), fresh(), fresh()
+    old = str(model["registration_number"]["number"])
+    new = f"{old[:-9]}{number:09d}"
+    id_number = vault.decrypt(
+        cast(bytes, model["event"]["id_number"]), f"event {model['event']['event_id']} id_number"
+    )
+    changed: Mapping[str, dict[str, Value]] = {
+        "holder": {"holder_id": holder_id, "id_index": chance.randbytes(32).hex()},
+        "registration": {
+            "registration_id": registration_id,
+            "holder_id": holder_id,
+            "ordinal": 1_000_000 + number,
+        },
+        "registration_number": {"number": new, "registration_id": registration_id},
+        "event": {
+            "event_id": event_id,
+            "seq": 1_000_000 + number,
+            "source_id": f"bench-{number}",
+            "registration_id": registration_id,
+            "version_id": version_id,
+            "payload": str(model["event"]["payload"]).replace(old, new),
+            "id_number": vault.encrypt(id_number, f"event {event_id} id_number"),
+        },
+        "certificate_version": {
+            "version_id": version_id,
+            "registration_id": registration_id,
+            "serial": f"9{number:013d}",
+            "licence_id": fresh(),
+            "face": str(model["certificate_version"]["face"]).replace(old, new),
+            "event_id": event_id,
+        },
+        "copy": {
+            "copy_id": fresh(),
+            "registration_id": registration_id,
+            "holder_id": holder_id,
+            "version_id": version_id,
+            "token": "".join(chance.choices(ALPHABET, k=TOKEN_LENGTH)),
+            "code": _code(chance),
+            "status_index": 1_000_000 + number,
+            "pdf_sha256": chance.randbytes(32).hex(),
+            "ofd_sha256": chance.randbytes(32).hex(),
+        },
+    }
+    return {name: {**row, **changed[name]} for name, row in model.items()}
+
+
+def _code(chance: random.Random) -> str:
+    body = "".join(chance.choices(ALPHABET, k=CODE_LENGTH - 1))
+    return body + check_character(body)
+
+
+def every(tokens: list[str], step: int) -> Iterator[str]:
+    """Yield each token once, far from the one before: no page of the database is warm by being a neighbour."""
+    yield from (tokens[place * step % len(tokens)] for place in range(len(tokens)))

@@ -1,0 +1,167 @@
+"""A real server under load: ``certsvc serve`` with two workers, asked by wrk, each address another record."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+from urllib.error import URLError
+from urllib.request import urlopen
+
+from bench.row import Turn
+
+WORKERS: Final = 2
+CONNECTIONS: Final = 16
+"""Kept open by the client all the time."""
+_START_S: Final = 60
+_LUA: Final = """
+local tokens = {}
+for line in io.lines("%s") do tokens[#tokens + 1] = line end
+local place, step = math.random(#tokens), 7919
+request = function()
+  place = (place + step) %% #tokens
+  return wrk.format("GET", "/v/" .. tokens[place + 1])
+end
+done = function(summary, latency, requests)
+  local errors = summary.errors
+  io.write(string.format("told %%d %%d %%d", summary.requests, summary.duration,
+    errors.status + errors.connect + errors.read + errors.write + errors.timeout))
+  for percent = 1, 100 do io.write(string.format(" %%d", latency:percentile(math.min(percent, 99.9)))) end
+  io.write("\\n")
+end
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Server:
+    """One that runs."""
+
+    port: int
+    pids: Sequence[int]
+    """Of the workers."""
+
+    @property
+    def url(self) -> str:
+        """Where it listens."""
+        return f"http://127.0.0.1:{self.port}"
+
+    def cpu_s(self) -> float:
+        """Return the processor time its workers have used so far."""
+        return sum(_cpu_s(pid) for pid in self.pids)
+
+    def peak_bytes(self) -> int:
+        """Return the most memory one worker has held."""
+        return max(peak_bytes(pid) for pid in self.pids)
+
+
+@contextmanager
+def serving(environ: dict[str, str], cores: set[int] | None = None) -> Iterator[Server]:
+    """Run ``certsvc serve`` until the block ends.
+
+    Args:
+        environ: CERTSVC_ settings of a place that is ready.
+        cores: which it may use; all when None.
+    """
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "certsvc", "serve", f"--port={port}", f"--workers={WORKERS}"],
+        env={**os.environ, **environ},
+        stderr=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        preexec_fn=lambda: os.sched_setaffinity(0, cores or every_core()),
+    )
+    try:
+        _wait(process, port)
+        yield Server(port=port, pids=_children(process.pid))
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.wait(_START_S)
+
+
+def ask(server: Server, tokens: Path, accept: str, seconds: float, script: Path) -> Turn:
+    """Ask for records for whole *seconds*; each answer counts, and one that is no 200 ends the run.
+
+    Args:
+        server: whom.
+        tokens: a file with one token a line.
+        accept: the Accept header.
+        seconds: how long.
+        script: where the Lua script may be written.
+    """
+    script.write_text(_LUA % tokens, encoding="utf-8")
+    before = server.cpu_s()
+    ended = subprocess.run(
+        [
+            *("wrk", "-t1", f"-c{CONNECTIONS}", f"-d{max(round(seconds), 1)}s", "-s", script),
+            *("-H", f"Accept: {accept}", "-H", "Accept-Language: zh-CN,zh;q=0.9", server.url),
+        ],
+        capture_output=True,
+        text=True,
+        check=True,
+        preexec_fn=lambda: os.sched_setaffinity(0, every_core()),
+    )
+    return read_wrk(ended.stdout, server.cpu_s() - before)
+
+
+def read_wrk(text: str, cpu_s: float) -> Turn:
+    """Read what the script prints at the end.
+
+    Raises:
+        ValueError: it is not there, or an answer was no 200.
+    """
+    found = re.search(r"^told (\d+) (\d+) (\d+)((?: \d+)+)$", text, re.MULTILINE)
+    if found is None:
+        raise ValueError(f"wrk told nothing: {text!r}")
+    requests, micros, errors = map(int, found.groups()[:3])
+    if errors or not requests:
+        raise ValueError(f"{errors} of {requests} requests failed")
+    walls = tuple(int(one) / 1e6 for one in found[4].split())
+    return Turn(calls=requests, cpu_s=cpu_s, walls_s=walls, wall_s=micros / 1e6)
+
+
+def every_core() -> set[int]:
+    """Return every core of the machine: the benchmark itself keeps to one of them."""
+    return set(range(os.cpu_count() or 1))
+
+
+def _wait(process: subprocess.Popen[bytes], port: int) -> None:
+    ended = time.monotonic() + _START_S
+    while time.monotonic() < ended:
+        if process.poll() is not None:
+            raise RuntimeError(f"the server ended with {process.returncode}")
+        try:
+            with urlopen(f"http://127.0.0.1:{port}/readyz", timeout=2) as answer:
+                # Both workers share the port: this one is up, the other is seconds behind at most.
+                if answer.status == 200 and len(_children(process.pid)) >= WORKERS:
+                    return
+        except (URLError, OSError):
+            time.sleep(0.1)
+    raise RuntimeError("the server does not become ready")
+
+
+def _children(pid: int) -> list[int]:
+    """Return the worker processes: children which hold the application, not the resource tracker."""
+    found = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()
+    return [int(child) for child in found if "tracker" not in Path(f"/proc/{child}/cmdline").read_text()]
+
+
+def _cpu_s(pid: int) -> float:
+    fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def peak_bytes(pid: int) -> int:
+    """Return the most memory a process has held, from VmHWM."""
+    found = re.search(r"^VmHWM:\s+(\d+) kB$", Path(f"/proc/{pid}/status").read_text(), re.MULTILINE)
+    return int(found[1]) * 1024 if found else 0
