@@ -1,4 +1,4 @@
-"""A register with many people in it: one certificate of a sample, issued as always, and its rows over and over.
+"""A register with many people in it: one sample's certificate, issued as always, its rows over and over.
 
 Only what an index looks at and what a page shows differs from holder to holder. Every row is sealed with its
 own MAC and goes in under all the constraints, so a look-up finds what it would find in a grown register.
@@ -7,15 +7,17 @@ own MAC and goes in under all the constraints, so a look-up finds what it would 
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final, cast
 
 import sqlalchemy as sa
 
+from certsvc.domain.certificate import face_hash
 from certsvc.qr.token import ALPHABET, CODE_LENGTH, TOKEN_LENGTH, check_character
 from certsvc.registry.crypto import Value, Vault
 from certsvc.registry.database import Database, Query
+from certsvc.registry.payload import read_face
 from certsvc.registry.rows import Record
 from certsvc.registry.session import insert_row
 from certsvc.registry.tables import (
@@ -44,7 +46,9 @@ class Filled:
     """What lies in the register."""
 
     tokens: list[str]
-    """Of the endorsed copies."""
+    """Of the endorsed copies, none of them made today."""
+    numbers: list[str]
+    """Of the registrations."""
     rows: int
 
 
@@ -60,11 +64,15 @@ def fill(database: Database, secret: bytes, holders: int) -> Filled:
     model = _model(database, vault)
     inserts = {table.name: insert_row(table) for table in _TABLES}
     tokens: list[str] = []
+    numbers: list[str] = []
+    opened = vault.decrypt(
+        cast(bytes, model["event"]["id_number"]), f"event {model['event']['event_id']!s} id_number"
+    )
     for first in range(0, holders, _AT_ONCE):
-        people = [
-            _person(model, number, chance, vault) for number in range(first, min(first + _AT_ONCE, holders))
-        ]
+        last = min(first + _AT_ONCE, holders)
+        people = [_person(model, number, chance, vault.encrypt, opened) for number in range(first, last)]
         tokens += [str(person["copy"]["token"]) for person in people]
+        numbers += [str(person["registration_number"]["number"]) for person in people]
         for table in _TABLES:
             _insert(
                 database, inserts[table.name], [vault.sealed(table, person[table.name]) for person in people]
@@ -73,7 +81,7 @@ def fill(database: Database, secret: bytes, holders: int) -> Filled:
         # As autovacuum would have left a register that grew over years.
         with database.engine.connect() as connection:
             connection.exec_driver_sql("VACUUM ANALYZE")
-    return Filled(tokens=tokens, rows=holders * ROWS_EACH)
+    return Filled(tokens=tokens, numbers=numbers, rows=holders * ROWS_EACH)
 
 
 def _insert(database: Database, query: Query, rows: list[dict[str, Value]]) -> None:
@@ -107,7 +115,9 @@ def _model(database: Database, vault: Vault) -> Rows:
     return rows
 
 
-def _person(model: Rows, number: int, chance: random.Random, vault: Vault) -> Rows:
+def _person(
+    model: Rows, number: int, chance: random.Random, encrypt: Callable[[str, str], bytes], id_number: str
+) -> Rows:
     """Return the rows of another holder: every identifier and hash is its own."""
 
     def fresh() -> str:
@@ -116,9 +126,7 @@ def _person(model: Rows, number: int, chance: random.Random, vault: Vault) -> Ro
     holder_id, registration_id, event_id, version_id = fresh(), fresh(), fresh(), fresh()
     old = str(model["registration_number"]["number"])
     new = f"{old[:-9]}{number:09d}"
-    id_number = vault.decrypt(
-        cast(bytes, model["event"]["id_number"]), f"event {model['event']['event_id']} id_number"
-    )
+    face = str(model["certificate_version"]["face"]).replace(old, new)
     changed: Mapping[str, dict[str, Value]] = {
         "holder": {"holder_id": holder_id, "id_index": chance.randbytes(32).hex()},
         "registration": {
@@ -134,14 +142,15 @@ def _person(model: Rows, number: int, chance: random.Random, vault: Vault) -> Ro
             "registration_id": registration_id,
             "version_id": version_id,
             "payload": str(model["event"]["payload"]).replace(old, new),
-            "id_number": vault.encrypt(id_number, f"event {event_id} id_number"),
+            "id_number": encrypt(id_number, f"event {event_id} id_number"),
         },
         "certificate_version": {
             "version_id": version_id,
             "registration_id": registration_id,
             "serial": f"9{number:013d}",
             "licence_id": fresh(),
-            "face": str(model["certificate_version"]["face"]).replace(old, new),
+            "face": face,
+            "face_hash": face_hash(read_face(face)),
             "event_id": event_id,
         },
         "copy": {
@@ -152,6 +161,8 @@ def _person(model: Rows, number: int, chance: random.Random, vault: Vault) -> Ro
             "token": "".join(chance.choices(ALPHABET, k=TOKEN_LENGTH)),
             "code": _code(chance),
             "status_index": 1_000_000 + number,
+            # Whoever has one of today cannot be endorsed in the rows that endorse.
+            "day": "2025-12-01",
             "pdf_sha256": chance.randbytes(32).hex(),
             "ofd_sha256": chance.randbytes(32).hex(),
         },
@@ -162,8 +173,3 @@ def _person(model: Rows, number: int, chance: random.Random, vault: Vault) -> Ro
 def _code(chance: random.Random) -> str:
     body = "".join(chance.choices(ALPHABET, k=CODE_LENGTH - 1))
     return body + check_character(body)
-
-
-def every(tokens: list[str], step: int) -> Iterator[str]:
-    """Yield each token once, far from the one before: no page of the database is warm by being a neighbour."""
-    yield from (tokens[place * step % len(tokens)] for place in range(len(tokens)))

@@ -70,10 +70,13 @@ def measure(rows: Sequence[Row], effort: Effort) -> list[Measured]:
     """Measure the rows of a group in turns."""
     turns: dict[str, list[Turn]] = {row.name: [] for row in rows}
     for row in rows if effort.warm_up else ():
-        row.turn(effort.turn_s)
+        if row.most_turns is None:
+            row.turn(effort.turn_s)
     for number in range(effort.turns):
         # Every other time backwards: no row always follows the same one.
         for row in rows if number % 2 == 0 else reversed(rows):
+            if row.most_turns is not None and number >= row.most_turns:
+                continue
             # What the row before left is not this row's to clear away.
             gc.collect()
             turns[row.name].append(row.turn(effort.turn_s))

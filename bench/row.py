@@ -20,6 +20,8 @@ class Turn:
     """Each call by the wall clock; empty for a program that tells only its sum."""
     wall_s: float | None = None
     """The whole turn by the wall clock, where several processes work at once."""
+    peak_bytes: int | None = None
+    """The most memory one of those processes held."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,7 +29,7 @@ class Aim:
     """What a figure was meant to reach."""
 
     at_least: float
-    of: Literal["rate", "ratio"]
+    of: Literal["rate", "ratio", "in all"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +44,10 @@ class Row:
     reference: str | None = None
     """Name of the row its rate is divided by."""
     aim: Aim | None = None
+    durable: bool = False
+    """What a call made is on the disk when it ends: how long the disk takes stands beside it."""
+    most_turns: int | None = None
+    """Turns of a row that takes minutes; None for as many as others."""
     unit: str = "/s"
     amount: float = 1.0
     """Units one call makes."""
@@ -58,6 +64,17 @@ class Measured:
     def rate(self) -> float:
         """Units per second of one core: the median of the turns, which one disturbed turn does not move."""
         return self.row.amount * median(turn.calls / turn.cpu_s for turn in self.turns)
+
+    @property
+    def in_all(self) -> float | None:
+        """Units per second of all processes together, by the wall clock; None where one does everything."""
+        walls = [turn.calls / turn.wall_s for turn in self.turns if turn.wall_s is not None]
+        return self.row.amount * median(walls) if walls else None
+
+    @property
+    def peak_bytes(self) -> int | None:
+        """The most memory one of several processes held."""
+        return max((turn.peak_bytes for turn in self.turns if turn.peak_bytes is not None), default=None)
 
     @property
     def calls(self) -> int:

@@ -11,7 +11,7 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 from urllib.error import URLError
@@ -64,23 +64,18 @@ class Server:
 
 
 @contextmanager
-def serving(environ: dict[str, str], cores: set[int] | None = None) -> Iterator[Server]:
-    """Run ``certsvc serve`` until the block ends.
-
-    Args:
-        environ: CERTSVC_ settings of a place that is ready.
-        cores: which it may use; all when None.
-    """
+def serving(environ: dict[str, str]) -> Iterator[Server]:
+    """Run ``certsvc serve`` until the block ends; *environ* names a place that is ready."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    process = subprocess.Popen(
-        [sys.executable, "-m", "certsvc", "serve", f"--port={port}", f"--workers={WORKERS}"],
-        env={**os.environ, **environ},
-        stderr=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        preexec_fn=lambda: os.sched_setaffinity(0, cores or every_core()),
-    )
+    with on_every_core():
+        process = subprocess.Popen(
+            [sys.executable, "-m", "certsvc", "serve", f"--port={port}", f"--workers={WORKERS}"],
+            env={**os.environ, **environ},
+            stderr=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+        )
     try:
         _wait(process, port)
         yield Server(port=port, pids=_children(process.pid))
@@ -101,17 +96,18 @@ def ask(server: Server, tokens: Path, accept: str, seconds: float, script: Path)
     """
     script.write_text(_LUA % tokens, encoding="utf-8")
     before = server.cpu_s()
-    ended = subprocess.run(
-        [
-            *("wrk", "-t1", f"-c{CONNECTIONS}", f"-d{max(round(seconds), 1)}s", "-s", script),
-            *("-H", f"Accept: {accept}", "-H", "Accept-Language: zh-CN,zh;q=0.9", server.url),
-        ],
-        capture_output=True,
-        text=True,
-        check=True,
-        preexec_fn=lambda: os.sched_setaffinity(0, every_core()),
-    )
-    return read_wrk(ended.stdout, server.cpu_s() - before)
+    with on_every_core():
+        ended = subprocess.run(
+            [
+                *("wrk", "-t1", f"-c{CONNECTIONS}", f"-d{max(round(seconds), 1)}s", "-s", script),
+                *("-H", f"Accept: {accept}", "-H", "Accept-Language: zh-CN,zh;q=0.9", server.url),
+            ],
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+    turn = read_wrk(ended.stdout, server.cpu_s() - before)
+    return replace(turn, peak_bytes=server.peak_bytes())
 
 
 def read_wrk(text: str, cpu_s: float) -> Turn:
@@ -130,8 +126,19 @@ def read_wrk(text: str, cpu_s: float) -> Turn:
     return Turn(calls=requests, cpu_s=cpu_s, walls_s=walls, wall_s=micros / 1e6)
 
 
+@contextmanager
+def on_every_core() -> Iterator[None]:
+    """Let what is started inside use every core; the benchmark itself keeps to one of them."""
+    before = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, every_core())
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, before)
+
+
 def every_core() -> set[int]:
-    """Return every core of the machine: the benchmark itself keeps to one of them."""
+    """Return every core of the machine."""
     return set(range(os.cpu_count() or 1))
 
 

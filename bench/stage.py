@@ -6,12 +6,15 @@ import base64
 import itertools
 import json
 import random
+from contextlib import ExitStack
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import Final
 
+from bench.place import HOLDERS, Kind, Place, make_place
+from bench.serving import on_every_core
 from certsvc.config import Settings, load_settings
 from certsvc.domain.elicence import licence_metadata
 from certsvc.domain.endorsement import CopyId
@@ -22,9 +25,11 @@ from certsvc.page.model import DocumentFacts, Page
 from certsvc.page.sample import sample_subject
 from certsvc.photo import normalise_photo, normalise_signature
 from certsvc.qr.encode import encode
+from certsvc.qr.token import ALPHABET, TOKEN_LENGTH
 from certsvc.rendering.ofd import OFDRenderer
 from certsvc.rendering.pdf import PDFRenderer
 from certsvc.sealing.keystore import Keystore
+from certsvc.sealing.pdf import seal_pdf
 from certsvc.sealing.port import SealSigner
 from certsvc.wiring import make_dev_keys
 
@@ -40,14 +45,27 @@ Modules = tuple[tuple[bool, ...], ...]
 class Stage:
     """Everything is made when a row first asks for it, so that a run of few rows starts at once."""
 
-    def __init__(self, folder: Path) -> None:
-        """Take an empty folder for keys and unpacked fonts."""
+    def __init__(self, folder: Path, holders: int = HOLDERS) -> None:
+        """Take an empty folder, and how many people the grown registers hold."""
+        self.holders = holders
         self.settings: Settings = load_settings({"CERTSVC_DATA_DIR": str(folder)})
         self._numbers = itertools.count(1)
         # The same people in each run.
         self.random = random.Random(1)
         self.at = datetime.now(UTC).replace(microsecond=0)
         """The instant of sealing."""
+        self._folder = folder
+        self._places: dict[Kind, Place] = {}
+        self.exits = ExitStack()
+        """What has to be stopped at the end."""
+
+    def place(self, kind: Kind) -> Place:
+        """Return the instance with a grown register on that database, made when it is first asked for."""
+        if kind not in self._places:
+            samples = ROOT / "samples" / "requests"
+            with on_every_core():
+                self._places[kind] = make_place(kind, self._folder / kind, samples, self.exits, self.holders)
+        return self._places[kind]
 
     @cached_property
     def keystore(self) -> Keystore:
@@ -83,10 +101,7 @@ class Stage:
     @cached_property
     def _symbols(self) -> tuple[Modules, ...]:
         """QR symbols of the length a certificate carries."""
-        host = self.kind.layout.sample.host.upper()
-        alphabet = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-        tokens = ("".join(self.random.choices(alphabet, k=26)) for _ in range(SYMBOLS))
-        return tuple(encode(f"HTTPS://{host}/V/{token}") for token in tokens)
+        return tuple(encode(self.address()) for _ in range(SYMBOLS))
 
     @cached_property
     def _template(self) -> Subject:
@@ -147,6 +162,23 @@ class Stage:
             author=subject.issuer.name,
             use_from=grant.use_from if grant is not None else None,
             use_until=grant.use_until if grant is not None else None,
+        )
+
+    def address(self) -> str:
+        """Return an address as a symbol carries it; no two are alike."""
+        token = "".join(self.random.choices(ALPHABET, k=TOKEN_LENGTH))
+        return f"HTTPS://{self.kind.layout.sample.host.upper()}/V/{token}"
+
+    def sealed_pdf(self, subject: Subject, key: str) -> bytes:
+        """Return the sealed PDF of a subject: composed, rendered and sealed as the service does it."""
+        page, facts = self.composed(subject), self.facts(subject)
+        return seal_pdf(
+            self.pdf_renderer.render(page, facts),
+            signer=self.keystore.signer(key),
+            stamp=page.stamp,
+            at=self.at,
+            reason="电子证照签发",
+            location="示例",
         )
 
     def page(self) -> tuple[Page, DocumentFacts]:

@@ -81,8 +81,12 @@ def _die_with_parent() -> None:
 class Server:
     """One server on a socket of its own; it may be stopped and started again."""
 
-    def __init__(self, binaries: Path, place: Path) -> None:
-        """Make an empty cluster in *place*, a folder that is there for it alone."""
+    def __init__(self, binaries: Path, place: Path, *, durable: bool = False) -> None:
+        """Make an empty cluster in *place*, a folder that is there for it alone.
+
+        *durable* leaves fsync on, as the benchmark wants it.
+        """
+        self.durable = durable
         self.socket_folder = place
         self.user = _server_user()
         if self.user is not None:
@@ -144,7 +148,7 @@ class Server:
                     *("-D", self.socket_folder / "data"),
                     *("-k", self.socket_folder),
                     *("-c", "listen_addresses="),
-                    *("-c", "fsync=off"),
+                    *("-c", f"fsync={'on' if self.durable else 'off'}"),
                     *("-c", "max_connections=200"),
                 ],
                 user=self.user,
@@ -186,12 +190,12 @@ class Server:
 
 
 @contextmanager
-def running_server(binaries: Path | None = None) -> Iterator[Server]:
-    """Run a server in a folder of its own until the block ends."""
+def running_server(binaries: Path | None = None, *, durable: bool = False) -> Iterator[Server]:
+    """Run a server in a folder of its own until the block ends; *durable* as Server has it."""
     _remove_leftovers()
     place, held = _make_place()
     try:
-        server = Server(binaries or find_binaries(), place)
+        server = Server(binaries or find_binaries(), place, durable=durable)
         try:
             server.start()
             yield server

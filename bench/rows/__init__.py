@@ -1,7 +1,7 @@
 """The rows. A module put into this folder is a group of the table; nothing else has to know of it.
 
 Each has TITLE, PLACE (its rank in the table), and ``rows(stage)`` to be measured or
-``tally(stage, quick=...)``, which counts by itself.
+``tally(stage, quick=...)``, which counts by itself; HEAVY says why a quick run is to pass it over.
 """
 
 from __future__ import annotations
@@ -34,6 +34,8 @@ class Group:
     place: int
     rows: Callable[[Stage], Sequence[Row]] | None = None
     tally: Count | None = None
+    heavy: str | None = None
+    """What makes it too long for a quick run; such a run passes it over unless it is named."""
 
 
 def groups() -> list[Group]:
@@ -48,6 +50,7 @@ def groups() -> list[Group]:
                 place=module.PLACE,
                 rows=getattr(module, "rows", None),
                 tally=getattr(module, "tally", None),
+                heavy=getattr(module, "HEAVY", None),
             )
         )
     return sorted(found, key=lambda group: group.place)
