@@ -1,6 +1,6 @@
 # Two commands matter: `make run` and `make test`. Each does all its own set-up from a bare clone.
 .DEFAULT_GOAL := help
-.PHONY: help run test test-full faults bench check format images env tools clean
+.PHONY: help run test test-full faults bench bench-check check format images env tools clean
 BIN := .venv/bin
 HOST ?= 127.0.0.1
 PORT ?= 8000
@@ -35,8 +35,11 @@ test-full: env tools check  ## the same with the long drills whole, then in two 
 faults: env tools  ## kill, starve and break it at every step; prints the table of what was lost (nothing)
 	DRILLS=full $(BIN)/pytest tests/faults -rs
 
-bench: env tools  ## how fast it is on one core, beside openssl and the PDF path; writes bench/results.md
+bench: env tools  ## how fast it is, beside the naive way and the physical floor; writes bench/results.md
 	$(BIN)/python -m bench
+
+bench-check: env tools  ## the same measured afresh against bench/floor.toml; names what is not reached
+	$(BIN)/python -m bench --check
 
 check: env  ## ruff, mypy --strict and the layers
 	$(BIN)/ruff check

@@ -16,7 +16,7 @@ from bench.baselines import NAIVE
 from bench.report import Groups, quotient, rates_of
 
 WIDTH: Final = 880
-_LEFT: Final = 250
+_LEFT: Final = 262
 """Pixels for the names of the bars."""
 _RIGHT: Final = 130
 """And behind them, for their figures."""
@@ -36,7 +36,7 @@ _STYLE: Final = """
   .figure { font-size: 14px; font-weight: 600; fill: #2b333d; font-variant-numeric: tabular-nums; }
   .rate { font-weight: 400; fill: #5b6470; }
   .tick { font-size: 12px; }
-  .grid { stroke: #8a94a0; stroke-opacity: .35; }
+  .grid { stroke: #8a94a0; stroke-opacity: .25; }
   .one { stroke: #8a94a0; stroke-width: 1.5; }
   .ours { fill: #2f7d6b; } .theirs { fill: #9aa3ad; }
   .floor { fill: none; stroke: #b7791f; stroke-dasharray: 4 3; }

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import IO, Final
 
@@ -48,21 +49,21 @@ def run(place: Place, size: int) -> Turn:
     numbers, place.numbers[:size] = place.numbers[:size], []
     if len(numbers) < size:
         raise ValueError("too few registrations are left")
-    workers = [
-        _start(place, numbers[first::PROCESSES], place.folder / f"numbers-{first}")
-        for first in range(PROCESSES)
-    ]
-    for worker in workers:
-        if _stream(worker.stdout).readline().strip() != "ready":
+    with ExitStack() as exits:
+        workers = [
+            exits.enter_context(_started(place, numbers[first::PROCESSES], place.folder / f"numbers-{first}"))
+            for first in range(PROCESSES)
+        ]
+        if any(_stream(worker.stdout).readline().strip() != "ready" for worker in workers):
             raise ValueError("a worker did not start")
-    began = time.perf_counter()
-    for worker in workers:
-        _stream(worker.stdin).write("go\n")
-        _stream(worker.stdin).flush()
-    told = [json.loads(_stream(worker.stdout).readline() or "null") for worker in workers]
-    wall = time.perf_counter() - began
-    if any(worker.wait() for worker in workers) or not all(told):
-        raise ValueError("a worker failed")
+        began = time.perf_counter()
+        for worker in workers:
+            _stream(worker.stdin).write("go\n")
+            _stream(worker.stdin).flush()
+        told = [json.loads(_stream(worker.stdout).readline() or "null") for worker in workers]
+        wall = time.perf_counter() - began
+        if any(worker.wait() for worker in workers) or not all(told):
+            raise ValueError("a worker failed")
     return Turn(
         calls=sum(one["calls"] for one in told),
         cpu_s=sum(one["cpu_s"] for one in told),
@@ -72,7 +73,7 @@ def run(place: Place, size: int) -> Turn:
     )
 
 
-def _start(place: Place, numbers: Sequence[str], file: Path) -> subprocess.Popen[str]:
+def _started(place: Place, numbers: Sequence[str], file: Path) -> subprocess.Popen[str]:
     file.write_text("\n".join(numbers), encoding="utf-8")
     return subprocess.Popen(
         [sys.executable, "-m", "bench.worker", str(file)],

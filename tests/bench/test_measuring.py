@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 
@@ -13,7 +14,7 @@ import bench.rows
 from bench.measure import Effort, measure, timed
 from bench.openssl import read_speed
 from bench.photographs import CHAT_SIDE, CLASSES, STRENGTHS, WIDE, photograph
-from bench.report import cells, duration
+from bench.report import COLUMNS, cells, duration
 from bench.row import Aim, Measured, Row, Turn
 from bench.rows import groups
 
@@ -79,6 +80,19 @@ def test_rows_take_turns_and_the_first_does_not_count() -> None:
     assert [[turn.calls for turn in one.turns] for one in results] == [[3, 6], [4, 5]]
 
 
+def test_a_row_that_takes_minutes_takes_few_turns_and_none_to_warm_up() -> None:
+    """Forty thousand certificates nine times over would be nobody's benchmark."""
+    calls: list[float] = []
+
+    def turn(seconds: float) -> Turn:
+        calls.append(seconds)
+        return Turn(calls=1, cpu_s=1)
+
+    measure([Row(name="long", includes="words", turn=turn, most_turns=1)], Effort(turns=3, turn_s=0.5))
+
+    assert calls == [0.5]
+
+
 def test_openssl_is_read_for_both_operations() -> None:
     """It is the reference: its counts and seconds are taken as it prints them."""
     assert read_speed(SPEED) == {
@@ -99,16 +113,45 @@ def test_aim_is_told_beside_the_figure(at_least: float, told: str) -> None:
     """A missed aim must be seen, not looked for."""
     one = _measured(Turn(calls=3, cpu_s=1), aim=Aim(at_least=at_least, of="ratio"), reference="other")
 
-    shown = cells(one, {"other": 2.0, "one": 6.0})
+    shown = dict(zip(COLUMNS, cells(one, {"other": 2.0, "one": 6.0}), strict=True))
 
-    assert shown[4:6] == ("3.00 × other", told)
+    assert (shown["ratio"], shown["aim"]) == ("3.00 × other", told)
 
 
 def test_aim_without_its_reference_is_not_called_met() -> None:
     """A run of a few groups measures no reference."""
     one = _measured(Turn(calls=3, cpu_s=1), aim=Aim(at_least=1, of="ratio"), reference="other")
 
-    assert cells(one, {})[4:6] == ("", "not measured")
+    shown = dict(zip(COLUMNS, cells(one, {}), strict=True))
+
+    assert (shown["ratio"], shown["aim"]) == ("", "not measured")
+
+
+def test_rows_of_several_processes_are_told_by_the_wall_clock_too() -> None:
+    """Per core divides by the processor time of all; in all is what a caller sees; memory is of one."""
+    turns = [Turn(calls=30, cpu_s=2.0, wall_s=1.0, peak_bytes=5), Turn(calls=30, cpu_s=2.0, wall_s=3.0)]
+    one = _measured(*turns)
+
+    assert (one.rate, one.in_all, one.peak_bytes) == (30, 40, 5)
+    assert _measured(Turn(calls=1, cpu_s=1)).in_all is None
+
+
+def test_a_row_is_shown_beside_the_naive_way_and_the_floor_of_its_key() -> None:
+    """Both divisors belong to the same kind of key: an RSA row beside a P-256 baseline would flatter."""
+    row = Row(name="whole PDF, RSA-2048", includes="words", turn=lambda seconds: Turn(calls=1, cpu_s=1))
+    one = Measured(row=row, turns=[Turn(calls=6, cpu_s=1)])
+    rates = {
+        "naive PDF, RSA-2048": 2.0,
+        "naive PDF, P-256": 1.0,
+        "floor, RSA-2048": 12.0,
+        "floor, P-256": 60.0,
+    }
+
+    shown = dict(zip(COLUMNS, cells(one, rates, 0.002), strict=True))
+
+    assert (shown["× naive"], shown["of floor"], shown["fsync"]) == ("3 ×", "50.0%", "")
+    durable = Measured(row=replace(row, durable=True), turns=one.turns)
+    assert dict(zip(COLUMNS, cells(durable, rates, 0.002), strict=True))["fsync"] == "2 ms"
 
 
 @pytest.mark.parametrize(

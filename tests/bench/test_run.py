@@ -9,7 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from bench.baselines import FLOOR, NAIVE
 from bench.photographs import CLASSES, STRENGTHS
+from bench.report import COLUMNS
+from bench.rows import groups
 
 ROOT = Path(__file__).resolve().parents[2]
 RESULTS = ROOT / "bench" / "results.md"
@@ -28,6 +31,11 @@ def document(tmp_path_factory: pytest.TempPathFactory) -> str:
     out = tmp_path_factory.mktemp("bench") / "results.md"
     ended = _run("--quick", "--out", str(out))
     assert ended.returncode == 0, ended.stderr
+    for group in groups():
+        # What is left out is said, with the reason.
+        assert (f"passed over in a quick run: {group.name} ({group.heavy})" in ended.stderr) == bool(
+            group.heavy
+        )
     return out.read_text(encoding="utf-8")
 
 
@@ -44,6 +52,7 @@ def rows(document: str) -> Rows:
         cells = [cell.strip() for cell in line.strip("|").split("|")]
         if cells[0] == "row":
             columns = cells
+            assert columns == list(COLUMNS)
         elif columns:
             assert cells[0] not in found
             found[cells[0]] = dict(zip(columns, cells, strict=True))
@@ -72,6 +81,17 @@ def test_ratios_are_quotients_of_rows_of_the_same_run(rows: Rows) -> None:
         quotient = _rate(rows[name]["per core"]) / _rate(rows[reference]["per core"])
         # Both are shown rounded to three digits.
         assert float(ratio) == pytest.approx(quotient, rel=0.02, abs=0.006)
+
+
+def test_every_row_of_a_sealed_pdf_stands_beside_the_naive_way(rows: Rows) -> None:
+    """Whoever renames a row must not lose its ratio without noticing."""
+    naive = {name: row for name, row in rows.items() if row["× naive"]}
+
+    assert set(naive) == {name for name in NAIVE if name in rows} and len(naive) >= 3
+    for name, row in naive.items():
+        quotient = _rate(row["per core"]) / _rate(rows[NAIVE[name]]["per core"])
+        assert _rate(row["× naive"]) == pytest.approx(quotient, rel=0.02, abs=0.006)
+    assert all(bool(row["of floor"]) == (FLOOR.get(name) in rows) for name, row in rows.items())
 
 
 def test_aims_of_the_issue_stand_beside_their_figures(rows: Rows) -> None:
