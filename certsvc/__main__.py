@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import gc
 import signal
 import sys
 from io import TextIOWrapper
@@ -33,7 +34,12 @@ def create_worker() -> APIFlask:
 
     _die_with_parent()
     configure_logs("INFO")
-    return create_app()
+    app = create_app()
+    # What was loaded stays till the end. Looking through it for garbage again and again would stop every
+    # request of the process for a tenth of a second.
+    gc.collect()
+    gc.freeze()
+    return app
 
 
 def _die_with_parent() -> None:

@@ -82,7 +82,10 @@ def face_of(registration: Registration) -> Face:
         sex=holder.sex,
         birth_date=holder.birth_date,
         employer=registration.employer,
-        specialties=tuple(replace(one, override_reason=None) for one in registration.specialties),
+        specialties=tuple(
+            one if one.override_reason is None else replace(one, override_reason=None)
+            for one in registration.specialties
+        ),
         qualification_number=registration.qualification_number,
         photo_sha256=holder.photo_sha256,
         signature_sha256=holder.signature_sha256,

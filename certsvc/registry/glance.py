@@ -23,7 +23,7 @@ from certsvc.registry.database import Query
 from certsvc.registry.port import Glance
 from certsvc.registry.reading import NEWEST, RecordReading
 from certsvc.registry.reading_copies import CopyReading
-from certsvc.registry.rows import Record, copy_from, event_from, version_from
+from certsvc.registry.rows import Record, bare_event_from, copy_from, version_from
 from certsvc.registry.session import RowQuery
 from certsvc.registry.tables import CERTIFICATE_VERSION, COPY, EVENT
 
@@ -179,7 +179,7 @@ def _newest(row: Row, vault: Vault) -> Copy | None:
 
 def _events(rows: Sequence[Row], vault: Vault) -> tuple[Event, ...]:
     return tuple(
-        event_from(Record(vault.checked(EVENT, row[_EVENT])), vault).event
+        bare_event_from(Record(vault.checked(EVENT, row[_EVENT])), vault)
         for row in rows
         if any(value is not None for value in row[_EVENT])
     )

@@ -132,11 +132,25 @@ def event_values(recorded: RecordedEvent, seq: int, vault: Vault) -> dict[str, V
 
 def event_from(record: Record, vault: Vault) -> RecordedEvent:
     """Return the event a row holds, its ID number opened."""
+    changed_fields: list[str] = json.loads(record.text("changed_fields"))
+    outcome: dict[str, object] = json.loads(record.text("outcome"))
+    return RecordedEvent(
+        event=bare_event_from(record, vault),
+        registration_id=RegistrationId(record.text("registration_id")),
+        body_digest=record.text("body_digest"),
+        version_id=VersionId(record.text("version_id")),
+        changed_fields=tuple(changed_fields),
+        outcome=outcome,
+    )
+
+
+def bare_event_from(record: Record, vault: Vault) -> Event:
+    """Return the event alone, without what recording it gave."""
     event_id = EventId(record.text("event_id"))
     sealed = record.maybe_content("id_number")
     id_number = None if sealed is None else vault.decrypt(sealed, _place_of_id_number(event_id))
     parts = payload.read_event(record.text("payload"))
-    event = Event(
+    return Event(
         event_id=event_id,
         source_id=record.text("source_id"),
         type=EventType(record.text("type")),
@@ -153,16 +167,6 @@ def event_from(record: Record, vault: Vault) -> RecordedEvent:
         qualification_number=parts["qualification_number"],
         reason=payload.read_reason(parts["reason"]),
         override_reason=parts["override_reason"],
-    )
-    changed_fields: list[str] = json.loads(record.text("changed_fields"))
-    outcome: dict[str, object] = json.loads(record.text("outcome"))
-    return RecordedEvent(
-        event=event,
-        registration_id=RegistrationId(record.text("registration_id")),
-        body_digest=record.text("body_digest"),
-        version_id=VersionId(record.text("version_id")),
-        changed_fields=tuple(changed_fields),
-        outcome=outcome,
     )
 
 

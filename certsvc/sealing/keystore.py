@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -94,6 +95,7 @@ class Keystore:
         self.folder = folder
         self.registry_secret = registry_secret
         self.root_pem = folder / f"{ROOT}.pem"
+        self._trust_path = str(folder / TRUST_FILE)
         self._trust = _read_list(folder)
         self._chain = (read_certificate(folder / f"{ISSUING}.pem"),)
         self._signers: dict[str, Signer] = {}
@@ -114,7 +116,7 @@ class Keystore:
         return cls(folder, read_secret(folder))
 
     def _current(self) -> _TrustList:
-        if _version_of(self.folder) != self._trust.version:
+        if _version_of(self._trust_path) != self._trust.version:
             self._trust = _read_list(self.folder)
         return self._trust
 
@@ -260,10 +262,10 @@ class Keystore:
         )
 
 
-def _version_of(folder: Path) -> tuple[int, ...]:
-    path = folder / TRUST_FILE
+def _version_of(path: str) -> tuple[int, ...]:
     try:
-        found = path.stat()
+        # Twice in every look-up: a Path would take longer to put together than the system to answer.
+        found = os.stat(path)  # noqa: PTH116
     except OSError as fault:
         raise KeyMaterialError(f"the trust list cannot be read: {path}: {fault}") from fault
     # It is replaced and never written over, so another state is another file.
@@ -271,7 +273,7 @@ def _version_of(folder: Path) -> tuple[int, ...]:
 
 
 def _read_list(folder: Path) -> _TrustList:
-    version = _version_of(folder)
+    version = _version_of(str(folder / TRUST_FILE))
     keys = read_trust(folder)
     seals = read_own_seals(folder, keys)
     return _TrustList(
