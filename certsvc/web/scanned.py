@@ -40,7 +40,7 @@ _AT_ONCE: Final = 2
 """Threads of a process that answer at once: one computes while the other waits for the database. With all of
 them at it, each wait costs the interpreter's lock, and getting it back a third of the time of an answer."""
 _PATIENCE_S: Final = 0.05
-"""A database that hangs holds nobody up for longer, before it holds everybody up as it would without turns."""
+"""A database that hangs keeps nobody waiting for a turn any longer than this."""
 _TO_JSON: Final = json.JSONEncoder(ensure_ascii=False).encode
 
 

@@ -1,0 +1,111 @@
+"""One statement against the look-ups it stands for, on every kind of database."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from certsvc.errors import RecordDamagedError
+from certsvc.registry.port import Glance
+from certsvc.registry.port_feed import LookUp
+from certsvc.registry.sql import SQLRegistry
+from tests.factories import NOW
+from tests.registry.shelf import issue, pending, register
+
+DAY = timedelta(days=1)
+
+
+def _long_way(registry: SQLRegistry, token: str) -> Glance | None:
+    with registry.reading() as session:
+        copy = session.find_copy_by_token(token)
+        if copy is None:
+            return None
+        return Glance(
+            copy=copy,
+            version=session.get_version(copy.version_id),
+            newest=session.newest_endorsement(copy.registration_id),
+            events=tuple(item.event for item in session.history(copy.registration_id)),
+        )
+
+
+def test_a_glance_tells_what_single_look_ups_tell(registry: SQLRegistry) -> None:
+    """Also while a newer copy is being made, after it failed, and for tokens nobody has."""
+    with registry.writing() as session:
+        who = register(session)
+    first = issue(registry, who, 1)
+    second = issue(registry, who, 2, at=NOW + DAY)
+    made = pending(who, 3, at=NOW + 2 * DAY)
+    for step in ("none", "pending", "failed"):
+        if step != "none":
+            with registry.writing() as session:
+                assert (
+                    session.reserve(made)
+                    if step == "pending"
+                    else session.fail(made.copy_id, made.worker, "DEFECT", NOW + 2 * DAY)
+                )
+        for token in (first.token, second.token, made.token, "0" * 26, "x\0"):
+            assert registry.glance(token).read() == _long_way(registry, token), step
+        with registry.reading() as session:
+            assert registry.glance(first.token).last_recorded_at == session.last_recorded_at()
+    found = registry.glance(first.token).read()
+    assert found is not None and found.newest is not None and found.newest.token == second.token
+
+
+def test_the_newest_instant_follows_what_others_write(registry: SQLRegistry) -> None:
+    """What is remembered of it must not outlive the next row."""
+    assert registry.glance("0" * 26).last_recorded_at is None
+    with registry.writing() as session:
+        who = register(session)
+    before = registry.glance("0" * 26).last_recorded_at
+    issue(registry, who, 1, at=NOW + DAY)
+
+    after = registry.glance("0" * 26).last_recorded_at
+
+    assert before is not None and after is not None and after >= before + DAY
+
+
+@pytest.mark.parametrize("column", ["recorded_at", "mac"])
+def test_a_moved_instant_fails_its_mac_although_the_row_was_seen_before(
+    registry: SQLRegistry, column: str
+) -> None:
+    """Who could move the last instant could make every server say that its clock is wrong."""
+    with registry.writing() as session:
+        register(session)
+    assert registry.glance("0" * 26).last_recorded_at is not None
+    value = "'2099-01-01T00:00:00.000000Z'" if column == "recorded_at" else "id_number"
+    with registry.database.engine.connect() as connection:
+        connection.exec_driver_sql(f"UPDATE event SET {column} = {value}")
+
+    with pytest.raises(RecordDamagedError):
+        registry.glance("0" * 26)
+
+
+def test_counters_are_raised_by_hundreds_at_once(registry: SQLRegistry) -> None:
+    """More than one statement's worth, some there already, some new, one damaged that stays as it is."""
+    with registry.writing() as session:
+        who = register(session)
+
+    def lookup(hour: int) -> LookUp:
+        return LookUp(
+            registration_id=who.registration_id,
+            copy_id=None,
+            hour=f"2026-11-{hour:03d}",
+            caller="public",
+            way="qr",
+        )
+
+    with registry.writing() as session:
+        assert session.count_lookups({lookup(hour): 1 for hour in range(250)}) == 0
+    with registry.database.engine.connect() as connection:
+        connection.exec_driver_sql("UPDATE lookup SET count = 99 WHERE hour = '2026-11-007'")
+    with registry.writing() as session:
+        assert session.count_lookups({lookup(hour): 2 for hour in range(230, 450)}) == 0
+        assert session.count_lookups({lookup(7): 1, lookup(8): 1}) == 1
+
+    with registry.database.engine.connect() as connection:
+        rows = connection.exec_driver_sql("SELECT hour, count FROM lookup").all()
+    counts = {str(hour): int(count) for hour, count in rows}
+    assert len(counts) == 450
+    assert (counts["2026-11-007"], counts["2026-11-008"], counts["2026-11-000"]) == (99, 2, 1)
+    assert (counts["2026-11-229"], counts["2026-11-230"], counts["2026-11-449"]) == (1, 3, 2)
