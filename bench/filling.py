@@ -6,9 +6,12 @@ own MAC and goes in under all the constraints, so a look-up finds what it would 
 
 from __future__ import annotations
 
+import json
 import random
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from datetime import date
+from hashlib import sha256
 from typing import Final, cast
 
 import sqlalchemy as sa
@@ -68,9 +71,13 @@ def fill(database: Database, secret: bytes, holders: int) -> Filled:
     opened = vault.decrypt(
         cast(bytes, model["event"]["id_number"]), f"event {model['event']['event_id']!s} id_number"
     )
+    hashed_face = _hashed_face(model)
     for first in range(0, holders, _AT_ONCE):
         last = min(first + _AT_ONCE, holders)
-        people = [_person(model, number, chance, vault.encrypt, opened) for number in range(first, last)]
+        people = [
+            _person(model, number, chance, vault.encrypt, opened, hashed_face)
+            for number in range(first, last)
+        ]
         tokens += [str(person["copy"]["token"]) for person in people]
         numbers += [str(person["registration_number"]["number"]) for person in people]
         for table in _TABLES:
@@ -115,8 +122,24 @@ def _model(database: Database, vault: Vault) -> Rows:
     return rows
 
 
+def _hashed_face(model: Rows) -> str:
+    """Return what the face's hash is of; hashing every face by itself would take half the time of filling."""
+    face = read_face(str(model["certificate_version"]["face"]))
+    text = json.dumps(
+        asdict(face), ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=date.isoformat
+    )
+    if sha256(text.encode()).hexdigest() != face_hash(face):
+        raise ValueError("faces are hashed in another form by now")
+    return text
+
+
 def _person(
-    model: Rows, number: int, chance: random.Random, encrypt: Callable[[str, str], bytes], id_number: str
+    model: Rows,
+    number: int,
+    chance: random.Random,
+    encrypt: Callable[[str, str], bytes],
+    id_number: str,
+    hashed_face: str,
 ) -> Rows:
     """Return the rows of another holder: every identifier and hash is its own."""
 
@@ -150,7 +173,7 @@ def _person(
             "serial": f"9{number:013d}",
             "licence_id": fresh(),
             "face": face,
-            "face_hash": face_hash(read_face(face)),
+            "face_hash": sha256(hashed_face.replace(old, new).encode()).hexdigest(),
             "event_id": event_id,
         },
         "copy": {
