@@ -114,6 +114,7 @@ class Database:
             sa.event.listen(self.engine, "do_connect", _open_only_what_is_there)
         sa.event.listen(self.engine, "connect", self._settle)
         self._at_hand: list[sa.PoolProxiedConnection] = []
+        self.most_at_hand = _AT_HAND
         self._turn: AbstractContextManager[object] = _Turn() if self.dialect.one_writer else nullcontext()
 
     def _settle(self, connection: Connection, _record: object) -> None:
@@ -178,7 +179,7 @@ class Database:
             pooled.invalidate(error)
             pooled.close()
             raise
-        if len(self._at_hand) < _AT_HAND:
+        if len(self._at_hand) < self.most_at_hand:
             self._at_hand.append(pooled)
         else:
             pooled.close()

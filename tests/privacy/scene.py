@@ -15,8 +15,9 @@ from pathlib import Path
 import structlog
 from click.testing import CliRunner
 from flask import Response
+from structlog.typing import EventDict
 
-from certsvc.cli.logs import configure_logs
+from certsvc.cli.logs import configure_logs, drop_personal
 from certsvc.cli.program import program
 from certsvc.config import Settings
 from certsvc.registry.sql import SQLRegistry
@@ -194,6 +195,15 @@ def _everything_heard(scene: Scene, who: str) -> Iterator[None]:
     configure_logs("DEBUG")
     catcher = logging.StreamHandler(raw)  # beside our own handler, whose filter would hide a leak into it
     root.addHandler(catcher)
+
+    def overheard(_logger: object, _method: str, event: EventDict) -> EventDict:
+        raw.write(f"{event}\n")
+        return event
+
+    # Our own lines do not come by the handlers: they are heard where they are about to be filtered.
+    processors = list(structlog.get_config()["processors"])
+    processors.insert(processors.index(drop_personal), overheard)
+    structlog.configure(processors=processors)
     try:
         with contextlib.redirect_stderr(heard), contextlib.redirect_stdout(heard):
             yield
