@@ -20,7 +20,7 @@ from certsvc.domain.events import Event
 from certsvc.errors import NotFoundError
 from certsvc.registry.crypto import Vault
 from certsvc.registry.database import Query
-from certsvc.registry.port import Glance
+from certsvc.registry.port_glance import Glance
 from certsvc.registry.reading import NEWEST, RecordReading
 from certsvc.registry.reading_copies import CopyReading
 from certsvc.registry.rows import Record, bare_event_from, copy_from, version_from

@@ -16,7 +16,7 @@ from certsvc.domain.certificate import CertificateVersion, VersionId
 from certsvc.domain.endorsement import Copy, CopyId, IssuedFile
 from certsvc.domain.events import Event, EventId, HolderId, IdType, RegistrationId
 from certsvc.registry.port_feed import ExpiringSpecialty, FeedReading, FeedWriting
-from certsvc.registry.port_glance import Glance, Sight
+from certsvc.registry.port_glance import Sight
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -290,7 +290,6 @@ __all__ = [
     "EventId",
     "EventMark",
     "ExpiringSpecialty",
-    "Glance",
     "IdempotentRequest",
     "ReadSession",
     "RecordedEvent",

@@ -23,7 +23,8 @@ from certsvc.registry.glance import (
     read_slowly,
 )
 from certsvc.registry.lookups import LookUpReading, LookUpWriting
-from certsvc.registry.port import Glance, ReadSession, Sight, WriteSession
+from certsvc.registry.port import ReadSession, Sight, WriteSession
+from certsvc.registry.port_glance import Glance
 from certsvc.registry.reading import RecordReading
 from certsvc.registry.reading_copies import CopyReading
 from certsvc.registry.reading_status import StatusReading

@@ -12,7 +12,7 @@ import pytest
 from certsvc.errors import UnavailableError
 from certsvc.issuing.counter import Order
 from certsvc.issuing.lease import AMPLE, LEASE
-from certsvc.registry.port import Registry, WriteSession
+from certsvc.registry.port import Registry, Sight, WriteSession
 from tests.flows.press_room import WatchedPress, a_desk, a_press, stored
 from tests.flows.test_chunks import endorsing, number, told
 from tests.world import NUMBER, World
@@ -38,6 +38,10 @@ class CountingRegistry:
         self.writes += 1
         with self._genuine.writing() as session:
             yield session
+
+    def glance(self, token: str) -> Sight:
+        """Look at the genuine one."""
+        return self._genuine.glance(token)
 
     def ping(self) -> None:
         """Ask the genuine one."""

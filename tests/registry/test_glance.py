@@ -7,8 +7,8 @@ from datetime import timedelta
 import pytest
 
 from certsvc.errors import RecordDamagedError
-from certsvc.registry.port import Glance
 from certsvc.registry.port_feed import LookUp
+from certsvc.registry.port_glance import Glance
 from certsvc.registry.sql import SQLRegistry
 from tests.factories import NOW
 from tests.registry.shelf import issue, pending, register
