@@ -28,6 +28,8 @@ from certsvc.qr.encode import encode
 from certsvc.qr.token import ALPHABET, TOKEN_LENGTH
 from certsvc.rendering.ofd import OFDRenderer
 from certsvc.rendering.pdf import PDFRenderer
+from certsvc.rendering.pdf_reference import ReferenceRenderer
+from certsvc.rendering.plan import Planner
 from certsvc.sealing.keystore import Keystore
 from certsvc.sealing.pdf import seal_pdf
 from certsvc.sealing.port import SealSigner
@@ -89,14 +91,24 @@ class Stage:
         return load_certificate_type(self.settings.templates_dir / "constructor-1")
 
     @cached_property
+    def planner(self) -> Planner:
+        """The fonts, ready to be cut."""
+        return Planner(self.fonts)
+
+    @cached_property
     def pdf_renderer(self) -> PDFRenderer:
-        """The PDF renderer, its fonts parsed."""
-        return PDFRenderer(self.fonts)
+        """The compiled PDF path."""
+        return PDFRenderer(self.planner)
+
+    @cached_property
+    def reference_renderer(self) -> ReferenceRenderer:
+        """The reference PDF path, its fonts parsed."""
+        return ReferenceRenderer(self.fonts)
 
     @cached_property
     def ofd_renderer(self) -> OFDRenderer:
-        """The OFD renderer, its fonts parsed."""
-        return OFDRenderer(self.fonts)
+        """The compiled OFD path."""
+        return OFDRenderer(self.planner)
 
     @cached_property
     def _symbols(self) -> tuple[Modules, ...]:

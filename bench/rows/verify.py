@@ -21,7 +21,8 @@ from certsvc.errors import CertsvcError
 from certsvc.sealing.check_ofd import check_ofd
 from certsvc.sealing.check_pdf import check_pdf
 from certsvc.sealing.ofd import seal_ofd
-from certsvc.sealing.pdf import seal_pdf
+from certsvc.sealing.pdf import seal_draft
+from certsvc.sealing.pdf_reference import seal_pdf
 from certsvc.sealing.trust import read_certificate
 from certsvc.verification.question import Question
 from certsvc.wiring import Services, build, initialise
@@ -40,8 +41,12 @@ def rows(stage: Stage) -> Sequence[Row]:
     roots = [x509.Certificate.load(read_certificate(stage.keystore.root_pem))]
 
     def a_pdf() -> bytes:
+        draft = stage.pdf_renderer.render(*stage.page())
+        return seal_draft(draft, signer=signer, at=stage.at, reason="电子证照签发", location="示例")
+
+    def an_updated_pdf() -> bytes:
         page, facts = stage.page()
-        unsigned = stage.pdf_renderer.render(page, facts)
+        unsigned = stage.reference_renderer.render(page, facts)
         return seal_pdf(
             unsigned, signer=signer, stamp=page.stamp, at=stage.at, reason="电子证照签发", location="示例"
         )
@@ -72,11 +77,22 @@ def rows(stage: Stage) -> Sequence[Row]:
         ),
         Row(
             name="PDF check",
-            includes="a file the registry does not know: signature by a pinned key, what it covers, every "
-            "object reached, nothing forbidden; no child process",
+            includes="all that is asked of the bytes of a file laid out as ours: signature by a pinned key, "
+            "what it covers, every object compared with the one way we write it; no child process",
             turn=timed(a_pdf, lambda data: _intact(check_pdf(data, pinned))),
             reference="pyHanko validate",
             aim=Aim(at_least=_TIMES_PYHANKO, of="ratio"),
+        ),
+        Row(
+            name="pyHanko validate, update",
+            includes="the same as its row above, of a file sealed in an incremental update",
+            turn=timed(an_updated_pdf, validate),
+        ),
+        Row(
+            name="PDF check, update",
+            includes="of such a file, as reports and older certificates are: every object reached, searched",
+            turn=timed(an_updated_pdf, lambda data: _intact(check_pdf(data, pinned))),
+            reference="pyHanko validate, update",
         ),
         Row(
             name="OFD check",

@@ -93,12 +93,13 @@ def template_preview(folder: Path, out: Path) -> None:
     from certsvc.qr.payload import offline_link, verify_url
     from certsvc.qr.token import new_token
     from certsvc.rendering.pdf import PDFRenderer
+    from certsvc.rendering.plan import Planner
     from certsvc.rendering.png import preview
 
     settings = load_place()
     kind = load_certificate_type(folder)
     fonts = FontChain.load(settings.templates_dir / "fonts", settings.data_dir / "cache")
-    renderer = PDFRenderer(fonts)
+    renderer = PDFRenderer(Planner(fonts))
     modules = encode(verify_url(settings.public_url, new_token()))
     faces = {str(copy_kind): sample_subject(kind, modules, copy_kind) for copy_kind in CopyKind}
     if kind.with_offline is not None:
@@ -112,7 +113,7 @@ def template_preview(folder: Path, out: Path) -> None:
             created_at=f"{subject.copy.day.isoformat()}T00:00:00Z",
             metadata=(),
         )
-        pdf = renderer.render(compose(kind, subject, fonts), facts)
+        pdf = renderer.render(compose(kind, subject, fonts), facts).unsealed()
         name = f"{kind.policy.certificate_type}-{face}"
         click.echo(write_out(out, f"{name}.pdf", pdf))
         click.echo(write_out(out, f"{name}.png", preview(pdf, PREVIEW_DPI)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
@@ -19,12 +20,11 @@ from pyhanko.pdf_utils.writer import copy_into_new_writer
 
 from certsvc.cli.defects import Defect, Good
 from certsvc.domain.report import Status
-from certsvc.page.model import Path, Stamp
+from certsvc.pdf.grammar import without_signature
 from certsvc.sealing.cms import read_cms
 from certsvc.sealing.keystore import FileSigner
-from certsvc.sealing.pdf import seal_pdf
+from certsvc.sealing.pdf import sign_digest
 
-_END: Final = b"%%EOF\n"
 _HOLE: Final = re.compile(rb"/Contents <([0-9A-F]+)>")
 _PASSWORD: Final = "sample"  # noqa: S105  nothing is kept secret by it
 _NUMBER: Final = re.compile(rb"(\d{4})(?=</elicence:)")
@@ -51,8 +51,8 @@ def _revised(good: Good) -> bytes:
 
 
 def _unsealed(good: Good) -> bytes:
-    """Everything before the revision that sealed it: what the page looked like without a seal."""
-    return good.endorsed_pdf[: good.endorsed_pdf.index(_END) + len(_END)]
+    """The page as it was before it was sealed: the field is there, and nothing in it."""
+    return without_signature(good.endorsed_pdf)
 
 
 def _emptied(good: Good) -> bytes:
@@ -68,7 +68,15 @@ def _transplanted(good: Good) -> bytes:
 
 def _encrypted(good: Good) -> bytes:
     """The page saved behind a password; a program that does this cannot keep the seal."""
-    writer = copy_into_new_writer(PdfFileReader(BytesIO(_unsealed(good))))
+    reader = PdfFileReader(BytesIO(_unsealed(good)))
+    # An empty field is more than pyHanko can copy.
+    for owner, key in (
+        (reader.root, "/AcroForm"),
+        (reader.root, "/Perms"),
+        (reader.root["/Pages"]["/Kids"][0], "/Annots"),
+    ):
+        del owner[key]
+    writer = copy_into_new_writer(reader)
     writer.encrypt(_PASSWORD, _PASSWORD)  # type: ignore[no-untyped-call]  # pyHanko leaves it untyped
     out = BytesIO()
     writer.write(out)  # type: ignore[no-untyped-call]  # pyHanko leaves it untyped
@@ -88,15 +96,11 @@ def _filled(pdf: bytes, digits: bytes) -> bytes:
 
 def _resealed(good: Good, *, subject: x509.Name | None = None) -> bytes:
     """Our page under a seal made in our way by a stranger, whose certificate may bear any *subject*."""
-    mark = Path(segments=(("M", 0.0, 0.0), ("L", 40.0, 0.0), ("L", 40.0, 40.0), ("Z",)), stroke="#cc0000")
-    return seal_pdf(
-        _unsealed(good),
-        signer=_stranger(subject),
-        stamp=Stamp(paths=(mark,), x_mm=130.0, y_mm=220.0, width_mm=40.0, height_mm=40.0),
-        at=datetime.now(UTC).replace(microsecond=0),
-        reason="sample",
-        location="sample",
-    )
+    pdf = good.endorsed_pdf
+    hole = _hole(pdf)
+    start, end = hole.start(1) - 1, hole.end(1) + 1
+    container = sign_digest(_stranger(subject), hashlib.sha256(pdf[:start] + pdf[end:]).digest())
+    return _filled(pdf, container.hex().upper().encode("ascii").ljust(len(hole[1]), b"0"))
 
 
 def _lookalike(good: Good) -> bytes:

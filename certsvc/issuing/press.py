@@ -18,18 +18,19 @@ from certsvc.issuing.inspection import Inspector
 from certsvc.issuing.offline_symbol import make_offline_symbol
 from certsvc.issuing.preflight import preflight
 from certsvc.issuing.preflight_ofd import preflight_ofd
-from certsvc.ofd.draft import Draft
+from certsvc.ofd.draft import Draft as OFDDraft
 from certsvc.page.certificate_type import CertificateType
 from certsvc.page.compose import Subject, compose
 from certsvc.page.fonts import FontChain
 from certsvc.page.model import DocumentFacts, Stamp
+from certsvc.pdf.draft import Draft as PDFDraft
 from certsvc.qr.encode import Modules, encode
 from certsvc.qr.payload import verify_url
 from certsvc.qr.token import show_code
 from certsvc.rendering.ofd import OFDRenderer
 from certsvc.rendering.pdf import PDFRenderer
 from certsvc.sealing.ofd import seal_ofd
-from certsvc.sealing.pdf import seal_pdf
+from certsvc.sealing.pdf import seal_draft
 from certsvc.sealing.port import PinnedKey, PinnedSeal, SealSigner, Signer
 
 
@@ -38,10 +39,8 @@ class Prepared:
     """A copy rendered in both formats that passed preflight and waits for its seals."""
 
     copy: Copy
-    unsigned: bytes
-    """PDF/A-2b bytes without signature."""
-    draft: Draft
-    """The OFD without its seal."""
+    pdf: PDFDraft
+    ofd: OFDDraft
     stamp: Stamp
 
 
@@ -155,11 +154,13 @@ class Press:
             use_from=copy.grant.use_from if copy.grant is not None else None,
             use_until=copy.grant.use_until if copy.grant is not None else None,
         )
-        unsigned = self._renderer.render(page, facts)
-        preflight(unsigned, page, modules, symbol)
-        draft = self._ofd_renderer.render(page, facts)
-        preflight_ofd(draft.unsealed(), page)
-        return Prepared(copy, unsigned, draft, page.stamp)
+        # Planned once: both files hold the same cuts of the fonts.
+        plan = self._renderer.plan(page)
+        pdf = self._renderer.render(page, facts, plan)
+        preflight(pdf.unsealed(), page, modules, symbol)
+        ofd = self._ofd_renderer.render(page, facts, plan)
+        preflight_ofd(ofd.unsealed(), page)
+        return Prepared(copy, pdf, ofd, page.stamp)
 
     def _offline(
         self,
@@ -192,16 +193,15 @@ class Press:
         """
         copy = prepared.copy
         sealed = {
-            "pdf": seal_pdf(
-                prepared.unsigned,
+            "pdf": seal_draft(
+                prepared.pdf,
                 signer=self._signer(),
-                stamp=prepared.stamp,
                 at=copy.reserved_at,
                 reason="电子证照签发",
                 location=self._issuer.name,
             ),
             "ofd": seal_ofd(
-                prepared.draft, signer=self._seal_signer(), stamp=prepared.stamp, at=copy.reserved_at
+                prepared.ofd, signer=self._seal_signer(), stamp=prepared.stamp, at=copy.reserved_at
             ),
         }
         for fmt, content in sealed.items():

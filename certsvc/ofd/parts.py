@@ -61,3 +61,14 @@ def make_part(name: str, content: bytes, *, once: bool = False) -> Part:
         if len(squeezed) < len(content):
             packed, method = squeezed, DEFLATE
     return Part(name=name, content=content, packed=packed, method=method, crc=isal_zlib.crc32(content))
+
+
+def packed_part(name: str, content: bytes, deflated: bytes) -> Part:
+    """Make a part of bytes that were packed before.
+
+    Args:
+        name: path in the package, without a leading slash.
+        content: final bytes.
+        deflated: the same as a raw deflate stream.
+    """
+    return Part(name=name, content=content, packed=deflated, method=DEFLATE, crc=isal_zlib.crc32(content))

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 from itertools import compress
 from math import cos, radians, sin
 from typing import Final
 
 from certsvc.page.model import Path, Picture, Symbol
+from certsvc.pdf.values import OPERATORS
 
 PT_PER_MM: Final = 72 / 25.4
-OPERATORS: Final = {"M": "m", "L": "l", "C": "c", "Z": "h"}
 
 
 class Content:
@@ -19,7 +19,7 @@ class Content:
 
     def __init__(self, height_mm: float) -> None:
         """Take the height of the page, from which y is counted down."""
-        self._height_mm = height_mm
+        self.height_mm = height_mm
         self._lines: list[str] = []
         self.opacities: set[float] = set()
         """Each needs an ExtGState named by opacity_name()."""
@@ -31,20 +31,21 @@ class Content:
     def paths(self, paths: Iterable[Path]) -> None:
         """Draw lines and filled outlines."""
         for path in paths:
-            if path.stroke is None and path.fill is None:
-                continue
-            self._lines.append("q 1 J 1 j")
-            self._opacity(path.opacity)
-            if path.fill is not None:
-                self._lines.append(f"{_colour(path.fill)} rg")
-            if path.stroke is not None:
-                self._lines.append(f"{_colour(path.stroke)} RG {number(path.width_mm * PT_PER_MM)} w")
-            for name, *numbers in path.segments:
-                points = zip(numbers[::2], numbers[1::2], strict=True)
-                shown = " ".join(self._point(float(x), float(y)) for x, y in points)
-                self._lines.append(f"{shown} {OPERATORS[str(name)]}" if shown else OPERATORS[str(name)])
-            painted = "B" if path.fill and path.stroke else "f" if path.fill else "S"
-            self._lines.append(f"{painted} Q")
+            self._path(path, _path_operators)
+
+    def hairline(self, path: Path) -> None:
+        """Draw a path that comes back on many pages: its operators are kept."""
+        self._path(path, _kept_operators)
+
+    def _path(self, path: Path, write: Callable[[Path, float], str]) -> None:
+        if operators := write(path, self.height_mm):
+            self._lines.append(operators)
+            if path.opacity != 1.0:
+                self.opacities.add(path.opacity)
+
+    def add(self, operators: str) -> None:
+        """Add operators written elsewhere."""
+        self._lines.append(operators)
 
     def text(
         self,
@@ -59,18 +60,20 @@ class Content:
     ) -> None:
         """Show one run: pairs of a font resource name and the codes shown in that font."""
         self._lines.append("q")
-        self._opacity(opacity)
-        self._lines.append(f"BT {_colour(colour)} rg {number(tracking_mm * PT_PER_MM)} Tc")
+        if opacity != 1.0:
+            self.opacities.add(opacity)
+            self._lines.append(f"/{opacity_name(opacity)} gs")
+        self._lines.append(f"BT {colour_of(colour)} rg {number(tracking_mm * PT_PER_MM)} Tc")
         cosine, sine = cos(radians(rotate_deg)), sin(radians(rotate_deg))
         turned = " ".join(f"{part:.5g}" for part in (cosine, sine, -sine, cosine))
-        self._lines.append(f"{turned} {self._point(*at_mm)} Tm")
+        self._lines.append(f"{turned} {self.point(*at_mm)} Tm")
         self._lines += [f"{font} {number(size_pt)} Tf <{codes.hex().upper()}> Tj" for font, codes in shown]
         self._lines.append("ET Q")
 
     def image(self, name: str, picture: Picture) -> None:
         """Draw the XObject *name* in the picture's box."""
         size = f"{number(picture.width_mm * PT_PER_MM)} 0 0 {number(picture.height_mm * PT_PER_MM)}"
-        corner = self._point(picture.x_mm, picture.y_mm + picture.height_mm)
+        corner = self.point(picture.x_mm, picture.y_mm + picture.height_mm)
         self._lines.append(f"q {size} {corner} cm /{name} Do Q")
 
     def form(self, name: str) -> None:
@@ -81,20 +84,43 @@ class Content:
         """Draw a QR symbol as one outline: no seams between modules, nothing for a viewer to blur."""
         # In a grid of its own the corners are whole numbers: short, exact, quick.
         step = f"{symbol.module_mm * PT_PER_MM:.5f}"
-        self._lines.append(f"q 0 g {step} 0 0 -{step} {self._point(symbol.x_mm, symbol.y_mm)} cm")
+        self._lines.append(f"q 0 g {step} 0 0 -{step} {self.point(symbol.x_mm, symbol.y_mm)} cm")
         for loop in outlines(symbol.modules):
             corners = [f"{column} {row}" for column, row in loop]
             self._lines.append(f"{corners[0]} m {' l '.join(corners[1:])} l h")
         # Even-odd: where modules touch at a corner any way round the loops gives the same area.
         self._lines.append("f* Q")
 
-    def _opacity(self, opacity: float) -> None:
-        if opacity != 1.0:
-            self.opacities.add(opacity)
-            self._lines.append(f"/{opacity_name(opacity)} gs")
+    def point(self, x_mm: float, y_mm: float) -> str:
+        """Write a point of the page."""
+        return _point(x_mm, y_mm, self.height_mm)
 
-    def _point(self, x_mm: float, y_mm: float) -> str:
-        return f"{number(x_mm * PT_PER_MM)} {number((self._height_mm - y_mm) * PT_PER_MM)}"
+
+def _path_operators(path: Path, height_mm: float) -> str:
+    """Write one path; nothing for one that is neither stroked nor filled."""
+    if path.stroke is None and path.fill is None:
+        return ""
+    lines = ["q 1 J 1 j"]
+    if path.opacity != 1.0:
+        lines.append(f"/{opacity_name(path.opacity)} gs")
+    if path.fill is not None:
+        lines.append(f"{colour_of(path.fill)} rg")
+    if path.stroke is not None:
+        lines.append(f"{colour_of(path.stroke)} RG {number(path.width_mm * PT_PER_MM)} w")
+    for name, *numbers in path.segments:
+        points = zip(numbers[::2], numbers[1::2], strict=True)
+        shown = " ".join(_point(float(x), float(y), height_mm) for x, y in points)
+        lines.append(f"{shown} {OPERATORS[str(name)]}" if shown else OPERATORS[str(name)])
+    painted = "B" if path.fill and path.stroke else "f" if path.fill else "S"
+    lines.append(f"{painted} Q")
+    return "\n".join(lines)
+
+
+_kept_operators: Final = lru_cache(maxsize=256)(_path_operators)
+
+
+def _point(x_mm: float, y_mm: float, height_mm: float) -> str:
+    return f"{number(x_mm * PT_PER_MM)} {number((height_mm - y_mm) * PT_PER_MM)}"
 
 
 def number(value: float) -> str:
@@ -107,7 +133,8 @@ def opacity_name(opacity: float) -> str:
     return f"GS{round(opacity * 1000)}"
 
 
-def _colour(colour: str) -> str:
+def colour_of(colour: str) -> str:
+    """Write ``#RRGGBB`` as three numbers from 0 to 1."""
     return " ".join(f"{int(colour[start : start + 2], 16) / 255:.4g}" for start in (1, 3, 5))
 
 

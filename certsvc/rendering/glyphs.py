@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Set
+from collections.abc import Mapping, Set
+from dataclasses import dataclass
 from functools import cached_property
 from struct import unpack
 from typing import Final
@@ -11,6 +12,7 @@ import uharfbuzz as hb
 
 from certsvc.errors import DefectError
 from certsvc.page.fonts import SPACES, Font
+from certsvc.pdf.values import raw_deflate
 
 FLAGS: Final = hb.SubsetFlags.NO_HINTING | hb.SubsetFlags.NO_LAYOUT_CLOSURE | hb.SubsetFlags.NO_BIDI_CLOSURE
 """The characters asked for and no others: neither ligatures nor the mirror image of a bracket."""
@@ -18,6 +20,20 @@ TABLES: Final = frozenset({"cmap", "glyf", "head", "hhea", "hmtx", "loca", "maxp
 """What every reader finds in a font, and all of it."""
 BOLD_FROM: Final = 600
 """Weight in OS/2 from which a font counts as bold."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cut:
+    """A font cut to some characters, packed once for every file it goes into."""
+
+    content: bytes
+    """A TrueType file."""
+    deflated: bytes
+    """The same as a raw deflate stream."""
+    glyphs: Mapping[str, int]
+    """Character -> glyph in this file."""
+    widths: tuple[int, ...]
+    """Advance of each glyph, in units of the font."""
 
 
 class GlyphFont:
@@ -67,10 +83,14 @@ class GlyphFont:
             self._known[character] = known
         return known
 
-    def cut(self, characters: Set[str]) -> bytes:
+    def cut(self, characters: Set[str], *, once: bool = False) -> Cut:
         """Return a TrueType file with a glyph for each of *characters* and hardly anything else.
 
         Its missing glyph is empty: a reader that asks for a character it has not draws nothing, never a box.
+
+        Args:
+            characters: what it must hold.
+            once: cut one time for many documents, so that size counts and time does not.
 
         Raises:
             DefectError: the font has no real glyph for one of them, or lost it on the way.
@@ -89,7 +109,13 @@ class GlyphFont:
             raise DefectError(f"the font {self.name} was cut to other characters")
         if _drawn(face) < len(glyphs):
             raise DefectError(f"the font {self.name} lost a glyph")
-        return content
+        glyph_of = hb.Font(face).get_nominal_glyph
+        return Cut(
+            content=content,
+            deflated=raw_deflate(content, once=once),
+            glyphs={character: glyph_of(ord(character)) for character in characters},
+            widths=_widths(face),
+        )
 
 
 def _drawn(face: hb.Face) -> int:
@@ -97,3 +123,12 @@ def _drawn(face: hb.Face) -> int:
     places = face.reference_table("loca").data
     short = face.reference_table("head").data[50:52] == b"\0\0"
     return len(set(unpack(f">{len(places) // 2}H" if short else f">{len(places) // 4}I", places))) - 1
+
+
+def _widths(face: hb.Face) -> tuple[int, ...]:
+    """Read the advance of every glyph; those that are not listed have the last one's."""
+    metrics = face.reference_table("hmtx").data
+    listed: int = unpack(">H", face.reference_table("hhea").data[34:36])[0]
+    widths: tuple[int, ...] = unpack(f">{2 * listed}H", metrics[: 4 * listed])[::2]
+    count: int = face.glyph_count
+    return widths + widths[-1:] * (count - listed)

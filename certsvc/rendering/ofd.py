@@ -18,14 +18,11 @@ from certsvc.ofd.content import page_xml
 from certsvc.ofd.document import DocInfo, document_xml
 from certsvc.ofd.draft import Draft
 from certsvc.ofd.names import DOCUMENT, PAGE, RES
-from certsvc.ofd.parts import Part, make_part
-from certsvc.page.fonts import FontChain
+from certsvc.ofd.parts import Part, make_part, packed_part
 from certsvc.page.model import DocumentFacts, Page, Picture, TextRun
-from certsvc.rendering.glyphs import GlyphFont
 from certsvc.rendering.ofd_template import (
     PAGE_ID,
     TEMPLATE_ID,
-    Labels,
     Sheet,
     Template,
     compile_template,
@@ -35,50 +32,45 @@ from certsvc.rendering.ofd_template import (
     public_res,
 )
 from certsvc.rendering.ofd_text import TextWriter
+from certsvc.rendering.plan import KEPT_STATIC, Plan, Planner, Shared
 
 CREATOR: Final = "certsvc"
-KEPT_TEMPLATES: Final = 32
-"""Static pages kept compiled."""
 
 
 class OFDRenderer:
     """Renders pages; safe to share between threads."""
 
-    def __init__(self, fonts: FontChain) -> None:
-        """Take the fonts; each is made ready when first it is cut."""
-        self._glyphs = {name: GlyphFont(font) for name, font in fonts.fonts.items()}
-        self._text = TextWriter(fonts, self._glyphs)
+    def __init__(self, planner: Planner) -> None:
+        """Take what plans the pages; it brings the fonts."""
+        self._planner = planner
+        glyphs = planner.glyphs
+        self._text = TextWriter(planner.fonts, glyphs)
         self._ids = {
-            name: (font_id(self._glyphs, name, shared=True), font_id(self._glyphs, name, shared=False))
-            for name in self._glyphs
+            name: (font_id(glyphs, name, shared=True), font_id(glyphs, name, shared=False)) for name in glyphs
         }
-        self._own_fonts = {name: font_resource(self._glyphs, name, shared=False) for name in self._glyphs}
-        self._templates: dict[tuple[int, Labels], tuple[object, Template]] = {}
+        self._own_fonts = {name: font_resource(glyphs, name, shared=False) for name in glyphs}
+        self._templates: dict[Shared, Template] = {}
         self._lock = Lock()
 
-    def render(self, page: Page, facts: DocumentFacts) -> Draft:
+    def render(self, page: Page, facts: DocumentFacts, plan: Plan | None = None) -> Draft:
         """Return an OFD without its seal; the stamp is left to the sealing step.
+
+        Args:
+            page: what it shows.
+            facts: what it says of itself.
+            plan: of this page, when a PDF was made of it before; left out, it is planned here.
 
         Raises:
             DefectError: a picture is not what it says it is, or a font lacks a character of the page.
         """
-        template = self._template(page)
+        plan = plan or self._planner.plan(page)
+        template = self._template(page, plan.shared)
         pictures = sum(type(item) is Picture for item in page.variable)
         sheet = Sheet(self._text, first_id=template.next_id, pictures=pictures)
-        own: dict[str, set[str]] = {}
-        none: frozenset[str] = frozenset()
-        for item in page.variable:
-            font = 0
-            if type(item) is TextRun:
-                shared, extra = self._ids[item.font]
-                font = shared
-                if not template.characters.get(item.font, none).issuperset(item.text):
-                    own.setdefault(item.font, set()).update(item.text)
-                    font = extra
-            sheet.draw(item, font)
+        for item, own in zip(page.variable, plan.from_own, strict=True):
+            sheet.draw(item, self._ids[item.font][own] if type(item) is TextRun else 0)
         content = page_xml(sheet.objects, layer_id=sheet.layer_id, template_id=TEMPLATE_ID)
-        names = [name for name in self._glyphs if name in own]
-        fonts = [self._own_fonts[name] for name in names]
+        fonts = [self._own_fonts[name] for name in plan.own]
         return Draft(
             info=_info(facts),
             parts=(
@@ -88,31 +80,27 @@ class OFDRenderer:
                 *template.parts,
                 make_part(PAGE, content),
                 *(
-                    make_part(RES + font.file, self._glyphs[name].cut(own[name]))
-                    for name, font in zip(names, fonts, strict=True)
+                    packed_part(RES + font.file, cut.content, cut.deflated)
+                    for font, cut in zip(fonts, plan.own.values(), strict=True)
                 ),
                 *sheet.pictures,
             ),
             page_id=PAGE_ID,
         )
 
-    def _template(self, page: Page) -> Template:
-        """Compile the static items once for each static tuple compose() hands out and each set of labels."""
-        labels = frozenset(
-            (item.font, "" if item.field else item.text) for item in page.variable if type(item) is TextRun
-        )
-        key = id(page.static), labels
-        kept = self._templates.get(key)
+    def _template(self, page: Page, shared: Shared) -> Template:
+        """Compile the static items once for each set of shared cuts."""
+        kept = self._templates.get(shared)
         if kept is None:
             with self._lock:
-                kept = self._templates.get(key)
+                kept = self._templates.get(shared)
                 if kept is None:
-                    if len(self._templates) >= KEPT_TEMPLATES:
+                    if len(self._templates) >= KEPT_STATIC:
                         self._templates.clear()
-                    # The tuple is kept with its template: while it lives, nothing else can have its id.
-                    kept = page.static, compile_template(page, labels, self._text, self._glyphs)
-                    self._templates[key] = kept
-        return kept[1]
+                    kept = self._templates[shared] = compile_template(
+                        page, shared, self._text, self._planner.glyphs
+                    )
+        return kept
 
 
 @lru_cache(maxsize=256)

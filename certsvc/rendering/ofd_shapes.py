@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Final
-from zlib import crc32
 
-from certsvc.errors import DefectError
 from certsvc.ofd.content import Box, abbreviated, number, path_object
-from certsvc.page.model import Path, Picture, Symbol
+from certsvc.page.model import Path, Symbol
 from certsvc.rendering.content import corners
 
 FORMATS: Final = {"image/jpeg": ("JPEG", "jpg"), "image/png": ("PNG", "png")}
@@ -17,7 +15,6 @@ FORMATS: Final = {"image/jpeg": ("JPEG", "jpg"), "image/png": ("PNG", "png")}
 BLOCK_COLUMNS: Final = 3
 BLOCK_ROWS: Final = 2
 """Modules of a block of the QR symbol: small enough that a few hundred symbols show every pattern."""
-_PNG: Final = b"\x89PNG\r\n\x1a\n"
 _HEAD: Final = '<ofd:PathObject ID="0"'
 
 
@@ -109,49 +106,3 @@ def _loops(modules: bytes) -> list[list[int]]:
     """Trace the modules of one block, in a square of as many rows as it has columns."""
     rows = range(BLOCK_COLUMNS)
     return corners(tuple(tuple(bool(column >> row & 1) for column in modules) for row in rows))
-
-
-def check_picture(picture: Picture) -> None:
-    """Refuse what is not a whole PNG or an RGB or grey JPEG; its bytes go into the file as they are.
-
-    Raises:
-        DefectError: names the field.
-    """
-    content = picture.content
-    whole = _is_jpeg(content) if picture.media == "image/jpeg" else _is_png(content)
-    if not whole:
-        raise DefectError(f"the {picture.field} image cannot be used")
-
-
-def _is_jpeg(content: bytes) -> bool:
-    """Tell whether *content* is a JPEG from its first marker to its last, with one or three colours."""
-    if not content.startswith(b"\xff\xd8") or not content.endswith(b"\xff\xd9"):
-        return False
-    at = 2
-    while at + 10 <= len(content) and content[at] == 0xFF:
-        marker = content[at + 1]
-        # SOF0 to SOF15 but DHT, JPG and DAC: precision, height, width, number of components.
-        if 0xC0 <= marker <= 0xCF and marker not in (0xC4, 0xC8, 0xCC):
-            return content[at + 4] == 8 and content[at + 9] in (1, 3)
-        at += 2 + int.from_bytes(content[at + 2 : at + 4], "big")
-    return False
-
-
-def _is_png(content: bytes) -> bool:
-    """Tell whether *content* is a PNG whose every chunk is unharmed."""
-    if not content.startswith(_PNG):
-        return False
-    kinds = list(_chunks(content))
-    return kinds[:1] == [b"IHDR"] and b"IDAT" in kinds and kinds[-1] == b"IEND"
-
-
-def _chunks(content: bytes) -> Iterator[bytes]:
-    """Yield the kind of every chunk, an empty one for what is none."""
-    at = len(_PNG)
-    while at < len(content):
-        end = at + 8 + int.from_bytes(content[at : at + 4], "big")
-        whole = end + 4 <= len(content) and crc32(content[at + 4 : end]) == int.from_bytes(
-            content[end : end + 4], "big"
-        )
-        yield content[at + 4 : at + 8] if whole else b""
-        at = end + 4

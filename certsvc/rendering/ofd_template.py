@@ -10,22 +10,21 @@ from typing import Final
 from certsvc.ofd.content import image_object, page_xml
 from certsvc.ofd.document import Font, Image, resources_xml
 from certsvc.ofd.names import DOCUMENT_RES, PUBLIC_RES, RES, TEMPLATE
-from certsvc.ofd.parts import Part, make_part
+from certsvc.ofd.parts import Part, make_part, packed_part
 from certsvc.page.model import Page, Path, Picture, Symbol, TextRun
 from certsvc.rendering.glyphs import GlyphFont
-from certsvc.rendering.ofd_shapes import FORMATS, check_picture, write_path, write_symbol
+from certsvc.rendering.ofd_shapes import FORMATS, write_path, write_symbol
 from certsvc.rendering.ofd_text import TextWriter
+from certsvc.rendering.pictures import check_picture
+from certsvc.rendering.plan import Shared
 
 TEMPLATE_ID: Final = 1
 PAGE_ID: Final = 2
 FIRST_FONT_ID: Final = 3
 FAMILIES: Final = {False: "宋体", True: "黑体"}
 """By boldness, the installed font nearest to ours, for a reader that ignores the embedded one."""
-ASCII: Final = frozenset(map(chr, range(0x20, 0x7F)))
 
 Item = TextRun | Path | Picture | Symbol
-Labels = frozenset[tuple[str, str]]
-"""Font and text of each run of the page; no text when it shows a field."""
 
 
 class Sheet:
@@ -76,8 +75,6 @@ class Sheet:
 class Template:
     """One static page, compiled."""
 
-    characters: Mapping[str, frozenset[str]]
-    """By font, what its shared cut holds: the static texts, the labels, ASCII if it also sets fields."""
     fonts: tuple[Font, ...]
     """The shared cuts as resources."""
     images: tuple[Image, ...]
@@ -88,23 +85,13 @@ class Template:
 
 
 def compile_template(
-    page: Page, labels: Labels, text: TextWriter, glyphs: Mapping[str, GlyphFont]
+    page: Page, shared: Shared, text: TextWriter, glyphs: Mapping[str, GlyphFont]
 ) -> Template:
-    """Write, cut and pack everything static of *page*.
+    """Write and pack everything static of *page*, whose cuts are *shared*.
 
     The labels stand in the page, since the rows they belong to move; their glyphs never change.
     """
-    characters: dict[str, frozenset[str]] = {}
-    runs = [(item.font, item.text) for item in page.static if isinstance(item, TextRun)]
-    for font, shown in (*runs, *labels):
-        characters[font] = characters.get(font, frozenset()) | frozenset(shown)
-    # In the order of the chain; a font that sets fields too takes numbers, days and codes in advance.
-    characters = {
-        font: characters[font] | (glyphs[font].drawn(ASCII) if (font, "") in labels else frozenset())
-        for font in glyphs
-        if characters.get(font)
-    }
-    fonts = {name: font_resource(glyphs, name, shared=True) for name in characters}
+    fonts = {name: font_resource(glyphs, name, shared=True) for name in shared.cuts}
     pictures = sum(isinstance(item, Picture) for item in page.static)
     sheet = Sheet(text, first_id=FIRST_FONT_ID + 2 * len(glyphs), pictures=pictures)
     # As in the PDF: paths first, then the rest in its order.
@@ -113,11 +100,10 @@ def compile_template(
     content = page_xml(sheet.objects, layer_id=sheet.layer_id)
     parts = [make_part(TEMPLATE, content, once=True)]
     parts += [
-        make_part(RES + font.file, glyphs[name].cut(characters[name]), once=True)
+        packed_part(RES + font.file, shared.cuts[name].content, shared.cuts[name].deflated)
         for name, font in fonts.items()
     ]
     return Template(
-        characters=characters,
         fonts=tuple(fonts.values()),
         images=tuple(sheet.images),
         parts=(*parts, *sheet.pictures),

@@ -1,242 +1,133 @@
-"""Page -> PDF/A-2b, unsealed: the reference renderer.
+"""Page -> PDF/A-2b before its seal, in one pass: the compiled path every certificate takes.
 
-reportlab cuts the fonts and writes the objects; what the page shows is written here, so that nothing enters a
-file that PDF/A or the seal's strict check would refuse. Equal input gives equal bytes.
+What never changes is written once into a template, which is also the beginning of every file of it; a
+document adds its page, cuts of the fonts with the characters only it shows, and its pictures. Equal input
+gives equal bytes. What a page looks like is what the reference renderer makes of it (pdf_reference.py).
 """
 
 from __future__ import annotations
 
 import hashlib
-import zlib
-from collections.abc import Iterable, Mapping
-from io import BytesIO
+from collections.abc import Mapping
+from itertools import accumulate
 from threading import Lock
-from typing import Any, Final
+from typing import Final
 
-from PIL import Image, ImageCms
-from reportlab.pdfbase import pdfdoc
-
-from certsvc.errors import DefectError
-from certsvc.page.fonts import FontChain
-from certsvc.page.model import DocumentFacts, Page, Path, Picture, Symbol, TextRun
+from certsvc.page.model import DocumentFacts, Page, Picture, Stamp, Symbol, TextRun
+from certsvc.pdf import shapes
+from certsvc.pdf.draft import Draft
+from certsvc.pdf.values import date, deflate, text_string
 from certsvc.rendering import xmp
-from certsvc.rendering.content import PT_PER_MM, Content, number, opacity_name
-from certsvc.rendering.fonts import EmbeddedFont
+from certsvc.rendering.pdf_fonts import codes_of, facts_of, font_objects
+from certsvc.rendering.pdf_sheet import Sheet
+from certsvc.rendering.pdf_template import (
+    Template,
+    compile_template,
+    font_resource,
+    image_objects,
+    image_resource,
+    states,
+)
+from certsvc.rendering.pictures import pixels_of
+from certsvc.rendering.plan import KEPT_STATIC, Plan, Planner, Shared
 
-COMPRESSION: Final = 6
-SRGB: Final = zlib.compress(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes(), 9)
-KEPT_FORMS: Final = 32
-"""Static pages kept compiled."""
+OWN_TAG: Final = b"BBBBBB"
 
 
 class PDFRenderer:
     """Renders pages; safe to share between threads."""
 
-    def __init__(self, fonts: FontChain) -> None:
-        """Parse every font once, which takes most of a second."""
-        self._fonts = {name: EmbeddedFont(font) for name, font in fonts.fonts.items()}
-        # A reportlab font serves one document at a time.
+    def __init__(self, planner: Planner) -> None:
+        """Take what plans the pages; it brings the fonts."""
+        self._planner = planner
+        self._facts = {name: facts_of(font) for name, font in planner.fonts.fonts.items()}
+        self._templates: dict[tuple[Shared, int], tuple[Stamp, Template]] = {}
         self._lock = Lock()
-        self._forms: dict[int, tuple[object, pdfdoc.PDFDictionary, bytes]] = {}
 
-    def render(self, page: Page, facts: DocumentFacts) -> bytes:
-        """Return PDF bytes, PDF/A-2b, unsealed, ending with a newline after ``%%EOF``.
-
-        The static paths are drawn first, then the rest in its order; the stamp is left to the sealing step.
+    def plan(self, page: Page) -> Plan:
+        """Cut the fonts of *page*, for this renderer and any other of the same planner.
 
         Raises:
-            DefectError: a picture is not what it says it is.
+            DefectError: a font lacks a character that is set from it.
         """
-        with self._lock:
-            document = _Document(facts)
-            content = Content(page.height_mm)
-            content.form(document.add_form("Static", *self._static_form(page)))
-            for item in (*(part for part in page.static if not isinstance(part, Path)), *page.variable):
-                self._draw(item, content, document)
-            return document.finish(page, content)
+        return self._planner.plan(page)
 
-    def _draw(self, item: TextRun | Path | Picture | Symbol, content: Content, document: _Document) -> None:
-        if isinstance(item, TextRun):
-            font = self._fonts[item.font]
-            parts = font.splitString(item.text, document.pdf)
-            content.text(
-                [(font.getSubsetInternalName(subset, document.pdf), codes) for subset, codes in parts],
-                at_mm=(item.x_mm, item.y_mm),
-                size_pt=item.size_pt,
-                colour=item.colour,
-                tracking_mm=item.tracking_mm,
-                rotate_deg=item.rotate_deg,
-                opacity=item.opacity,
-            )
-        elif isinstance(item, Picture):
-            content.image(document.add_picture(item), item)
-        elif isinstance(item, Symbol):
-            content.symbol(item)
-        else:
-            content.paths([item])
+    def render(self, page: Page, facts: DocumentFacts, plan: Plan | None = None) -> Draft:
+        """Return a PDF without its seal, the stamp drawn as the appearance of the signature.
 
-    def _static_form(self, page: Page) -> tuple[pdfdoc.PDFDictionary, bytes]:
-        """Compile the static paths once for each static tuple compose() hands out."""
-        kept = self._forms.get(id(page.static))
-        if kept is None:
-            content = Content(page.height_mm)
-            content.paths(item for item in page.static if isinstance(item, Path))
-            packed = zlib.compress(content.content(), 9)
-            if len(self._forms) >= KEPT_FORMS:
-                self._forms.clear()
-            # The tuple is kept with its form: while it lives, nothing else can have its id.
-            kept = page.static, _form_dictionary(page, content.opacities), packed
-            self._forms[id(page.static)] = kept
-        return kept[1], kept[2]
+        Args:
+            page: what it shows.
+            facts: what it says of itself.
+            plan: of this page, when an OFD was made of it before; left out, it is planned here.
 
-
-class _Document:
-    """One PDF document under construction."""
-
-    def __init__(self, facts: DocumentFacts) -> None:
-        # Any: half of what is needed here is missing from the stubs of reportlab.
-        self.pdf: Any = pdfdoc.PDFDocument(compression=1, invariant=1, pdfVersion=(1, 7), lang="zh-CN")
-        self._facts = facts
-        self._xobjects: dict[str, pdfdoc.PDFObjectReference] = {}
-
-    def add_form(self, name: str, dictionary: pdfdoc.PDFDictionary, packed: bytes) -> str:
-        self._xobjects[name] = self._stream(dictionary.dict, packed, "FlateDecode")
-        return name
-
-    def add_picture(self, picture: Picture) -> str:
-        """Add an image: a JPEG as it is, a PNG's pixels packed anew, transparency as a soft mask."""
-        name = f"Image{len(self._xobjects)}"
-        try:
-            with Image.open(
-                BytesIO(picture.content), formats=["JPEG" if "jpeg" in picture.media else "PNG"]
-            ) as image:
-                if picture.media == "image/jpeg":
-                    if image.mode not in {"RGB", "L"}:
-                        raise DefectError(f"a {image.mode} JPEG has no place in an sRGB document")
-                    entry = _image_dictionary(image.size, image.mode)
-                    self._xobjects[name] = self._stream(entry, picture.content, "DCTDecode")
+        Raises:
+            DefectError: a picture is not what it says it is, or a font lacks a character of the page.
+        """
+        plan = plan or self._planner.plan(page)
+        template = self._template(page, plan.shared)
+        number = template.page_number
+        free = number + 4
+        own: list[bytes] = []
+        own_numbers: dict[str, int] = {}
+        own_codes: dict[str, Mapping[str, str]] = {}
+        for name, cut in plan.own.items():
+            own_numbers[name], own_codes[name] = free + len(own), codes_of(cut)
+            own += font_objects(own_numbers[name], self._facts[name], cut, own_codes[name], tag=OWN_TAG)
+        fonts = template.fonts + b"".join(map(font_resource, own_numbers.values()))
+        images = template.images
+        sheet = Sheet(page.height_mm)
+        for item, from_own in zip(page.variable, plan.from_own, strict=True):
+            if isinstance(item, TextRun):
+                if from_own:
+                    sheet.run(item, own_numbers[item.font], own_codes[item.font])
                 else:
-                    self._xobjects[name] = self._add_pixels(image.convert("RGBA"))
-        except (OSError, ValueError, Image.DecompressionBombError) as fault:
-            raise DefectError(f"the {picture.field} image cannot be read") from fault
-        return name
-
-    def _add_pixels(self, image: Image.Image) -> pdfdoc.PDFObjectReference:
-        alpha = image.getchannel("A")
-        entry = _image_dictionary(image.size, "RGB")
-        if alpha.getextrema() != (255, 255):
-            mask = zlib.compress(alpha.tobytes(), COMPRESSION)
-            entry["SMask"] = self._stream(_image_dictionary(image.size, "L"), mask, "FlateDecode")
-        return self._stream(entry, zlib.compress(image.convert("RGB").tobytes(), COMPRESSION), "FlateDecode")
-
-    def finish(self, page: Page, content: Content) -> bytes:
-        """Write the file."""
-        pdf = self.pdf
-        sheet = pdfdoc.PDFPage()
-        sheet.Override_default_compilation = 1
-        size = [number(page.width_mm * PT_PER_MM), number(page.height_mm * PT_PER_MM)]
-        sheet.MediaBox = pdfdoc.PDFArray(["0", "0", *size])
-        sheet.Parent = pdf.Pages
-        sheet.Contents = self._stream({}, zlib.compress(content.content(), COMPRESSION), "FlateDecode")
-        resources = {
-            "Font": pdfdoc.PDFObjectReference(pdfdoc.BasicFonts),
-            "XObject": _dictionary(self._xobjects),
-        }
-        if content.opacities:
-            resources["ExtGState"] = _opacities(content.opacities)
-        sheet.Resources = _dictionary(resources)
-        pdf.addPage(sheet)
-        for font in pdf.delayedFonts:
-            font.addObjects(pdf)
-        self._describe()
-        # PDF/A wants an end of line before endstream; reportlab writes none.
-        for name, item in pdf.idToObject.items():
-            if type(item) is pdfdoc.PDFStream:
-                pdf.idToObject[name] = _LineEnded(item)
-        return bytes(pdf.format())
-
-    def _describe(self) -> None:
-        """Fill in catalog, Info and /ID; private names of reportlab 5.1.0, whose version is pinned."""
-        pdf, facts = self.pdf, self._facts
-        moment = pdfdoc.PDFString("D:" + facts.created_at.translate(str.maketrans("", "", "-:T")))
-        pdf.info = _dictionary(
-            {
-                "Title": pdfdoc.PDFString(facts.title),
-                "Creator": pdfdoc.PDFString(xmp.PRODUCER),
-                "Producer": pdfdoc.PDFString(xmp.PRODUCER),
-                "CreationDate": moment,
-                "ModDate": moment,
-            }
+                    sheet.run(item, template.numbers[item.font], template.codes[item.font])
+            elif isinstance(item, Picture):
+                own += image_objects(free + len(own), pixels_of(item))
+                last = free + len(own) - 1
+                images += image_resource(last)
+                sheet.image(f"X{last}", item)
+            elif isinstance(item, Symbol):
+                sheet.rows(item)
+            else:
+                sheet.hairline(item)
+        moment = date(facts.created_at)
+        objects = (
+            shapes.PAGE.write(
+                number,
+                template.width,
+                template.height,
+                number + 1,
+                states(template.opacities | sheet.opacities),
+                fonts,
+                images,
+            ),
+            shapes.CONTENT.write_stream(number + 1, content=deflate(sheet.content())),
+            shapes.INFO.write(number + 2, text_string(facts.title), moment, moment),
+            shapes.METADATA.write_stream(number + 3, content=xmp.packet(facts)),
+            *own,
         )
-        fingerprint = hashlib.sha256(facts.document_id.encode("utf-8")).hexdigest()[:32]
-        pdf._ID = f"[<{fingerprint}> <{fingerprint}>]".encode("ascii")
-        catalog = pdf.Catalog
-        catalog.PageMode = catalog.Outlines = None
-        catalog.__NoDefault__ = [*catalog.__NoDefault__, "OutputIntents"]
-        catalog.Metadata = self._stream({"Type": "/Metadata", "Subtype": "/XML"}, xmp.packet(facts), None)
-        condition = pdfdoc.PDFString("sRGB IEC61966-2.1")
-        intent = {
-            "Type": "/OutputIntent",
-            "S": "/GTS_PDFA1",
-            "OutputConditionIdentifier": condition,
-            "Info": condition,
-            "DestOutputProfile": self._stream({"N": 3}, SRGB, "FlateDecode"),
-        }
-        catalog.OutputIntents = pdfdoc.PDFArray([_dictionary(intent)])
-
-    def _stream(
-        self, entries: Mapping[str, object], content: bytes, packed_by: str | None
-    ) -> pdfdoc.PDFObjectReference:
-        dictionary = dict(entries)
-        if packed_by is not None:
-            dictionary["Filter"] = f"/{packed_by}"
-        reference: pdfdoc.PDFObjectReference = self.pdf.Reference(
-            pdfdoc.PDFStream(_dictionary(dictionary), content)
+        begin = len(template.beginning.content)
+        return Draft(
+            beginning=template.beginning,
+            body=b"".join(objects),
+            places=tuple(accumulate(map(len, objects[:-1]), initial=begin)),
+            info=number + 2,
+            document_id=hashlib.sha256(facts.document_id.encode("utf-8")).hexdigest()[:32].encode("ascii"),
         )
-        return reference
 
-
-class _LineEnded(pdfdoc.PDFObject):
-    """A stream with an end of line before ``endstream``."""
-
-    __RefOnly__ = 1
-
-    def __init__(self, stream: pdfdoc.PDFStream) -> None:
-        self._stream = stream
-
-    def format(self, document: pdfdoc.PDFDocument) -> bytes:
-        """Write the stream."""
-        return bytes(self._stream.format(document)).removesuffix(b"endstream\n") + b"\nendstream\n"
-
-
-def _dictionary(entries: Mapping[str, object]) -> pdfdoc.PDFDictionary:
-    return pdfdoc.PDFDictionary(dict(entries))
-
-
-def _image_dictionary(size: tuple[int, int], mode: str) -> dict[str, object]:
-    return {
-        "Type": "/XObject",
-        "Subtype": "/Image",
-        "Width": size[0],
-        "Height": size[1],
-        "ColorSpace": {"RGB": "/DeviceRGB", "L": "/DeviceGray"}[mode],
-        "BitsPerComponent": 8,
-    }
-
-
-def _form_dictionary(page: Page, opacities: Iterable[float]) -> pdfdoc.PDFDictionary:
-    size = [number(page.width_mm * PT_PER_MM), number(page.height_mm * PT_PER_MM)]
-    return _dictionary(
-        {
-            "Type": "/XObject",
-            "Subtype": "/Form",
-            "BBox": pdfdoc.PDFArray(["0", "0", *size]),
-            "Resources": _dictionary({"ExtGState": _opacities(opacities)}),
-        }
-    )
-
-
-def _opacities(opacities: Iterable[float]) -> pdfdoc.PDFDictionary:
-    return _dictionary(
-        {opacity_name(value): _dictionary({"ca": value, "CA": value}) for value in sorted(opacities)}
-    )
+    def _template(self, page: Page, shared: Shared) -> Template:
+        """Compile the static items once for each set of shared cuts and each stamp."""
+        # A stamp is large; draw_stamp() hands out one and the same for one issuer.
+        key = shared, id(page.stamp)
+        kept = self._templates.get(key)
+        if kept is None:
+            with self._lock:
+                kept = self._templates.get(key)
+                if kept is None:
+                    if len(self._templates) >= KEPT_STATIC:
+                        self._templates.clear()
+                    # The stamp is kept with its template: while it lives, nothing else can have its id.
+                    kept = page.stamp, compile_template(page, shared, self._facts)
+                    self._templates[key] = kept
+        return kept[1]

@@ -2,8 +2,10 @@
 
 INTACT rests on cryptography alone: every byte but the Contents string is hashed, the string holds nothing but
 our one CMS shape and zeros, and the signature is by a pinned certificate. All the structure looked at besides
-can only take INTACT away. For a file that is not intact the search for traces of our keys decides between
-ALTERED and the rest; hiding such a trace turns an INVALID answer into another INVALID one.
+can only take INTACT away. A file laid out to the last byte like those we write today can have nothing that
+the search through its structure looks for (pdf/grammar.py), so that search is left out; older files of ours,
+which were sealed in an update, go through it. For a file that is not intact the search for traces of our keys
+decides between ALTERED and the rest; hiding such a trace turns an INVALID answer into another INVALID one.
 """
 
 from __future__ import annotations
@@ -14,6 +16,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from certsvc.domain.report import Check, FileCheck, FileOutcome, Finding, Result
+from certsvc.pdf.grammar import read_layout
 from certsvc.sealing.cms import SealCMS, read_cms, verifies
 from certsvc.sealing.lint_pdf import content_faults
 from certsvc.sealing.pdf_syntax import BrokenPDFError, Name, Ref
@@ -30,8 +33,8 @@ _LARGEST_HOLE: Final = 65_536
 _END: Final = re.compile(rb"\nstartxref\n\d{1,10}\n%%EOF\n\Z")
 _FORM: Final = Name(b"AcroForm")
 _FIELDS: Final = Name(b"Fields")
-_KNOWN_EOFS: Final = 2
-"""One of the file as rendered, one of the update that seals it."""
+_KNOWN_REVISIONS: Final = (1, 2)
+"""Written with its signature in one pass; or an update sealed it, as in reports and in older files."""
 
 
 class _BrokenRuleError(Exception):
@@ -63,7 +66,8 @@ def check_pdf(data: bytes, pinned: Sequence[PinnedKey]) -> FileCheck:
 
 def _check_strictly(data: bytes, pinned: Sequence[PinnedKey]) -> PinnedKey:
     """Return the pinned key that sealed *data*; raise at the first point of the rule that does not hold."""
-    start, end = _find_hole(data)
+    layout = read_layout(data)
+    start, end = _find_hole(data) if layout is None else (layout.hole_start, layout.hole_end)
     seal = _read_hole(data, start, end)
     digest = hashlib.sha256(data[:start])
     digest.update(data[end:])
@@ -74,7 +78,8 @@ def _check_strictly(data: bytes, pinned: Sequence[PinnedKey]) -> PinnedKey:
         raise _BrokenRuleError(Check.SIGNER_PINNED, "SIGNER_NOT_OURS")
     if not verifies(key.certificate, seal.family, seal.signature, seal.signed_bytes):
         raise _BrokenRuleError(Check.SIGNATURE, "SIGNATURE_BROKEN")
-    _check_structure(data, start)
+    if layout is None:
+        _check_structure(data, start)
     return key
 
 
@@ -125,10 +130,11 @@ def _without_padding(raw: bytes) -> bytes:
 
 
 def _check_structure(data: bytes, hole: int) -> None:
-    """Refuse a covered file whose structure is not the one we make: base, one update, one certification."""
+    """Refuse a covered file whose structure is not one we make: one revision or two, one certification."""
     if not data.startswith(b"%PDF-1.7\n") or not _END.search(data, len(data) - 40):
         raise _BrokenRuleError(Check.COVERAGE, "TRAILING_BYTES")
-    if data.count(b"%%EOF") != _KNOWN_EOFS:
+    revisions = data.count(b"%%EOF")
+    if revisions not in _KNOWN_REVISIONS:
         raise _BrokenRuleError(Check.COVERAGE, "LATER_REVISION")
     try:
         file = PDFFile(data)
@@ -138,7 +144,7 @@ def _check_structure(data: bytes, hole: int) -> None:
         rules = [file.dictionary(rule) for rule in file.array(signature.get(Name(b"Reference")))]
     except BrokenPDFError as fault:
         raise _BrokenRuleError(Check.COVERAGE, "BYTE_RANGE_WRONG") from fault
-    if len(file.sections) != _KNOWN_EOFS or Name(b"Encrypt") in file.trailer:
+    if len(file.sections) != revisions or Name(b"Encrypt") in file.trailer:
         raise _BrokenRuleError(Check.COVERAGE, "LATER_REVISION")
     if len(fields) != 1 or fields[0].get(Name(b"V")) != certified or not isinstance(certified, Ref):
         raise _BrokenRuleError(Check.COVERAGE, "MANY_SIGNATURES", f"{len(fields)} fields")

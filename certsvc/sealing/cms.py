@@ -28,6 +28,11 @@ _OCTETS: Final = 0x04
 _MAX_ELEMENTS: Final = 10_000
 _P256_ORDER: Final = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 
+_LONGEST_ECDSA: Final = 72
+"""Bytes of a DER P-256 signature, at most."""
+_ANY_DIGEST: Final = hashlib.sha256(b"certsvc").digest()
+"""Holds the place of a digest in what is written once for all documents."""
+
 _OID_DATA: Final = bytes.fromhex("06092a864886f70d010701")
 SIGNED_DATA: Final = bytes.fromhex("06092a864886f70d010702")
 _OID_CONTENT_TYPE: Final = bytes.fromhex("06092a864886f70d010903")
@@ -156,7 +161,8 @@ def key_identifier(certificate: bytes) -> bytes:
 
 def signed_attributes(certificates: Sequence[bytes], digest: bytes) -> bytes:
     """Return the DER set of attributes to sign for a document with this SHA-256 *digest*."""
-    return _tlv(_SET, _attribute_bodies(tuple(certificates), digest))
+    before, after = _attributes_around(tuple(certificates))
+    return b"%b%b%b" % (before, digest, after)
 
 
 def build_cms(certificates: Sequence[bytes], digest: bytes, family: str, signature: bytes) -> bytes:
@@ -164,15 +170,24 @@ def build_cms(certificates: Sequence[bytes], digest: bytes, family: str, signatu
 
     Args:
         certificates: DER, the signer first, then the CAs up to but without the root.
-        digest: SHA-256 of the covered bytes.
+        digest: SHA-256 of the covered bytes, 32 bytes.
         family: ``ecdsa`` or ``rsa``.
         signature: over ``signed_attributes(certificates, digest)``.
     """
-    before, after = _frame(tuple(certificates), family)
-    attributes = _tlv(_CONTEXT_0, _attribute_bodies(tuple(certificates), digest))
-    signer_info = _tlv(_SEQUENCE, before, attributes, after, _tlv(_OCTETS, signature))
-    signed_data = _tlv(_SEQUENCE, _head(tuple(certificates)), _tlv(_SET, signer_info))
-    return _tlv(_SEQUENCE, SIGNED_DATA, _tlv(_CONTEXT_0, signed_data))
+    before, between = _container_around(tuple(certificates), family, len(signature))
+    if len(digest) != hashlib.sha256().digest_size:
+        raise ValueError("not a SHA-256")
+    return b"%b%b%b%b" % (before, digest, between, signature)
+
+
+def largest_container(certificates: Sequence[bytes]) -> int:
+    """Return how many bytes a container by the key of the first of *certificates* takes at most."""
+    key = _public_key(certificates[0])
+    if isinstance(key, rsa.RSAPublicKey):
+        before, between = _container_around(tuple(certificates), "rsa", key.key_size // 8)
+        return len(before) + 32 + len(between) + key.key_size // 8
+    before, between = _container_around(tuple(certificates), "ecdsa", _LONGEST_ECDSA)
+    return len(before) + 32 + len(between) + _LONGEST_ECDSA
 
 
 def read_cms(der: bytes) -> SealCMS:
@@ -250,10 +265,29 @@ def _tlv(tag: int, *parts: bytes) -> bytes:
     return bytes((tag, 0x80 | len(raw))) + raw + body
 
 
-def _attribute_bodies(certificates: tuple[bytes, ...], digest: bytes) -> bytes:
+@lru_cache(maxsize=64)
+def _attributes_around(certificates: tuple[bytes, ...]) -> tuple[bytes, bytes]:
+    """Return the set of attributes before and after the digest, which is all that varies in it."""
     content_type, signing_certificate = _constant_attributes(certificates)
-    message_digest = _tlv(_SEQUENCE, _OID_MESSAGE_DIGEST, _tlv(_SET, _tlv(_OCTETS, digest)))
-    return b"".join(sorted((content_type, message_digest, signing_certificate)))
+    message_digest = _tlv(_SEQUENCE, _OID_MESSAGE_DIGEST, _tlv(_SET, _tlv(_OCTETS, _ANY_DIGEST)))
+    # A digest is the last of what decides their order: the lengths differ.
+    written = _tlv(_SET, *sorted((content_type, message_digest, signing_certificate)))
+    before, after = written.split(_ANY_DIGEST)
+    return before, after
+
+
+@lru_cache(maxsize=256)
+def _container_around(certificates: tuple[bytes, ...], family: str, size: int) -> tuple[bytes, bytes]:
+    """Return a container before the digest, and between it and a signature of *size* bytes, its end."""
+    before, after = _frame(certificates, family)
+    attributes = _ANY_DIGEST.join(_attributes_around(certificates))
+    signature = _tlv(_OCTETS, bytes(size))
+    # In the container they stand with an implicit tag.
+    signer_info = _tlv(_SEQUENCE, before, bytes((_CONTEXT_0,)), attributes[1:], after, signature)
+    signed_data = _tlv(_SEQUENCE, _head(certificates), _tlv(_SET, signer_info))
+    whole = _tlv(_SEQUENCE, SIGNED_DATA, _tlv(_CONTEXT_0, signed_data))
+    front, _, back = whole.rpartition(_ANY_DIGEST)
+    return front, back[: len(back) - size]
 
 
 @lru_cache(maxsize=64)

@@ -23,9 +23,9 @@ from certsvc.errors import DefectError
 from certsvc.page.fonts import FontChain
 from certsvc.page.model import DocumentFacts
 from certsvc.page.receipt_sheet import CheckRow, Sheet, Tone, compose_receipt
-from certsvc.rendering.pdf import PDFRenderer
+from certsvc.rendering.pdf_reference import ReferenceRenderer
 from certsvc.sealing.check_pdf import check_pdf
-from certsvc.sealing.pdf import seal_pdf
+from certsvc.sealing.pdf_reference import seal_pdf
 from certsvc.sealing.port import Signer
 from certsvc.verification.answers import issuer_of
 from certsvc.verification.question import Question
@@ -49,7 +49,7 @@ class ReportPress:
         *,
         receipts: Receipts,
         fonts: FontChain,
-        renderer: PDFRenderer,
+        renderer: ReferenceRenderer,
         issuer_name: str,
         public_url: str,
     ) -> None:

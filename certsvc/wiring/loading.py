@@ -12,6 +12,8 @@ from certsvc.page.certificate_type import CertificateType, load_certificate_type
 from certsvc.page.fonts import FontChain
 from certsvc.rendering.ofd import OFDRenderer
 from certsvc.rendering.pdf import PDFRenderer
+from certsvc.rendering.pdf_reference import ReferenceRenderer
+from certsvc.rendering.plan import Planner
 from certsvc.verification.pool import ReaderPool
 
 
@@ -36,15 +38,27 @@ def open_readers(processes: int) -> ReaderPool:
 
 
 @cache
+def make_planner(fonts: FontChain) -> Planner:
+    """Make it once per process: both renderers take their glyphs from the same cuts."""
+    return Planner(fonts)
+
+
+@cache
 def make_renderer(fonts: FontChain) -> PDFRenderer:
-    """Make the renderer once per process: it parses every font table, and keeps nothing of a page."""
-    return PDFRenderer(fonts)
+    """Make it once per process: it compiles each template once, and keeps nothing of a page."""
+    return PDFRenderer(make_planner(fonts))
 
 
 @cache
 def make_ofd_renderer(fonts: FontChain) -> OFDRenderer:
-    """Make it once per process too: it compiles each template once."""
-    return OFDRenderer(fonts)
+    """Make it once per process too."""
+    return OFDRenderer(make_planner(fonts))
+
+
+@cache
+def make_reference_renderer(fonts: FontChain) -> ReferenceRenderer:
+    """Make the renderer of reports once per process: it parses every font table."""
+    return ReferenceRenderer(fonts)
 
 
 def load_kinds(templates: Path) -> Mapping[str, CertificateType]:

@@ -38,6 +38,7 @@ from certsvc.wiring.loading import (
     load_fonts,
     load_kinds,
     make_ofd_renderer,
+    make_reference_renderer,
     make_renderer,
     open_readers,
 )
@@ -159,7 +160,7 @@ def build(settings: Settings, clock: Clock | None = None) -> Services:
         report_press=ReportPress(
             receipts=receipts,
             fonts=fonts,
-            renderer=make_renderer(fonts),
+            renderer=make_reference_renderer(fonts),
             issuer_name=settings.issuer_name,
             public_url=settings.public_url,
         ),

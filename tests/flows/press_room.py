@@ -20,6 +20,7 @@ from certsvc.issuing.reserve import Reserved, get_case, reserve
 from certsvc.registry.port import Registry
 from certsvc.rendering.ofd import OFDRenderer
 from certsvc.rendering.pdf import PDFRenderer
+from certsvc.rendering.plan import Planner
 from certsvc.sealing.port import SealSigner, Signer
 from certsvc.storage.local import LocalStorage
 from certsvc.storage.port import Storage
@@ -132,8 +133,8 @@ def a_press(world: World, *, signer: Signer | None = None, seal_signer: SealSign
     return Press(
         kinds=services.kinds,
         fonts=services.fonts,
-        renderer=PDFRenderer(services.fonts),
-        ofd_renderer=OFDRenderer(services.fonts),
+        renderer=PDFRenderer(Planner(services.fonts)),
+        ofd_renderer=OFDRenderer(Planner(services.fonts)),
         issuer=Issuer(name=settings.issuer_name, uscc=settings.issuer_uscc, type_code=settings.type_code),
         signer=lambda: pdf,
         seal_signer=lambda: ofd,

@@ -69,8 +69,8 @@ def _things(world: World) -> Things:
     by_bytes = {
         "PDF, altered": (pdf + b"\n", "ALTERED"),
         "OFD, altered": (edited(replacing("Doc_0/Pages/Page_0/Content.xml", "样", "别"))(ofd), "ALTERED"),
-        "PDF, unsigned": (prepared.unsigned, "NO_SIGNATURE"),
-        "OFD, unsigned": (prepared.draft.unsealed(), "NO_SIGNATURE"),
+        "PDF, unsigned": (prepared.pdf.unsealed(), "NO_SIGNATURE"),
+        "OFD, unsigned": (prepared.ofd.unsealed(), "NO_SIGNATURE"),
         "PDF, a stranger's": (signed_by_pyhanko(an_unsigned_pdf(), a_stranger()), "NOT_OURS"),
         "OFD, a stranger's": (a_sealed_ofd(some_keys("stranger")), "NOT_OURS"),
         "neither": (b"hello", "UNREADABLE"),

@@ -19,6 +19,7 @@ from certsvc.ofd.names import DOCUMENT, DOCUMENT_RES, PAGE, PUBLIC_RES, RES, TEM
 from certsvc.ofd.parts import make_part
 from certsvc.page.model import Page
 from certsvc.rendering.ofd import OFDRenderer
+from certsvc.rendering.plan import Planner
 from tests.page.sample import FACTS, TEN, a_page, a_subject, sample_fonts
 
 Change = Callable[[bytes], bytes]
@@ -28,7 +29,7 @@ RARE = "买买提·𬭎𫖯䶮𠅤"
 @pytest.fixture(scope="module")
 def renderer() -> OFDRenderer:
     """Make the fonts ready once."""
-    return OFDRenderer(sample_fonts())
+    return OFDRenderer(Planner(sample_fonts()))
 
 
 def changed(draft: Draft, name: str, change: Change) -> bytes:

@@ -25,6 +25,7 @@ from certsvc.page.model import DocumentFacts
 from certsvc.page.sample import sample_subject
 from certsvc.qr.encode import encode
 from certsvc.rendering.ofd import OFDRenderer
+from certsvc.rendering.plan import Planner
 from tests.images import a_photo, a_signature, drawn_signature, file_of
 from tests.page.sample import FACTS, QR_TEXT, ROOT, TEN, a_page, a_subject, sample_fonts, sample_type
 
@@ -53,7 +54,7 @@ print(hashlib.sha256(drafted(SUBJECTS["rare characters, ten specialties"]).unsea
 @cache
 def renderer() -> OFDRenderer:
     """Make the fonts ready once per run."""
-    return OFDRenderer(sample_fonts())
+    return OFDRenderer(Planner(sample_fonts()))
 
 
 def drafted(subject: Subject | None = None, facts: DocumentFacts = FACTS) -> Draft:
@@ -138,7 +139,7 @@ def test_equal_input_gives_equal_bytes() -> None:
     drafted(SUBJECTS["original"])
 
     assert drafted().unsealed() == first
-    assert OFDRenderer(sample_fonts()).render(a_page(), FACTS).unsealed() == first
+    assert OFDRenderer(Planner(sample_fonts())).render(a_page(), FACTS).unsealed() == first
     assert drafted(facts=replace(FACTS, document_id="C2")).unsealed() != first
     rare = drafted(SUBJECTS["rare characters, ten specialties"]).unsealed()
     for seed in ("1", "2", "3"):
@@ -154,7 +155,7 @@ def test_equal_input_gives_equal_bytes() -> None:
 
 def test_threads_do_not_mix_documents() -> None:
     """The server renders in several threads with one renderer."""
-    fresh = OFDRenderer(sample_fonts())
+    fresh = OFDRenderer(Planner(sample_fonts()))
     subjects = [a_subject(name=f"测试{number}", purpose="用途" * number) for number in range(1, 9)]
     alone = [drafted(subject).unsealed() for subject in subjects]
 

@@ -13,6 +13,7 @@ from certsvc.issuing.preflight import preflight
 from certsvc.qr.encode import encode
 from certsvc.rendering.pdf import PDFRenderer
 from certsvc.rendering.pdfium import PDFIUM
+from certsvc.rendering.plan import Planner
 from certsvc.rendering.png import preview
 from certsvc.rendering.stamp import stamp_picture
 from tests.page.sample import FACTS, a_page, sample_fonts
@@ -23,7 +24,7 @@ SYMBOL = "HTTPS://VERIFY.EXAMPLE.CN/V/0123456789ABCDEFGHJKMNPQRS"
 @cache
 def a_pdf() -> bytes:
     """Render the sample page once."""
-    return PDFRenderer(sample_fonts()).render(a_page(), FACTS)
+    return PDFRenderer(Planner(sample_fonts())).render(a_page(), FACTS).unsealed()
 
 
 USES: dict[str, Callable[[], object]] = {

@@ -15,7 +15,7 @@ from certsvc.page.model import Path, Stamp
 from certsvc.rendering.png import preview
 from certsvc.rendering.stamp import stamp_picture
 from tests.page.sample import FACTS, ROOT, a_page
-from tests.rendering.test_pdf import renderer
+from tests.rendering.test_pdf_reference import renderer
 
 SQUARE = Path(segments=(("M", 1, 1), ("L", 9, 1), ("L", 9, 3), ("L", 1, 3), ("Z",)), fill="#C8202A")
 SMALL = Stamp(paths=(SQUARE,), x_mm=0, y_mm=0, width_mm=10, height_mm=5)

@@ -12,7 +12,7 @@ from pathlib import Path as FilePath
 from PIL import ImageCms
 
 from certsvc.page.model import Path, Stamp
-from certsvc.sealing.pdf import seal_pdf
+from certsvc.sealing.pdf_reference import seal_pdf
 from certsvc.sealing.port import Signer
 
 AT = datetime(2026, 11, 20, 3, 4, 5, tzinfo=UTC)

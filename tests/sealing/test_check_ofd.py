@@ -14,6 +14,7 @@ from PIL import Image
 from certsvc.domain.report import Check, FileOutcome, Result
 from certsvc.ofd.names import OFD, SEAL, SIGNED_VALUE
 from certsvc.rendering.ofd import OFDRenderer
+from certsvc.rendering.plan import Planner
 from certsvc.sealing.check_ofd import check_ofd
 from certsvc.sealing.ofd import seal_ofd
 from certsvc.sealing.port import PinnedSeal
@@ -198,7 +199,7 @@ def test_a_damaged_value_beside_our_seal_is_altered() -> None:
 def test_the_page_we_really_issue_is_intact() -> None:
     """The real renderer's page, fonts, pictures and template are what the checker lets pass."""
     page = a_page()
-    draft = OFDRenderer(sample_fonts()).render(page, FACTS)
+    draft = OFDRenderer(Planner(sample_fonts())).render(page, FACTS)
     sealed = seal_ofd(draft, signer=our_keys(), stamp=page.stamp, at=AT)
 
     assert check_ofd(sealed, our_keys().pinned).outcome is INTACT

@@ -14,12 +14,12 @@ import pytest
 from certsvc.domain.report import FileOutcome
 from certsvc.errors import DefectError
 from certsvc.page.model import DocumentFacts
-from certsvc.rendering.pdf import PDFRenderer
+from certsvc.rendering.pdf_reference import ReferenceRenderer
 from certsvc.sealing.check_pdf import check_pdf
 from certsvc.sealing.cms import read_cms, smaller_s
 from certsvc.sealing.keystore import Keystore
 from certsvc.sealing.lint_pdf import lint_pdf
-from certsvc.sealing.pdf import FIELD_NAME, seal_pdf
+from certsvc.sealing.pdf_reference import FIELD_NAME, seal_pdf
 from certsvc.sealing.port import Signer
 from tests.page.sample import a_page, sample_fonts
 from tests.sealing.samples import (
@@ -188,7 +188,7 @@ def test_a_real_page_is_sealed_intact_and_clean(keystore: Keystore) -> None:
     """The certificate as rendered, with fonts, photo and symbol, and its own stamp."""
     page = a_page()
     facts = DocumentFacts(title="t", document_id="id", created_at="2026-11-20T03:04:05Z", metadata=())
-    unsigned = PDFRenderer(sample_fonts()).render(page, facts)
+    unsigned = ReferenceRenderer(sample_fonts()).render(page, facts)
     for algorithm in ("p256", "rsa3072"):
         signer = keystore.signer(algorithm)
         sealed = seal_pdf(unsigned, signer=signer, stamp=page.stamp, at=AT, reason="r", location="l")

@@ -1,0 +1,79 @@
+"""What a page shows as drawing operators, in the fonts of a compiled PDF."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
+from itertools import groupby
+from typing import Final
+
+from certsvc.page.model import Symbol, TextRun
+from certsvc.rendering.content import PT_PER_MM, Content, colour_of, number
+
+CHUNK: Final = 11
+"""Modules of a piece of a row of the QR symbol: few enough to keep every pattern as it is written."""
+
+
+class Sheet(Content):
+    """One content stream under construction."""
+
+    def run(self, run: TextRun, font: int, codes: Mapping[str, str]) -> None:
+        """Show a run.
+
+        Args:
+            run: what and where.
+            font: number of the font's object, by which it is named too.
+            codes: character -> code in that font, four hexadecimal digits.
+        """
+        shown = "".join(map(codes.__getitem__, run.text))
+        if run.rotate_deg or run.opacity != 1.0:
+            self.text(
+                [(f"/F{font}", bytes.fromhex(shown))],
+                at_mm=(run.x_mm, run.y_mm),
+                size_pt=run.size_pt,
+                colour=run.colour,
+                tracking_mm=run.tracking_mm,
+                rotate_deg=run.rotate_deg,
+                opacity=run.opacity,
+            )
+            return
+        look = _look(font, run.size_pt, run.colour, run.tracking_mm)
+        down = (self.height_mm - run.y_mm) * PT_PER_MM
+        self.add(f"{look}{run.x_mm * PT_PER_MM:.2f} {down:.2f} Tm <{shown}> Tj ET")
+
+    def rows(self, symbol: Symbol) -> None:
+        """Draw a QR symbol as one area of rectangles that touch and never overlap.
+
+        It is the same area as the outline the reference renderer traces, whatever rule fills it, and needs no
+        tracing.
+        """
+        step = f"{symbol.module_mm * PT_PER_MM:.5f}"
+        place = self.point(symbol.x_mm, symbol.y_mm)
+        rows = [bytes(row) for row in symbol.modules]
+        starts = range(0, len(rows), CHUNK)
+        written = [
+            "".join([_pieces(start, row[start : start + CHUNK]) for start in starts]).replace("y", str(at))
+            for at, row in enumerate(rows)
+        ]
+        self.add(f"q 0 g {step} 0 0 -{step} {place} cm\n{''.join(written)}f Q")
+
+
+@lru_cache(maxsize=256)
+def _look(font: int, size_pt: float, colour: str, tracking_mm: float) -> str:
+    """Write what is the same for all texts of one look, up to the place."""
+    tracking = number(tracking_mm * PT_PER_MM)
+    return f"BT {colour_of(colour)} rg {tracking} Tc /F{font} {number(size_pt)} Tf 1 0 0 1 "
+
+
+@lru_cache(maxsize=1 << 14)
+def _pieces(column: int, modules: bytes) -> str:
+    """Write the dark rectangles of a piece of a row that begins at *column*, with y for the row."""
+    return "".join(f"{start} y {length} 1 re\n" for start, length in _runs(column, modules))
+
+
+def _runs(column: int, modules: bytes) -> Iterator[tuple[int, int]]:
+    for dark, run in groupby(modules):
+        length = sum(1 for _ in run)
+        if dark:
+            yield column, length
+        column += length
