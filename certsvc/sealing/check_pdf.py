@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from certsvc.domain.report import Check, FileCheck, FileOutcome, Finding, Result
-from certsvc.pdf.grammar import read_layout
+from certsvc.pdf.grammar import Layout, read_layout
 from certsvc.sealing.cms import SealCMS, read_cms, verifies
 from certsvc.sealing.lint_pdf import content_faults
 from certsvc.sealing.pdf_syntax import BrokenPDFError, Name, Ref
@@ -53,10 +53,19 @@ def check_pdf(data: bytes, pinned: Sequence[PinnedKey]) -> FileCheck:
         pinned: every key whose seals are ours, retired and compromised ones too; whether a key was good at
             the instant of sealing is for the caller, who knows that instant from the registry.
     """
+    return _check(data, pinned, read_layout(data))
+
+
+def check_any_pdf(data: bytes, pinned: Sequence[PinnedKey]) -> FileCheck:
+    """Judge a file in the way of a file that is not laid out like ours; the answer is always the same."""
+    return _check(data, pinned, None)
+
+
+def _check(data: bytes, pinned: Sequence[PinnedKey], layout: Layout | None) -> FileCheck:
     if b"%PDF-" not in data[:1024]:
         return _unreadable("UNREADABLE_FILE")
     try:
-        key = _check_strictly(data, pinned)
+        key = _check_strictly(data, pinned, layout)
     except _BrokenRuleError as broken:
         return _classify(data, pinned, broken.finding)
     passed = (Check.SIGNATURE, "OK"), (Check.COVERAGE, "OK"), (Check.SIGNER_PINNED, "SIGNER_PINNED")
@@ -64,9 +73,8 @@ def check_pdf(data: bytes, pinned: Sequence[PinnedKey]) -> FileCheck:
     return FileCheck(outcome=FileOutcome.INTACT, findings=findings, key_id=key.key_id)
 
 
-def _check_strictly(data: bytes, pinned: Sequence[PinnedKey]) -> PinnedKey:
+def _check_strictly(data: bytes, pinned: Sequence[PinnedKey], layout: Layout | None) -> PinnedKey:
     """Return the pinned key that sealed *data*; raise at the first point of the rule that does not hold."""
-    layout = read_layout(data)
     start, end = _find_hole(data) if layout is None else (layout.hole_start, layout.hole_end)
     seal = _read_hole(data, start, end)
     digest = hashlib.sha256(data[:start])
