@@ -9,9 +9,11 @@ holds is not looked at. Nothing is taken for ours that is not; a file of ours ma
 from __future__ import annotations
 
 import re
+from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Final
+from dataclasses import dataclass, field, replace
+from hashlib import sha256
+from typing import TYPE_CHECKING, Final
 
 from certsvc.pdf import shapes
 from certsvc.pdf.draft import (
@@ -25,13 +27,32 @@ from certsvc.pdf.draft import (
 )
 from certsvc.pdf.shapes import END_OBJECT, END_STREAM, HEADER, SIGNATURE_NUMBER, Shape
 
+if TYPE_CHECKING:
+    from hashlib import _Hash
+
 _LARGEST: Final = 32_000_000
+_LARGEST_KEPT: Final = 1_000_000
 _MOST_OBJECTS: Final = 200
 _HOLE: Final = re.compile(rb"<[0-9A-F]{2,65000}+>")
 _ID: Final = re.compile(rb"trailer\n<< /Size \d{1,9} /Root 1 0 R /Info \d{1,9} 0 R /ID \[<([0-9a-f]{32})>")
 _STATE_NAME: Final = re.compile(rb"/(GS\d+) ")
-_ONCE: Final = {b"/ByteRange": 1, b"%%EOF": 1}
+_ONCE: Final = (b"/ByteRange", b"%%EOF")
 """What stands once in a file of ours, inside of streams too."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Start:
+    """The beginning of a file, up to its page, once it was read."""
+
+    content: bytes
+    """Empty when the beginning is not kept."""
+    end: int
+    next: int
+    """Number of the page."""
+    places: tuple[int, ...]
+    fonts: tuple[int, ...]
+    images: tuple[int, ...]
+    metadata: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +67,11 @@ class Layout:
     """First byte after it."""
     table: int
     """First byte of the cross-reference table."""
+    start: _Start = field(repr=False, compare=False)
+
+
+_KEPT: Final[deque[tuple[_Start, _Hash]]] = deque(maxlen=8)
+"""Beginnings of files that were ours, with their SHA-256."""
 
 
 class _OtherError(Exception):
@@ -56,10 +82,34 @@ def read_layout(data: bytes) -> Layout | None:
     """Return how a sealed file is laid out; None for any bytes that are not, all of them, one of ours."""
     if len(data) > _LARGEST or not data.startswith(HEADER):
         return None
+    for start, _ in tuple(_KEPT):
+        if data.startswith(start.content):
+            break
+    else:
+        start = None
     try:
-        return _Walk(data).whole()
+        return _Walk(data).whole(start)
     except _OtherError:
         return None
+
+
+def keep_start(data: bytes, layout: Layout) -> None:
+    """Keep the beginning of a file that turned out to be ours: the next one of its template has the same."""
+    end = layout.start.end
+    if not layout.start.content and end <= _LARGEST_KEPT:
+        content = data[:end]
+        _KEPT.append((replace(layout.start, content=content), sha256(content)))
+
+
+def covered_digest(data: bytes, layout: Layout) -> bytes:
+    """Return the SHA-256 of all bytes of a file but its hole."""
+    running = next((hashed.copy() for start, hashed in tuple(_KEPT) if start is layout.start), None)
+    begun = layout.start.end if running is not None else 0
+    running = running or sha256()
+    view = memoryview(data)
+    running.update(view[begun : layout.hole_start])
+    running.update(view[layout.hole_end :])
+    return running.digest()
 
 
 def without_signature(data: bytes) -> bytes:
@@ -82,7 +132,24 @@ class _Walk:
         """Number of the object that must come next."""
         self._places: list[int] = []
 
-    def whole(self) -> Layout:
+    def whole(self, start: _Start | None) -> Layout:
+        """Read the whole file; *start* is what is known of its beginning."""
+        start = start or self._begin()
+        self._at, self._next, self._places = start.end, start.next, list(start.places)
+        page = start.next
+        _, _, content, states, named_fonts, named_images = self._take(shapes.PAGE)
+        self._expect(int(content) == page + 1 and start.metadata == page + 3 and _each_once(states))
+        self._take(shapes.CONTENT)
+        self._take(shapes.INFO)
+        self._take(shapes.METADATA)
+        fonts = (*start.fonts, *self._fonts())
+        images = (*start.images, *self._images())
+        self._expect(named_fonts == b"".join([b"/F%d %d 0 R " % (each, each) for each in fonts]))
+        self._expect(named_images == b"".join([b"/X%d %d 0 R " % (each, each) for each in images]))
+        return self._end(start, info=page + 2)
+
+    def _begin(self) -> _Start:
+        """Read everything up to the page."""
         metadata = int(self._take(shapes.CATALOG)[0])
         page = int(self._take(shapes.PAGES)[0])
         # The signature's value has the next number and lies last.
@@ -94,30 +161,29 @@ class _Walk:
         self._expect(_each_once(states))
         _, parent = self._take(shapes.FIELD)
         fonts, images = self._fonts(), self._images()
-        self._expect(self._next == page == int(parent) and metadata == page + 3)
-        _, _, content, states, named_fonts, named_images = self._take(shapes.PAGE)
-        self._expect(int(content) == page + 1 and _each_once(states))
-        self._take(shapes.CONTENT)
-        self._take(shapes.INFO)
-        self._take(shapes.METADATA)
-        fonts += self._fonts()
-        images += self._images()
-        self._expect(named_fonts == b"".join([b"/F%d %d 0 R " % (each, each) for each in fonts]))
-        self._expect(named_images == b"".join([b"/X%d %d 0 R " % (each, each) for each in images]))
-        return self._end(info=page + 2)
+        self._expect(self._next == page == int(parent))
+        return _Start(
+            content=b"",
+            end=self._at,
+            next=self._next,
+            places=tuple(self._places),
+            fonts=tuple(fonts),
+            images=tuple(images),
+            metadata=metadata,
+        )
 
-    def _end(self, *, info: int) -> Layout:
+    def _end(self, start: _Start, *, info: int) -> Layout:
         """Read the signature's value and compare all after it with what it must be."""
         data, signature = self._data, self._at
         found = shapes.SIGNATURE.pattern.match(data, signature)
         if found is None or int(found[1]) != SIGNATURE_NUMBER:
             raise _OtherError
-        start = found.end() + BYTE_RANGE_ROOM + len(CONTENTS)
-        hole = _HOLE.match(data, start)
+        opening = found.end() + BYTE_RANGE_ROOM + len(CONTENTS)
+        hole = _HOLE.match(data, opening)
         if hole is None:
             raise _OtherError
         end = hole.end()
-        byte_range = (BYTE_RANGE % (start, end, len(data) - end)).ljust(BYTE_RANGE_ROOM) + CONTENTS
+        byte_range = (BYTE_RANGE % (opening, end, len(data) - end)).ljust(BYTE_RANGE_ROOM) + CONTENTS
         self._expect(data.startswith(byte_range, found.end()) and data.startswith(END_SIGNATURE, end))
         table = end + len(END_SIGNATURE)
         split = SIGNATURE_NUMBER - 1
@@ -127,10 +193,13 @@ class _Walk:
             raise _OtherError
         expected += TRAILER % (self._next, info, name[1], name[1], table)
         self._expect(data[table:] == expected)
-        self._expect(all(data.count(word) == times for word, times in _ONCE.items()))
+        # In a beginning that is kept there was nothing of what stands once, and no object but those counted.
+        unknown = len(start.content)
+        self._expect(all(data.count(word, unknown) == 1 for word in _ONCE))
         # No object hides in a stream, where a reader that repairs files would find it.
-        self._expect(data.count(b" obj") == self._next - 1)
-        return Layout(signature=signature, hole_start=start, hole_end=end, table=table)
+        known = len(start.places) if unknown else 0
+        self._expect(data.count(b" obj", unknown) == self._next - 1 - known)
+        return Layout(signature=signature, hole_start=opening, hole_end=end, table=table, start=start)
 
     def _take(self, shape: Shape) -> Sequence[bytes]:
         """Read the next object, which must be of this shape; returns what is in its slots."""

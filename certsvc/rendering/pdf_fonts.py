@@ -22,7 +22,20 @@ _CMAP_HEAD: Final = (
     "/CMapName /Adobe-Identity-UCS def\n/CMapType 2 def\n"
     "1 begincodespacerange\n<0000> <FFFF>\nendcodespacerange\n"
 )
+_CODES: Final = [f"{code:04X}" for code in range(1, 257)]
 _CMAP_END: Final = "endcmap\nCMapName currentdict /CMap defineresource pop\nend\nend\n"
+
+
+class _Unicode(dict[str, str]):
+    """Character -> its UTF-16BE as hexadecimal digits."""
+
+    def __missing__(self, character: str) -> str:
+        shown = character.encode("utf-16-be").hex().upper()
+        self[character] = shown
+        return shown
+
+
+_UNICODE: Final = _Unicode()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +80,10 @@ def codes_of(cut: Cut) -> Mapping[str, str]:
 
     Each character has a code of its own even where two share a glyph, so that both extract as themselves.
     """
-    return {character: f"{code:04X}" for code, character in enumerate(sorted(cut.glyphs), start=1)}
+    characters = sorted(cut.glyphs)
+    while len(characters) > len(_CODES):
+        _CODES.append(f"{len(_CODES) + 1:04X}")
+    return dict(zip(characters, _CODES, strict=False))
 
 
 def font_objects(
@@ -106,9 +122,7 @@ def font_objects(
 
 def to_unicode(codes: Mapping[str, str]) -> bytes:
     """Return the CMap from codes to characters, in UTF-16BE."""
-    lines = [
-        f"<{code}> <{character.encode('utf-16-be').hex().upper()}>\n" for character, code in codes.items()
-    ]
+    lines = [f"<{code}> <{_UNICODE[character]}>\n" for character, code in codes.items()]
     blocks = [lines[start : start + BLOCK] for start in range(0, len(lines), BLOCK)]
     shown = [f"{len(block)} beginbfchar\n{''.join(block)}endbfchar\n" for block in blocks]
     return "".join((_CMAP_HEAD, *shown, _CMAP_END)).encode("ascii")

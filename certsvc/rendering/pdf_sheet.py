@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from itertools import groupby
 from typing import Final
@@ -10,7 +10,7 @@ from typing import Final
 from certsvc.page.model import Symbol, TextRun
 from certsvc.rendering.content import PT_PER_MM, Content, colour_of, number
 
-CHUNK: Final = 11
+CHUNK: Final = 8
 """Modules of a piece of a row of the QR symbol: few enough to keep every pattern as it is written."""
 
 
@@ -49,13 +49,11 @@ class Sheet(Content):
         """
         step = f"{symbol.module_mm * PT_PER_MM:.5f}"
         place = self.point(symbol.x_mm, symbol.y_mm)
-        rows = [bytes(row) for row in symbol.modules]
-        starts = range(0, len(rows), CHUNK)
-        written = [
-            "".join([_pieces(start, row[start : start + CHUNK]) for start in starts]).replace("y", str(at))
-            for at, row in enumerate(rows)
-        ]
-        self.add(f"q 0 g {step} 0 0 -{step} {place} cm\n{''.join(written)}f Q")
+        written = [f"q 0 g {step} 0 0 -{step} {place} cm\n"]
+        for row, pieces in zip(symbol.modules, _pieces(len(symbol.modules)), strict=True):
+            modules = bytes(row)
+            written += [piece[modules[start : start + CHUNK]] for start, piece in pieces]
+        self.add(f"{''.join(written)}f Q")
 
 
 @lru_cache(maxsize=256)
@@ -65,15 +63,25 @@ def _look(font: int, size_pt: float, colour: str, tracking_mm: float) -> str:
     return f"BT {colour_of(colour)} rg {tracking} Tc /F{font} {number(size_pt)} Tf 1 0 0 1 "
 
 
-@lru_cache(maxsize=1 << 14)
-def _pieces(column: int, modules: bytes) -> str:
-    """Write the dark rectangles of a piece of a row that begins at *column*, with y for the row."""
-    return "".join(f"{start} y {length} 1 re\n" for start, length in _runs(column, modules))
+class _Piece(dict[bytes, str]):
+    """One place in a row: the modules there -> their dark rectangles as written."""
+
+    def __init__(self, column: int, row: int) -> None:
+        super().__init__()
+        self._column, self._row = column, row
+
+    def __missing__(self, modules: bytes) -> str:
+        column, written = self._column, []
+        for dark, run in groupby(modules):
+            length = sum(1 for _ in run)
+            if dark:
+                written.append(f"{column} {self._row} {length} 1 re\n")
+            column += length
+        self[modules] = "".join(written)
+        return self[modules]
 
 
-def _runs(column: int, modules: bytes) -> Iterator[tuple[int, int]]:
-    for dark, run in groupby(modules):
-        length = sum(1 for _ in run)
-        if dark:
-            yield column, length
-        column += length
+@lru_cache(maxsize=4)
+def _pieces(side: int) -> Sequence[Sequence[tuple[int, _Piece]]]:
+    """Return the pieces of a symbol, row by row, each with the column it begins at."""
+    return [[(start, _Piece(start, row)) for start in range(0, side, CHUNK)] for row in range(side)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from typing import Final
 from xml.sax.saxutils import escape
 
@@ -21,36 +22,48 @@ PACKET_ID: Final = "W5M0MpCehiHzreSzNTczkc9d"
 
 def packet(facts: DocumentFacts) -> bytes:
     """Return the packet, UTF-8, the same for the same facts."""
-    return "\n".join(_lines(facts)).encode("utf-8")
-
-
-def _lines(facts: DocumentFacts) -> Iterator[str]:
-    yield f'<?xpacket begin="\ufeff" id="{PACKET_ID}"?>'
-    yield '<x:xmpmeta xmlns:x="adobe:ns:meta/">'
-    yield '<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'
-    yield '<rdf:Description rdf:about="" xmlns:pdfaid="http://www.aiim.org/pdfa/ns/id/"'
-    yield ' xmlns:dc="http://purl.org/dc/elements/1.1/" xmlns:xmp="http://ns.adobe.com/xap/1.0/"'
     # A namespace without properties is one PDF/A knows nothing of.
-    spaces = [(PREFIX, NAMESPACE)] if facts.metadata else []
-    spaces += [(RECEIPT_PREFIX, RECEIPT_NAMESPACE)] if facts.receipt else []
+    names = tuple([name for name, _ in facts.metadata])
+    head, tail = _frame(names, bool(facts.receipt))
+    title, moment = escape(facts.title), facts.created_at
+    parts = [
+        f'{head}<dc:title><rdf:Alt><rdf:li xml:lang="x-default">{title}</rdf:li></rdf:Alt></dc:title>\n'
+        f"<xmp:CreateDate>{moment}</xmp:CreateDate>\n"
+        f"<xmp:ModifyDate>{moment}</xmp:ModifyDate>\n"
+        f"<xmp:MetadataDate>{moment}</xmp:MetadataDate>\n"
+        f"<xmp:CreatorTool>{PRODUCER}</xmp:CreatorTool><pdf:Producer>{PRODUCER}</pdf:Producer>\n"
+    ]
+    parts += [f"<{PREFIX}:{name}>{escape(value)}</{PREFIX}:{name}>\n" for name, value in facts.metadata]
+    if facts.receipt:
+        parts.append(f"<{RECEIPT_PREFIX}:jws>{escape(facts.receipt)}</{RECEIPT_PREFIX}:jws>\n")
+    parts.append(tail)
+    return "".join(parts).encode("utf-8")
+
+
+@lru_cache(maxsize=32)
+def _frame(names: tuple[str, ...], receipt: bool) -> tuple[str, str]:
+    """Return what stands before and behind the properties of all packets with properties of these names."""
+    spaces = [(PREFIX, NAMESPACE)] if names else []
+    spaces += [(RECEIPT_PREFIX, RECEIPT_NAMESPACE)] if receipt else []
     own = "".join(f' xmlns:{prefix}="{namespace}"' for prefix, namespace in spaces)
-    yield f' xmlns:pdf="http://ns.adobe.com/pdf/1.3/"{own}>'
-    yield "<pdfaid:part>2</pdfaid:part><pdfaid:conformance>B</pdfaid:conformance>"
-    title = escape(facts.title)
-    yield f'<dc:title><rdf:Alt><rdf:li xml:lang="x-default">{title}</rdf:li></rdf:Alt></dc:title>'
-    yield f"<xmp:CreateDate>{facts.created_at}</xmp:CreateDate>"
-    yield f"<xmp:ModifyDate>{facts.created_at}</xmp:ModifyDate>"
-    yield f"<xmp:MetadataDate>{facts.created_at}</xmp:MetadataDate>"
-    yield f"<xmp:CreatorTool>{PRODUCER}</xmp:CreatorTool><pdf:Producer>{PRODUCER}</pdf:Producer>"
-    for name, value in facts.metadata:
-        yield f"<{PREFIX}:{name}>{escape(value)}</{PREFIX}:{name}>"
-    if facts.receipt:
-        yield f"<{RECEIPT_PREFIX}:jws>{escape(facts.receipt)}</{RECEIPT_PREFIX}:jws>"
+    head = (
+        f'<?xpacket begin="\ufeff" id="{PACKET_ID}"?>\n'
+        '<x:xmpmeta xmlns:x="adobe:ns:meta/">\n'
+        '<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">\n'
+        '<rdf:Description rdf:about="" xmlns:pdfaid="http://www.aiim.org/pdfa/ns/id/"\n'
+        ' xmlns:dc="http://purl.org/dc/elements/1.1/" xmlns:xmp="http://ns.adobe.com/xap/1.0/"\n'
+        f' xmlns:pdf="http://ns.adobe.com/pdf/1.3/"{own}>\n'
+        "<pdfaid:part>2</pdfaid:part><pdfaid:conformance>B</pdfaid:conformance>\n"
+    )
+    return head, "\n".join(_declared(names, receipt))
+
+
+def _declared(names: Sequence[str], receipt: bool) -> Iterator[str]:
     yield "</rdf:Description>"
-    if facts.metadata:
-        named = [(name, f"GB/T 36903 {name}") for name, _ in facts.metadata]
+    if names:
+        named = [(name, f"GB/T 36903 {name}") for name in names]
         yield from _schema("E-licence metadata by the short names of GB/T 36903", NAMESPACE, PREFIX, named)
-    if facts.receipt:
+    if receipt:
         told = [("jws", "Signed receipt of the verification, a compact JWS (RFC 7515)")]
         yield from _schema("Verification receipt", RECEIPT_NAMESPACE, RECEIPT_PREFIX, told)
     yield '</rdf:RDF></x:xmpmeta>\n<?xpacket end="r"?>'

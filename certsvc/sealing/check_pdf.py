@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from certsvc.domain.report import Check, FileCheck, FileOutcome, Finding, Result
-from certsvc.pdf.grammar import Layout, read_layout
+from certsvc.pdf.grammar import Layout, covered_digest, keep_start, read_layout
 from certsvc.sealing.cms import SealCMS, read_cms, verifies
 from certsvc.sealing.lint_pdf import content_faults
 from certsvc.sealing.pdf_syntax import BrokenPDFError, Name, Ref
@@ -77,9 +77,7 @@ def _check_strictly(data: bytes, pinned: Sequence[PinnedKey], layout: Layout | N
     """Return the pinned key that sealed *data*; raise at the first point of the rule that does not hold."""
     start, end = _find_hole(data) if layout is None else (layout.hole_start, layout.hole_end)
     seal = _read_hole(data, start, end)
-    digest = hashlib.sha256(data[:start])
-    digest.update(data[end:])
-    if digest.digest() != seal.digest:
+    if (_digest(data, start, end) if layout is None else covered_digest(data, layout)) != seal.digest:
         raise _BrokenRuleError(Check.SIGNATURE, "DIGEST_MISMATCH")
     key = next((key for key in pinned if key.certificate == seal.certificates[0]), None)
     if key is None:
@@ -88,7 +86,16 @@ def _check_strictly(data: bytes, pinned: Sequence[PinnedKey], layout: Layout | N
         raise _BrokenRuleError(Check.SIGNATURE, "SIGNATURE_BROKEN")
     if layout is None:
         _check_structure(data, start)
+    else:
+        keep_start(data, layout)
     return key
+
+
+def _digest(data: bytes, start: int, end: int) -> bytes:
+    running, view = hashlib.sha256(), memoryview(data)
+    running.update(view[:start])
+    running.update(view[end:])
+    return running.digest()
 
 
 def _find_hole(data: bytes) -> tuple[int, int]:

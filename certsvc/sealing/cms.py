@@ -9,6 +9,7 @@ the signer first, so nothing in the container can be exchanged without breaking 
 from __future__ import annotations
 
 import hashlib
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -20,14 +21,19 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature, encode_dss_signature
 
+from certsvc.sealing.der import elements, inside, tlv
+
 _SEQUENCE: Final = 0x30
 _SET: Final = 0x31
 _CONTEXT_0: Final = 0xA0
 _INTEGER: Final = 0x02
 _OCTETS: Final = 0x04
-_MAX_ELEMENTS: Final = 10_000
 _P256_ORDER: Final = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 
+_DIGEST_SIZE: Final = 32
+_USUAL_SIZE: Final = {"ecdsa": 71, "rsa": 256}
+"""Bytes of a signature."""
+_LARGEST_SIGNATURE: Final = 1024
 _LONGEST_ECDSA: Final = 72
 """Bytes of a DER P-256 signature, at most."""
 _ANY_DIGEST: Final = hashlib.sha256(b"certsvc").digest()
@@ -64,13 +70,8 @@ class SealCMS:
         return signed_attributes(self.certificates, self.digest)
 
 
-@dataclass(frozen=True, slots=True)
-class TLV:
-    """One DER element."""
-
-    tag: int
-    whole: bytes
-    body: bytes
+_READ_BEFORE: Final[deque[tuple[tuple[bytes, ...], str]]] = deque(maxlen=8)
+"""Certificates and family of containers read before. Whoever fills it with his own only makes it useless."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,57 +82,6 @@ class CertificateNames:
     subject: bytes
     serial: bytes
     public_key: bytes
-
-
-def elements(der: bytes) -> list[TLV]:
-    """Split *der* into its top-level elements. ValueError unless it is strict DER without a rest."""
-    found: list[TLV] = []
-    at = 0
-    while at < len(der):
-        if len(found) == _MAX_ELEMENTS:
-            raise ValueError("too many elements")
-        if at + 2 > len(der) or der[at] & 0x1F == 0x1F:
-            raise ValueError("no DER element")
-        size, start = der[at + 1], at + 2
-        if size >= 0x80:
-            count = size & 0x7F
-            raw = der[start : start + count]
-            if not 1 <= count <= 4 or len(raw) < count or raw[0] == 0:
-                raise ValueError("length is not DER")
-            size, start = int.from_bytes(raw, "big"), start + count
-            if size < 0x80:
-                raise ValueError("length is not the shortest")
-        end = start + size
-        if end > len(der):
-            raise ValueError("element is cut")
-        found.append(TLV(der[at], der[at:end], der[start:end]))
-        at = end
-    return found
-
-
-def first_element(der: bytes) -> bytes:
-    """Return the first whole element of *der*, whatever follows it. ValueError when there is none."""
-    if len(der) < 2:
-        raise ValueError("no DER element")
-    size, start = der[1], 2
-    if size >= 0x80:
-        count = size & 0x7F
-        if not 1 <= count <= 4 or len(der) < 2 + count:
-            raise ValueError("length is not DER")
-        size, start = int.from_bytes(der[2 : 2 + count], "big"), 2 + count
-    if start + size > len(der):
-        raise ValueError("element is cut")
-    return der[: start + size]
-
-
-def inside(element: TLV, tag: int, least: int = 0) -> list[TLV]:
-    """Return the children of *element*, which must have *tag* and at least *least* children."""
-    if element.tag != tag:
-        raise ValueError(f"tag {element.tag:#x} where {tag:#x} belongs")
-    children = elements(element.body)
-    if len(children) < least:
-        raise ValueError("too few elements")
-    return children
 
 
 @lru_cache(maxsize=64)
@@ -175,7 +125,7 @@ def build_cms(certificates: Sequence[bytes], digest: bytes, family: str, signatu
         signature: over ``signed_attributes(certificates, digest)``.
     """
     before, between = _container_around(tuple(certificates), family, len(signature))
-    if len(digest) != hashlib.sha256().digest_size:
+    if len(digest) != _DIGEST_SIZE:
         raise ValueError("not a SHA-256")
     return b"%b%b%b%b" % (before, digest, between, signature)
 
@@ -185,17 +135,55 @@ def largest_container(certificates: Sequence[bytes]) -> int:
     key = _public_key(certificates[0])
     if isinstance(key, rsa.RSAPublicKey):
         before, between = _container_around(tuple(certificates), "rsa", key.key_size // 8)
-        return len(before) + 32 + len(between) + key.key_size // 8
+        return len(before) + _DIGEST_SIZE + len(between) + key.key_size // 8
     before, between = _container_around(tuple(certificates), "ecdsa", _LONGEST_ECDSA)
-    return len(before) + 32 + len(between) + _LONGEST_ECDSA
+    return len(before) + _DIGEST_SIZE + len(between) + _LONGEST_ECDSA
 
 
 def read_cms(der: bytes) -> SealCMS:
     """Read a container of exactly our shape. ValueError for everything else, however slightly other.
 
     The parts are taken out and the container is built anew from them; only an equal result is accepted, so
-    there is one container for one set of parts and no place left for an attacker's bytes.
+    there is one container for one set of parts and no place left for an attacker's bytes. One whose
+    certificates were read before is held against what such containers have in common first.
     """
+    for certificates, family in tuple(_READ_BEFORE):
+        seal = _read_again(der, certificates, family)
+        if seal is not None:
+            return seal
+    seal = _read_anew(der)
+    if (seal.certificates, seal.family) not in _READ_BEFORE:
+        _READ_BEFORE.append((seal.certificates, seal.family))
+    return seal
+
+
+def _read_again(der: bytes, certificates: tuple[bytes, ...], family: str) -> SealCMS | None:
+    """Read a container with these certificates; None for any other, and for any fault."""
+    # How much stands around the signature depends on its size only where a length takes one byte more.
+    before, between = _container_around(certificates, family, _USUAL_SIZE[family])
+    size = len(der) - len(before) - _DIGEST_SIZE - len(between)
+    if not 0 < size < _LARGEST_SIGNATURE:
+        return None
+    before, between = _container_around(certificates, family, size)
+    middle = len(before) + _DIGEST_SIZE
+    signature = der[middle + len(between) :]
+    if not der.startswith(before) or not der.startswith(between, middle) or len(signature) != size:
+        return None
+    if family == "ecdsa" and not _is_smaller(signature):
+        return None
+    return SealCMS(
+        certificates=certificates, digest=der[len(before) : middle], family=family, signature=signature
+    )
+
+
+def _is_smaller(signature: bytes) -> bool:
+    try:
+        return smaller_s(signature) == signature
+    except ValueError:
+        return False
+
+
+def _read_anew(der: bytes) -> SealCMS:
     whole = elements(der)
     if len(whole) != 1:
         raise ValueError("bytes after the container")
@@ -256,22 +244,13 @@ def _public_key(certificate: bytes) -> object:
     return x509.load_der_x509_certificate(certificate).public_key()
 
 
-def _tlv(tag: int, *parts: bytes) -> bytes:
-    body = b"".join(parts)
-    size = len(body)
-    if size < 0x80:
-        return bytes((tag, size)) + body
-    raw = size.to_bytes((size.bit_length() + 7) // 8, "big")
-    return bytes((tag, 0x80 | len(raw))) + raw + body
-
-
 @lru_cache(maxsize=64)
 def _attributes_around(certificates: tuple[bytes, ...]) -> tuple[bytes, bytes]:
     """Return the set of attributes before and after the digest, which is all that varies in it."""
     content_type, signing_certificate = _constant_attributes(certificates)
-    message_digest = _tlv(_SEQUENCE, _OID_MESSAGE_DIGEST, _tlv(_SET, _tlv(_OCTETS, _ANY_DIGEST)))
+    message_digest = tlv(_SEQUENCE, _OID_MESSAGE_DIGEST, tlv(_SET, tlv(_OCTETS, _ANY_DIGEST)))
     # A digest is the last of what decides their order: the lengths differ.
-    written = _tlv(_SET, *sorted((content_type, message_digest, signing_certificate)))
+    written = tlv(_SET, *sorted((content_type, message_digest, signing_certificate)))
     before, after = written.split(_ANY_DIGEST)
     return before, after
 
@@ -281,21 +260,21 @@ def _container_around(certificates: tuple[bytes, ...], family: str, size: int) -
     """Return a container before the digest, and between it and a signature of *size* bytes, its end."""
     before, after = _frame(certificates, family)
     attributes = _ANY_DIGEST.join(_attributes_around(certificates))
-    signature = _tlv(_OCTETS, bytes(size))
+    signature = tlv(_OCTETS, bytes(size))
     # In the container they stand with an implicit tag.
-    signer_info = _tlv(_SEQUENCE, before, bytes((_CONTEXT_0,)), attributes[1:], after, signature)
-    signed_data = _tlv(_SEQUENCE, _head(certificates), _tlv(_SET, signer_info))
-    whole = _tlv(_SEQUENCE, SIGNED_DATA, _tlv(_CONTEXT_0, signed_data))
+    signer_info = tlv(_SEQUENCE, before, bytes((_CONTEXT_0,)), attributes[1:], after, signature)
+    signed_data = tlv(_SEQUENCE, _head(certificates), tlv(_SET, signer_info))
+    whole = tlv(_SEQUENCE, SIGNED_DATA, tlv(_CONTEXT_0, signed_data))
     front, _, back = whole.rpartition(_ANY_DIGEST)
     return front, back[: len(back) - size]
 
 
 @lru_cache(maxsize=64)
 def _constant_attributes(certificates: tuple[bytes, ...]) -> tuple[bytes, bytes]:
-    content_type = _tlv(_SEQUENCE, _OID_CONTENT_TYPE, _tlv(_SET, _OID_DATA))
-    identifiers = (_tlv(_SEQUENCE, _tlv(_OCTETS, hashlib.sha256(c).digest())) for c in certificates)
-    named = _tlv(_SEQUENCE, _tlv(_SEQUENCE, *identifiers))
-    return content_type, _tlv(_SEQUENCE, _OID_SIGNING_CERTIFICATE_V2, _tlv(_SET, named))
+    content_type = tlv(_SEQUENCE, _OID_CONTENT_TYPE, tlv(_SET, _OID_DATA))
+    identifiers = (tlv(_SEQUENCE, tlv(_OCTETS, hashlib.sha256(c).digest())) for c in certificates)
+    named = tlv(_SEQUENCE, tlv(_SEQUENCE, *identifiers))
+    return content_type, tlv(_SEQUENCE, _OID_SIGNING_CERTIFICATE_V2, tlv(_SET, named))
 
 
 @lru_cache(maxsize=64)
@@ -303,10 +282,10 @@ def _head(certificates: tuple[bytes, ...]) -> bytes:
     """Return everything of SignedData before the signer infos."""
     return b"".join(
         (
-            _tlv(_INTEGER, b"\x01"),
-            _tlv(_SET, _SHA256),
-            _tlv(_SEQUENCE, _OID_DATA),
-            _tlv(_CONTEXT_0, *sorted(certificates)),
+            tlv(_INTEGER, b"\x01"),
+            tlv(_SET, _SHA256),
+            tlv(_SEQUENCE, _OID_DATA),
+            tlv(_CONTEXT_0, *sorted(certificates)),
         )
     )
 
@@ -315,5 +294,5 @@ def _head(certificates: tuple[bytes, ...]) -> bytes:
 def _frame(certificates: tuple[bytes, ...], family: str) -> tuple[bytes, bytes]:
     """Return the parts of the SignerInfo before and after its attributes."""
     names = certificate_names(certificates[0])
-    signer_id = _tlv(_SEQUENCE, names.issuer, names.serial)
-    return _tlv(_INTEGER, b"\x01") + signer_id + _SHA256, _SIGNATURE_ALGORITHMS[family]
+    signer_id = tlv(_SEQUENCE, names.issuer, names.serial)
+    return tlv(_INTEGER, b"\x01") + signer_id + _SHA256, _SIGNATURE_ALGORITHMS[family]

@@ -12,14 +12,8 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Final
 
-from certsvc.sealing.cms import (
-    SIGNED_DATA,
-    certificate_names,
-    elements,
-    first_element,
-    inside,
-    verifies,
-)
+from certsvc.sealing.cms import SIGNED_DATA, certificate_names, verifies
+from certsvc.sealing.der import elements, first_element, inside
 from certsvc.sealing.lookalikes import imitates
 from certsvc.sealing.pdf_syntax import BrokenPDFError, Name, PDFDict, PDFObject, Ref
 from certsvc.sealing.port import PinnedKey

@@ -59,7 +59,7 @@ def _a_subject(chance: random.Random) -> Subject:
 def _text(chance: random.Random, length: int) -> str:
     fonts = sample_fonts().fonts
     anything = [fonts[name].codes for name in ("serif", "rare")]
-    characters = []
+    characters: list[str] = []
     while len(characters) < length:
         kind = chance.random()
         if kind < 0.75:

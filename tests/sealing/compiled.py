@@ -19,9 +19,7 @@ from tests.images import file_of
 from tests.page.sample import sample_fonts
 from tests.sealing.samples import AT, LOCATION, REASON, a_stamp
 
-FACTS = DocumentFacts(
-    title="样张 sample", document_id="C1", created_at="2026-11-20T03:04:05Z", metadata=(("ZZMC", "样张"),)
-)
+FACTS = DocumentFacts(title="样张 sample", document_id="C1", created_at="2026-11-20T03:04:05Z", metadata=())
 _OBJECT = re.compile(rb"(?<=\n)(\d{1,3}) 0 obj\n")
 
 

@@ -225,7 +225,7 @@ def test_what_our_key_may_have_signed_is_judged_the_same(
 WORDS: Final = tuple(
     b"/AA << >>|/OpenAction|/JavaScript|/S /JavaScript|/Launch|/F (x)|/OC 7 0 R|/Kids []|/Type /Font"
     b"|/Type /Page|/Sig|/XFA []|null|true|0|1|3 0 R|8 0 R|9 0 R|99 0 R|<<|>>|[|]|<41>|(x)| obj|endobj\n"
-    b"|%%EOF\n|/ByteRange [0 1 2 3]|% x\n|\n| |-1|0.5|/Contents <00>|/Prev 9|/Size 3|/Encrypt 1 0 R|/XRefStm 9"
+    b"|%%EOF\n|/ByteRange [0 1 2 3]|% x|\n| |-1|0.5|/Contents <00>|/Prev 9|/Size 3|/Encrypt 1 0 R|/XRefStm 9"
     b"|stream\n".split(b"|")
 )
 _TOKEN = re.compile(rb"<<|>>|[\[\]]|/?[A-Za-z0-9_.+\-#]+|<[0-9A-F]*>|\s")

@@ -10,16 +10,8 @@ from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from hypothesis import given
 from hypothesis import strategies as st
 
-from certsvc.sealing.cms import (
-    build_cms,
-    certificate_names,
-    elements,
-    first_element,
-    read_cms,
-    signed_attributes,
-    smaller_s,
-    verifies,
-)
+from certsvc.sealing.cms import build_cms, certificate_names, read_cms, signed_attributes, smaller_s, verifies
+from certsvc.sealing.der import elements, first_element
 from certsvc.sealing.keystore import Keystore
 from certsvc.sealing.port import Signer
 from tests.sealing.strangers import a_stranger

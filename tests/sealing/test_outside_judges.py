@@ -18,6 +18,7 @@ from pyhanko_certvalidator import ValidationContext
 
 from certsvc.sealing.keystore import Keystore
 from certsvc.sealing.trust import read_certificate
+from tests.sealing.compiled import a_compiled_pdf
 from tests.sealing.samples import a_sealed_pdf, cms_of, covered_of
 from tests.tools import need
 
@@ -42,11 +43,12 @@ def algorithm(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
-@pytest.fixture
-def judged(algorithm: str, judged_keystore: Keystore, tmp_path: Path) -> Path:
-    """A sealed file on disk."""
+@pytest.fixture(params=["in one pass", "in an update"])
+def judged(request: pytest.FixtureRequest, algorithm: str, judged_keystore: Keystore, tmp_path: Path) -> Path:
+    """A sealed file on disk, written in each way."""
     path = tmp_path / "sealed.pdf"
-    path.write_bytes(a_sealed_pdf(judged_keystore.signer(algorithm)))
+    way = {"in one pass": a_compiled_pdf, "in an update": a_sealed_pdf}[request.param]
+    path.write_bytes(way(judged_keystore.signer(algorithm)))
     return path
 
 
@@ -130,7 +132,8 @@ def test_the_file_stays_pdf_a_2b(judged: Path) -> None:
     with pikepdf.open(judged) as pdf:
         assert "/Version" not in pdf.Root
         page = pdf.pages[0]
-        page.obj.Resources.XObject = pikepdf.Dictionary(Seal=page.obj.Annots[0].AP.N)
+        page.obj.Resources.XObject = page.obj.Resources.get("/XObject", pikepdf.Dictionary())
+        page.obj.Resources.XObject.Seal = page.obj.Annots[0].AP.N
         page.contents_add(b"/Seal Do")
         del pdf.Root.AcroForm, pdf.Root.Perms, page.obj.Annots
         pdf.save(copy, object_stream_mode=pikepdf.ObjectStreamMode.disable)
@@ -141,10 +144,10 @@ def test_the_file_stays_pdf_a_2b(judged: Path) -> None:
     assert report.verdict == "pass", [str(finding) for finding in report.findings]
 
 
-def test_streams_of_the_update_end_with_a_line_of_their_own(judged: Path) -> None:
+def test_streams_end_with_a_line_of_their_own(judged: Path) -> None:
     """ISO 19005-2, 6.1.7.1: an end of line before endstream, none after the last %%EOF's."""
     sealed = judged.read_bytes()
 
     assert sealed.count(b"endstream") == sealed.count(b"\nendstream")
     assert sealed.endswith(b"\n%%EOF\n")
-    assert b"%%EOF\n3 0 obj" in sealed or b"%%EOF\n1 0 obj" in sealed
+    assert b"%%EOF\n3 0 obj" in sealed or b"%%EOF\n1 0 obj" in sealed or sealed.count(b"%%EOF") == 1
