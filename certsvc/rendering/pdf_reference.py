@@ -13,7 +13,7 @@ from io import BytesIO
 from threading import Lock
 from typing import Any, Final
 
-from PIL import Image, ImageCms
+from PIL import Image
 from reportlab.pdfbase import pdfdoc
 
 from certsvc.errors import DefectError
@@ -22,9 +22,10 @@ from certsvc.page.model import DocumentFacts, Page, Path, Picture, Symbol, TextR
 from certsvc.rendering import xmp
 from certsvc.rendering.content import PT_PER_MM, Content, number, opacity_name
 from certsvc.rendering.fonts import EmbeddedFont
+from certsvc.rendering.srgb import PROFILE
 
 COMPRESSION: Final = 6
-SRGB: Final = zlib.compress(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes(), 9)
+SRGB: Final = zlib.compress(PROFILE, 9)
 KEPT_FORMS: Final = 32
 """Static pages kept compiled."""
 

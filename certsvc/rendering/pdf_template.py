@@ -6,8 +6,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from PIL import ImageCms
-
 from certsvc.page.model import Page, Path, Picture, Stamp, TextRun
 from certsvc.pdf import shapes
 from certsvc.pdf.draft import Beginning
@@ -18,9 +16,10 @@ from certsvc.rendering.pdf_fonts import FontFacts, codes_of, font_objects
 from certsvc.rendering.pdf_sheet import Sheet
 from certsvc.rendering.pictures import Pixels, pixels_of
 from certsvc.rendering.plan import Shared
+from certsvc.rendering.srgb import PROFILE
 
 SHARED_TAG: Final = b"AAAAAA"
-SRGB: Final = deflate(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes(), once=True)
+SRGB: Final = deflate(PROFILE, once=True)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -30,7 +30,7 @@ def compiled(signer: Signer) -> bytes:
 
 
 def test_the_beginning_of_the_draft_is_the_beginning_of_the_file(compiled: bytes) -> None:
-    """What preflight looked at is what was sealed; only the signature's value and what counts bytes differ."""
+    """What preflight looked at is what was sealed; only the signature and what counts bytes differ."""
     unsealed = a_draft().unsealed()
     end = unsealed.index(b"3 0 obj\nnull")
 
