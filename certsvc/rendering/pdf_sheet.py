@@ -10,7 +10,7 @@ from typing import Final
 from certsvc.page.model import Symbol, TextRun
 from certsvc.rendering.content import PT_PER_MM, Content, colour_of, number
 
-CHUNK: Final = 8
+CHUNK: Final = 7
 """Modules of a piece of a row of the QR symbol: few enough to keep every pattern as it is written."""
 
 
@@ -49,11 +49,9 @@ class Sheet(Content):
         """
         step = f"{symbol.module_mm * PT_PER_MM:.5f}"
         place = self.point(symbol.x_mm, symbol.y_mm)
-        written = [f"q 0 g {step} 0 0 -{step} {place} cm\n"]
-        for row, pieces in zip(symbol.modules, _pieces(len(symbol.modules)), strict=True):
-            modules = bytes(row)
-            written += [piece[modules[start : start + CHUNK]] for start, piece in pieces]
-        self.add(f"{''.join(written)}f Q")
+        modules = b"".join(map(bytes, symbol.modules))
+        written = "".join([piece[modules[start:end]] for start, end, piece in _pieces(len(symbol.modules))])
+        self.add(f"q 0 g {step} 0 0 -{step} {place} cm\n{written}f Q")
 
 
 @lru_cache(maxsize=256)
@@ -82,6 +80,10 @@ class _Piece(dict[bytes, str]):
 
 
 @lru_cache(maxsize=4)
-def _pieces(side: int) -> Sequence[Sequence[tuple[int, _Piece]]]:
-    """Return the pieces of a symbol, row by row, each with the column it begins at."""
-    return [[(start, _Piece(start, row)) for start in range(0, side, CHUNK)] for row in range(side)]
+def _pieces(side: int) -> Sequence[tuple[int, int, _Piece]]:
+    """Return the pieces of a symbol, each with where in all its modules, row by row, it begins and ends."""
+    return [
+        (row * side + column, row * side + min(column + CHUNK, side), _Piece(column, row))
+        for row in range(side)
+        for column in range(0, side, CHUNK)
+    ]
