@@ -13,7 +13,7 @@ from itertools import accumulate
 from threading import Lock
 from typing import Final
 
-from certsvc.page.model import DocumentFacts, Page, Picture, Stamp, Symbol, TextRun
+from certsvc.page.model import DocumentFacts, Page, Path, Picture, Stamp, Symbol, TextRun
 from certsvc.pdf import shapes
 from certsvc.pdf.draft import Draft
 from certsvc.pdf.values import date, deflate, text_string
@@ -77,19 +77,19 @@ class PDFRenderer:
         images = template.images
         sheet = Sheet(page.height_mm)
         for item, from_own in zip(page.variable, plan.from_own, strict=True):
-            if isinstance(item, TextRun):
+            if type(item) is TextRun:
                 if from_own:
                     sheet.run(item, own_numbers[item.font], own_codes[item.font])
                 else:
                     sheet.run(item, template.numbers[item.font], template.codes[item.font])
-            elif isinstance(item, Picture):
+            elif type(item) is Picture:
                 own += image_objects(free + len(own), pixels_of(item))
                 last = free + len(own) - 1
                 images += image_resource(last)
                 sheet.image(f"X{last}", item)
-            elif isinstance(item, Symbol):
+            elif type(item) is Symbol:
                 sheet.rows(item)
-            else:
+            elif type(item) is Path:
                 sheet.hairline(item)
         moment = date(facts.created_at)
         objects = (

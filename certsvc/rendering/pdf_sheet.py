@@ -38,8 +38,8 @@ class Sheet(Content):
             )
             return
         look = _look(font, run.size_pt, run.colour, run.tracking_mm)
-        down = (self.height_mm - run.y_mm) * PT_PER_MM
-        self.add(f"{look}{run.x_mm * PT_PER_MM:.2f} {down:.2f} Tm <{shown}> Tj ET")
+        # Most places come back on other pages.
+        self.add(f"{look}{_points(run.x_mm)} {_points(self.height_mm - run.y_mm)} Tm <{shown}> Tj ET")
 
     def rows(self, symbol: Symbol) -> None:
         """Draw a QR symbol as one area of rectangles that touch and never overlap.
@@ -59,6 +59,11 @@ def _look(font: int, size_pt: float, colour: str, tracking_mm: float) -> str:
     """Write what is the same for all texts of one look, up to the place."""
     tracking = number(tracking_mm * PT_PER_MM)
     return f"BT {colour_of(colour)} rg {tracking} Tc /F{font} {number(size_pt)} Tf 1 0 0 1 "
+
+
+@lru_cache(maxsize=4096)
+def _points(mm: float) -> str:
+    return f"{mm * PT_PER_MM:.2f}"
 
 
 class _Piece(dict[bytes, str]):

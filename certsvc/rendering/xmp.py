@@ -16,46 +16,49 @@ PREFIX: Final = "elicence"
 RECEIPT_NAMESPACE: Final = "urn:certsvc:receipt:1#"
 """Namespace of the signed receipt a verification report carries."""
 RECEIPT_PREFIX: Final = "receipt"
+_SPECIAL: Final = frozenset("&<>")
 PACKET_ID: Final = "W5M0MpCehiHzreSzNTczkc9d"
 """The constant every XMP packet begins with."""
 
 
 def packet(facts: DocumentFacts) -> bytes:
     """Return the packet, UTF-8, the same for the same facts."""
-    # A namespace without properties is one PDF/A knows nothing of.
-    names = tuple([name for name, _ in facts.metadata])
-    head, tail = _frame(names, bool(facts.receipt))
-    title, moment = escape(facts.title), facts.created_at
-    parts = [
-        f'{head}<dc:title><rdf:Alt><rdf:li xml:lang="x-default">{title}</rdf:li></rdf:Alt></dc:title>\n'
-        f"<xmp:CreateDate>{moment}</xmp:CreateDate>\n"
-        f"<xmp:ModifyDate>{moment}</xmp:ModifyDate>\n"
-        f"<xmp:MetadataDate>{moment}</xmp:MetadataDate>\n"
-        f"<xmp:CreatorTool>{PRODUCER}</xmp:CreatorTool><pdf:Producer>{PRODUCER}</pdf:Producer>\n"
-    ]
-    parts += [f"<{PREFIX}:{name}>{escape(value)}</{PREFIX}:{name}>\n" for name, value in facts.metadata]
+    form = _form(tuple([name for name, _ in facts.metadata]), bool(facts.receipt))
+    texts = [facts.title, *[value for _, value in facts.metadata]]
     if facts.receipt:
-        parts.append(f"<{RECEIPT_PREFIX}:jws>{escape(facts.receipt)}</{RECEIPT_PREFIX}:jws>\n")
-    parts.append(tail)
-    return "".join(parts).encode("utf-8")
+        texts.append(facts.receipt)
+    # Most packets have nothing to escape, and one look tells.
+    if not _SPECIAL.isdisjoint("".join(texts)):
+        texts = list(map(escape, texts))
+    moment = facts.created_at
+    return (form % (texts[0], moment, moment, moment, *texts[1:])).encode("utf-8")
 
 
 @lru_cache(maxsize=32)
-def _frame(names: tuple[str, ...], receipt: bool) -> tuple[str, str]:
-    """Return what stands before and behind the properties of all packets with properties of these names."""
+def _form(names: tuple[str, ...], receipt: bool) -> str:
+    """Return the packet of all facts with properties of these names; title, instants, values are open."""
+    # A namespace without properties is one PDF/A knows nothing of.
     spaces = [(PREFIX, NAMESPACE)] if names else []
     spaces += [(RECEIPT_PREFIX, RECEIPT_NAMESPACE)] if receipt else []
     own = "".join(f' xmlns:{prefix}="{namespace}"' for prefix, namespace in spaces)
-    head = (
-        f'<?xpacket begin="\ufeff" id="{PACKET_ID}"?>\n'
-        '<x:xmpmeta xmlns:x="adobe:ns:meta/">\n'
-        '<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">\n'
-        '<rdf:Description rdf:about="" xmlns:pdfaid="http://www.aiim.org/pdfa/ns/id/"\n'
-        ' xmlns:dc="http://purl.org/dc/elements/1.1/" xmlns:xmp="http://ns.adobe.com/xap/1.0/"\n'
-        f' xmlns:pdf="http://ns.adobe.com/pdf/1.3/"{own}>\n'
-        "<pdfaid:part>2</pdfaid:part><pdfaid:conformance>B</pdfaid:conformance>\n"
-    )
-    return head, "\n".join(_declared(names, receipt))
+    lines = [
+        f'<?xpacket begin="\ufeff" id="{PACKET_ID}"?>',
+        '<x:xmpmeta xmlns:x="adobe:ns:meta/">',
+        '<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">',
+        '<rdf:Description rdf:about="" xmlns:pdfaid="http://www.aiim.org/pdfa/ns/id/"',
+        ' xmlns:dc="http://purl.org/dc/elements/1.1/" xmlns:xmp="http://ns.adobe.com/xap/1.0/"',
+        f' xmlns:pdf="http://ns.adobe.com/pdf/1.3/"{own}>',
+        "<pdfaid:part>2</pdfaid:part><pdfaid:conformance>B</pdfaid:conformance>",
+        '<dc:title><rdf:Alt><rdf:li xml:lang="x-default">%s</rdf:li></rdf:Alt></dc:title>',
+        "<xmp:CreateDate>%s</xmp:CreateDate>",
+        "<xmp:ModifyDate>%s</xmp:ModifyDate>",
+        "<xmp:MetadataDate>%s</xmp:MetadataDate>",
+        f"<xmp:CreatorTool>{PRODUCER}</xmp:CreatorTool><pdf:Producer>{PRODUCER}</pdf:Producer>",
+        *[f"<{PREFIX}:{name}>%s</{PREFIX}:{name}>" for name in names],
+    ]
+    if receipt:
+        lines.append(f"<{RECEIPT_PREFIX}:jws>%s</{RECEIPT_PREFIX}:jws>")
+    return "\n".join([*lines, *_declared(names, receipt)])
 
 
 def _declared(names: Sequence[str], receipt: bool) -> Iterator[str]:

@@ -47,8 +47,8 @@ def algorithm(request: pytest.FixtureRequest) -> str:
 def judged(request: pytest.FixtureRequest, algorithm: str, judged_keystore: Keystore, tmp_path: Path) -> Path:
     """A sealed file on disk, written in each way."""
     path = tmp_path / "sealed.pdf"
-    way = {"in one pass": a_compiled_pdf, "in an update": a_sealed_pdf}[request.param]
-    path.write_bytes(way(judged_keystore.signer(algorithm)))
+    signer = judged_keystore.signer(algorithm)
+    path.write_bytes(a_compiled_pdf(signer) if request.param == "in one pass" else a_sealed_pdf(signer))
     return path
 
 
