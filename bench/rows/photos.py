@@ -65,8 +65,8 @@ def _pages(stage: Stage, many: int) -> Iterator[tuple[str, Image.Image]]:
         token = "".join(stage.random.choices(alphabet, k=26))
         text = f"HTTPS://{stage.kind.layout.sample.host.upper()}/V/{token}"
         subject = replace(stage.subject(), modules=encode(text))
-        draft = stage.pdf_renderer.render(stage.composed(subject), stage.facts(subject))
-        yield text, Image.open(BytesIO(preview(draft.unsealed(), DPI))).convert("RGB")
+        pdf = stage.reference_renderer.render(stage.composed(subject), stage.facts(subject))
+        yield text, Image.open(BytesIO(preview(pdf, DPI))).convert("RGB")
 
 
 def _look(content: bytes, text: str) -> Looked:

@@ -92,14 +92,14 @@ def template_preview(folder: Path, out: Path) -> None:
     from certsvc.qr.encode import encode, encode_link
     from certsvc.qr.payload import offline_link, verify_url
     from certsvc.qr.token import new_token
-    from certsvc.rendering.pdf import PDFRenderer
-    from certsvc.rendering.plan import Planner
+    from certsvc.rendering.pdf_reference import ReferenceRenderer
     from certsvc.rendering.png import preview
 
     settings = load_place()
     kind = load_certificate_type(folder)
     fonts = FontChain.load(settings.templates_dir / "fonts", settings.data_dir / "cache")
-    renderer = PDFRenderer(Planner(fonts))
+    # The compiled path draws the stamp too, as the appearance of a signature there is none of here.
+    renderer = ReferenceRenderer(fonts)
     modules = encode(verify_url(settings.public_url, new_token()))
     faces = {str(copy_kind): sample_subject(kind, modules, copy_kind) for copy_kind in CopyKind}
     if kind.with_offline is not None:
@@ -113,7 +113,7 @@ def template_preview(folder: Path, out: Path) -> None:
             created_at=f"{subject.copy.day.isoformat()}T00:00:00Z",
             metadata=(),
         )
-        pdf = renderer.render(compose(kind, subject, fonts), facts).unsealed()
+        pdf = renderer.render(compose(kind, subject, fonts), facts)
         name = f"{kind.policy.certificate_type}-{face}"
         click.echo(write_out(out, f"{name}.pdf", pdf))
         click.echo(write_out(out, f"{name}.png", preview(pdf, PREVIEW_DPI)))
