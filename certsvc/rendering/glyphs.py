@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Set
 from dataclasses import dataclass
 from functools import cached_property
+from operator import eq
 from struct import unpack
 from typing import Final
 
@@ -42,7 +43,7 @@ class GlyphFont:
     def __init__(self, font: Font) -> None:
         """Take a font of the chain."""
         self._font = font
-        self._known: dict[str, tuple[float, int]] = {}
+        self._advances: dict[str, float] = {}
 
     @property
     def name(self) -> str:
@@ -66,22 +67,18 @@ class GlyphFont:
         Raises:
             DefectError: the font has no real glyph for it.
         """
-        return self._look_up(character)[0]
-
-    def drawn(self, characters: Set[str]) -> frozenset[str]:
-        """Return those of *characters* the font draws."""
-        return frozenset(each for each in characters if self._font.glyph(each) is not None)
-
-    def _look_up(self, character: str) -> tuple[float, int]:
-        """Return advance and glyph of *character*."""
-        known = self._known.get(character)
+        known = self._advances.get(character)
         if known is None:
             glyph = self._font.glyph(character)
             if glyph is None:
                 raise DefectError(f"the font {self.name} does not draw U+{ord(character):04X}")
-            known = self._font.shape.get_glyph_h_advance(glyph) / self._font.face.upem, glyph
-            self._known[character] = known
+            known = self._font.shape.get_glyph_h_advance(glyph) / self._font.face.upem
+            self._advances[character] = known
         return known
+
+    def drawn(self, characters: Set[str]) -> frozenset[str]:
+        """Return those of *characters* the font draws."""
+        return frozenset(each for each in characters if self._font.glyph(each) is not None)
 
     def cut(self, characters: Set[str], *, once: bool = False) -> Cut:
         """Return a TrueType file with a glyph for each of *characters* and hardly anything else.
@@ -95,34 +92,36 @@ class GlyphFont:
         Raises:
             DefectError: the font has no real glyph for one of them, or lost it on the way.
         """
-        glyphs = {self._look_up(character)[1] for character in characters if character not in SPACES}
-        codes = set(map(ord, characters))
         wanted = hb.SubsetInput()
         wanted.flags = FLAGS
-        wanted.unicode_set.update(codes)
+        wanted.unicode_set.update(map(ord, characters))
         content = bytes(hb.subset(self._source, wanted).blob.data)
         # Looked for in the result: what is missing there would be missing on paper.
         face = hb.Face(content)
         if frozenset(face.table_tags) != TABLES:
             raise DefectError(f"the font {self.name} was cut to other tables")
-        if codes != set(face.unicodes):
-            raise DefectError(f"the font {self.name} was cut to other characters")
-        if _drawn(face) < len(glyphs):
-            raise DefectError(f"the font {self.name} lost a glyph")
         glyph_of = hb.Font(face).get_nominal_glyph
+        glyphs = {character: glyph_of(ord(character)) for character in characters}
+        if missing := [character for character, glyph in glyphs.items() if not glyph]:
+            raise DefectError(f"the font {self.name} does not draw U+{ord(missing[0]):04X}")
+        if len(face.unicodes) != len(glyphs):
+            raise DefectError(f"the font {self.name} was cut to other characters")
+        if not _drawn(face).issuperset([glyphs[each] for each in characters if each not in SPACES]):
+            raise DefectError(f"the font {self.name} lost a glyph")
         return Cut(
             content=content,
             deflated=raw_deflate(content, once=once),
-            glyphs={character: glyph_of(ord(character)) for character in characters},
+            glyphs=glyphs,
             widths=_widths(face),
         )
 
 
-def _drawn(face: hb.Face) -> int:
-    """Count the glyphs that are not empty: the places of the glyphs grow with each of them."""
+def _drawn(face: hb.Face) -> frozenset[int]:
+    """Return the glyphs that are not empty: each takes some place."""
     places = face.reference_table("loca").data
     short = face.reference_table("head").data[50:52] == b"\0\0"
-    return len(set(unpack(f">{len(places) // 2}H" if short else f">{len(places) // 4}I", places))) - 1
+    starts = unpack(f">{len(places) // 2}H" if short else f">{len(places) // 4}I", places)
+    return frozenset([glyph for glyph, empty in enumerate(map(eq, starts, starts[1:])) if not empty])
 
 
 def _widths(face: hb.Face) -> tuple[int, ...]:

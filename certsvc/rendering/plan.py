@@ -14,12 +14,15 @@ from certsvc.page.fonts import FontChain
 from certsvc.page.model import Page, Path, Picture, TextRun
 from certsvc.rendering.glyphs import Cut, GlyphFont
 
-ASCII: Final = frozenset(map(chr, range(0x20, 0x7F)))
+USUAL: Final = frozenset(map(chr, range(0x20, 0x7F))) | frozenset("男女")
+"""Characters of numbers, days, codes and the holder's sex: a font that sets fields has them in advance."""
+CONSTANT_FIELDS: Final = frozenset(("issuer",))
+"""Fields that show the same in every file of one issuer; their characters are shared like a label's."""
 KEPT_STATIC: Final = 32
 """Static pages kept planned."""
 
 Labels = frozenset[tuple[str, str]]
-"""Font and text of each run of the page; no text when it shows a field."""
+"""Font and text of each run of the page; no text when it shows a field that varies."""
 _NONE: Final[frozenset[str]] = frozenset()
 
 
@@ -29,8 +32,8 @@ class Shared:
 
     static: tuple[TextRun | Path | Picture, ...]
     characters: Mapping[str, frozenset[str]]
-    """By font, in the order of the chain, what its shared cut holds: static texts and labels; ASCII too if it
-    sets fields."""
+    """By font, in the order of the chain, what its shared cut holds: static texts and labels; what is USUAL
+    too if it sets fields."""
     cuts: Mapping[str, Cut]
 
 
@@ -78,7 +81,11 @@ class Planner:
     def _shared_of(self, page: Page) -> Shared:
         """Cut the shared fonts once for each static tuple compose() hands out and each set of labels."""
         labels = frozenset(
-            [(item.font, "" if item.field else item.text) for item in page.variable if type(item) is TextRun]
+            [
+                (item.font, "" if item.field and item.field not in CONSTANT_FIELDS else item.text)
+                for item in page.variable
+                if type(item) is TextRun
+            ]
         )
         key = id(page.static), labels
         kept = self._shared.get(key)
@@ -98,9 +105,8 @@ class Planner:
         runs = [(item.font, item.text) for item in page.static if isinstance(item, TextRun)]
         for font, shown in (*runs, *labels):
             characters[font] = characters.get(font, _NONE) | frozenset(shown)
-        # A font that sets fields too takes numbers, days and codes in advance.
         characters = {
-            name: characters[name] | (font.drawn(ASCII) if (name, "") in labels else _NONE)
+            name: characters[name] | (font.drawn(USUAL) if (name, "") in labels else _NONE)
             for name, font in self.glyphs.items()
             if characters.get(name)
         }
