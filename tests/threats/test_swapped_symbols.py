@@ -32,13 +32,14 @@ def _swapped_ofd(face: bytes, other: bytes) -> bytes:
 
 
 def _swapped_pdf(face: bytes, other: bytes) -> bytes:
-    """Paste the symbol's filled outline into the other content stream."""
+    """Paste the area of the symbol into the other content stream."""
     with pikepdf.open(io.BytesIO(face)) as into, pikepdf.open(io.BytesIO(other)) as source:
-        drawn, pasted = (one.pages[0].Contents.read_bytes() for one in (into, source))
+        # The first content stream is the template's.
+        drawn, pasted = (one.pages[0].Contents[1].read_bytes() for one in (into, source))
         own = _symbol_of(re.split(rb"(?<=\s)f\*?\s", drawn))
         theirs = _symbol_of(re.split(rb"(?<=\s)f\*?\s", pasted))
         assert own != theirs and len(theirs) > 2000
-        into.pages[0].Contents = into.make_stream(drawn.replace(own, theirs))
+        into.pages[0].Contents[1] = into.make_stream(drawn.replace(own, theirs))
         written = io.BytesIO()
         into.save(written)
     return written.getvalue()
