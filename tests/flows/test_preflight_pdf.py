@@ -21,6 +21,8 @@ from certsvc.issuing.preflight_pdf_own import agrees
 from certsvc.page.model import Page, TextRun
 from certsvc.qr.encode import encode
 from certsvc.rendering.pdf import PDFRenderer
+from certsvc.rendering.pdf_reference import ReferenceRenderer
+from certsvc.rendering.plan import Planner
 from tests.page.sample import FACTS, QR_TEXT, TEN, a_page, a_subject, sample_fonts
 
 Change = Callable[[bytes], bytes]
@@ -28,8 +30,8 @@ RARE = "买买提·𬭎𫖯䶮𠅤"
 
 
 @cache
-def rendered(subject: str = "plain") -> tuple[bytes, Page]:
-    """Render one page, by the reference renderer."""
+def rendered(subject: str = "plain", *, compiled: bool = False) -> tuple[bytes, Page]:
+    """Render one page, by the reference renderer or in the way certificates are issued."""
     subjects = {
         "plain": a_subject(),
         "original": a_subject(CopyKind.ORIGINAL),
@@ -37,7 +39,9 @@ def rendered(subject: str = "plain") -> tuple[bytes, Page]:
         "ten": a_subject(specialties=TEN, purpose="投标，" * 60),
     }
     page = a_page(subjects[subject])
-    return PDFRenderer(sample_fonts()).render(page, FACTS), page
+    if compiled:
+        return PDFRenderer(Planner(sample_fonts())).render(page, FACTS).unsealed(), page
+    return ReferenceRenderer(sample_fonts()).render(page, FACTS), page
 
 
 def changed(pdf: bytes, marker: bytes, change: Change) -> bytes:
@@ -86,10 +90,11 @@ def pdfium_agrees(pdf: bytes, page: Page) -> bool:
     return True
 
 
+@pytest.mark.parametrize("compiled", [True, False])
 @pytest.mark.parametrize("subject", ["plain", "original", "rare", "ten"])
-def test_a_sound_file_passes_both_ways(subject: str) -> None:
+def test_a_sound_file_passes_both_ways(subject: str, compiled: bool) -> None:
     """The quick way is no use if good files go past it; taken twice, what was compared before is known."""
-    pdf, page = rendered(subject)
+    pdf, page = rendered(subject, compiled=compiled)
 
     assert agrees(pdf, page) and agrees(pdf, page)
     assert pdfium_agrees(pdf, page)

@@ -17,6 +17,7 @@ from certsvc.ofd.parts import make_part
 from certsvc.ofd.read_container import read_container
 from certsvc.ofd.xml import Element, parse_xml
 from certsvc.rendering.ofd import OFDRenderer
+from certsvc.rendering.plan import Planner
 from certsvc.sealing.check_ofd import check_ofd, check_ofd_thoroughly
 from certsvc.sealing.check_ofd_own import own_key
 from tests.page.sample import FACTS, TEN, a_page, a_subject, sample_fonts
@@ -43,7 +44,7 @@ def attacks() -> Mapping[str, Attack]:
 @pytest.mark.parametrize("subject", SUBJECTS)
 def test_what_we_issue_takes_the_quick_way(subject: str) -> None:
     """It is quick only if it is taken; and again, when its parts were met before, it says the same."""
-    draft = OFDRenderer(sample_fonts()).render(a_page(SUBJECTS[subject]), FACTS)
+    draft = OFDRenderer(Planner(sample_fonts())).render(a_page(SUBJECTS[subject]), FACTS)
     sealed = a_sealed_ofd(draft=draft)
 
     for _ in range(3):
@@ -92,7 +93,10 @@ def test_a_part_with_the_header_of_another_is_not_taken_for_it() -> None:
 
 def test_a_container_of_ours_reads_as_the_strict_reader_reads_it() -> None:
     """Same files, same order; and what is packed otherwise is not read at all."""
-    for sealed in (a_sealed_ofd(), a_sealed_ofd(draft=OFDRenderer(sample_fonts()).render(a_page(), FACTS))):
+    for sealed in (
+        a_sealed_ofd(),
+        a_sealed_ofd(draft=OFDRenderer(Planner(sample_fonts())).render(a_page(), FACTS)),
+    ):
         files = read_own(sealed)
         assert files is not None
         assert [(name, part.content) for name, part in files.items()] == list(read_container(sealed).items())
@@ -110,7 +114,9 @@ def _shape(element: Element) -> list[tuple[str, Mapping[str, str], str]]:
 @pytest.mark.parametrize("subject", SUBJECTS)
 def test_a_page_of_ours_is_the_xml_a_parser_finds(subject: str) -> None:
     """The pattern must read what stands there, not what usually stands there."""
-    files = read_container(OFDRenderer(sample_fonts()).render(a_page(SUBJECTS[subject]), FACTS).unsealed())
+    files = read_container(
+        OFDRenderer(Planner(sample_fonts())).render(a_page(SUBJECTS[subject]), FACTS).unsealed()
+    )
     found = read_own_page(files[PAGE])
     assert found is not None and own_entrance(files[OFD], sealed=False)
     layer = parse_xml(files[PAGE]).children[-1].children[0]
