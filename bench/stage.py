@@ -31,7 +31,7 @@ from certsvc.rendering.pdf import PDFRenderer
 from certsvc.rendering.pdf_reference import ReferenceRenderer
 from certsvc.rendering.plan import Planner
 from certsvc.sealing.keystore import Keystore
-from certsvc.sealing.pdf import seal_pdf
+from certsvc.sealing.pdf import seal_draft
 from certsvc.sealing.port import SealSigner
 from certsvc.wiring import make_dev_keys
 
@@ -183,14 +183,9 @@ class Stage:
 
     def sealed_pdf(self, subject: Subject, key: str) -> bytes:
         """Return the sealed PDF of a subject: composed, rendered and sealed as the service does it."""
-        page, facts = self.composed(subject), self.facts(subject)
-        return seal_pdf(
-            self.pdf_renderer.render(page, facts),
-            signer=self.keystore.signer(key),
-            stamp=page.stamp,
-            at=self.at,
-            reason="电子证照签发",
-            location="示例",
+        draft = self.pdf_renderer.render(self.composed(subject), self.facts(subject))
+        return seal_draft(
+            draft, signer=self.keystore.signer(key), at=self.at, reason="电子证照签发", location="示例"
         )
 
     def page(self) -> tuple[Page, DocumentFacts]:
