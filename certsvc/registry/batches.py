@@ -7,9 +7,9 @@ import zlib
 from collections.abc import Sequence
 from typing import Final
 
-from sqlalchemy import Integer, bindparam
+from sqlalchemy import Integer, bindparam, or_
 
-from certsvc.errors import RecordDamagedError
+from certsvc.errors import NotFoundError, RecordDamagedError
 from certsvc.registry.crypto import storable
 from certsvc.registry.port_batches import (
     Batch,
@@ -40,7 +40,7 @@ CHUNKS_OF: Final = select_rows(BATCH_CHUNK, _chunk.batch_id == bindparam("batch_
 UNCLOSED_CHUNKS: Final = select_rows(
     BATCH_CHUNK,
     _chunk.batch_id == bindparam("batch_id"),
-    _chunk.state.in_(["open", "running"]),
+    or_(_chunk.state == "open", _chunk.state == "running"),
     order_by=[_chunk.round, _chunk.chunk],
     limit=bindparam("most", type_=Integer),
 )
@@ -88,6 +88,13 @@ class BatchRows(Session):
     def chunks_of(self, batch_id: str) -> Sequence[Chunk]:
         """List all portions of a batch by number."""
         return [chunk_from(row) for row in self._all(CHUNKS_OF, batch_id=batch_id)]
+
+    def get_chunk(self, batch_id: str, chunk: int) -> Chunk:
+        """Return one portion; NotFoundError when there is none."""
+        record = self._first(CHUNK_BY_NUMBER, batch_id=batch_id, chunk=chunk)
+        if record is None:
+            raise NotFoundError
+        return chunk_from(record)
 
     def unclosed_chunks(self, batch_id: str, limit: int) -> Sequence[Chunk]:
         """List portions that are not CLOSED, by round then number."""

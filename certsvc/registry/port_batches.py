@@ -118,7 +118,7 @@ class Item:
     state: ItemState
     code: str | None = None
     problem: Mapping[str, object] = field(default_factory=dict)
-    """Why it failed, beside the code: ``faults`` with pointer, zh, en; ``existing_id``; ``note`` of ours."""
+    """Why it failed, beside the code: ``faults`` with pointer, zh, en, or ``existing_id``."""
     reference: str | None = None
     """What leads to the answer: an endorsement's id, an original's token, an event's source_id."""
     created: bool | None = None
@@ -140,6 +140,9 @@ class BatchReading(Protocol):
 
     def chunks_of(self, batch_id: str) -> Sequence[Chunk]:
         """List all portions of a batch by number."""
+
+    def get_chunk(self, batch_id: str, chunk: int) -> Chunk:
+        """Return one portion; NotFoundError when there is none."""
 
     def unclosed_chunks(self, batch_id: str, limit: int) -> Sequence[Chunk]:
         """List portions that are not CLOSED, by round then number."""

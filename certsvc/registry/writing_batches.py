@@ -42,7 +42,6 @@ def _insert_unless_any_taken(table: sa.Table) -> Query:
 
 def _insert_or_replace(table: sa.Table, *key: str) -> Query:
     """Build the INSERT that writes a row of the same *key* anew."""
-
     rest = [column.name for column in table.c if column.name not in key]
     inserts = {dialect.name: dialect.insert(table) for dialect in (SQLITE, POSTGRESQL)}
     return Query(

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from certsvc.batch.office import Batches
 from certsvc.config import Settings
 from certsvc.domain.clock import Clock
 from certsvc.domain.policy import Issuer
@@ -57,6 +58,7 @@ class Services:
     recorder: Recorder
     desk: Desk
     counter: Counter
+    batches: Batches
     enquiry: Enquiry
     verifier: Verifier
     receipts: Receipts
@@ -130,6 +132,7 @@ def build(settings: Settings, clock: Clock | None = None) -> Services:
         clock=clock,
         public_url=settings.public_url,
     )
+    counter = Counter(desk, recorder)
     return Services(
         settings=settings,
         clock=clock,
@@ -140,7 +143,15 @@ def build(settings: Settings, clock: Clock | None = None) -> Services:
         keystore=keystore,
         recorder=recorder,
         desk=desk,
-        counter=Counter(desk, recorder),
+        counter=counter,
+        batches=Batches(
+            registry=registry,
+            storage=storage,
+            counter=counter,
+            clock=clock,
+            secret=keystore.registry_secret,
+            public_url=settings.public_url,
+        ),
         enquiry=Enquiry(
             registry=registry, storage=storage, kinds=kinds, clock=clock, public_url=settings.public_url
         ),
