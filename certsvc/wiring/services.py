@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from certsvc.batch.office import Batches
+from certsvc.batch.queue import Queue
 from certsvc.config import Settings
 from certsvc.domain.clock import Clock
 from certsvc.domain.policy import Issuer
@@ -59,6 +60,8 @@ class Services:
     desk: Desk
     counter: Counter
     batches: Batches
+    queue: Queue | None
+    """Where workers hear of batches; None on SQLite."""
     enquiry: Enquiry
     verifier: Verifier
     receipts: Receipts
@@ -152,6 +155,7 @@ def build(settings: Settings, clock: Clock | None = None) -> Services:
             secret=keystore.registry_secret,
             public_url=settings.public_url,
         ),
+        queue=None if settings.database_url.startswith("sqlite") else Queue(settings.database_url),
         enquiry=Enquiry(
             registry=registry, storage=storage, kinds=kinds, clock=clock, public_url=settings.public_url
         ),

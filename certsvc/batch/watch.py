@@ -1,0 +1,46 @@
+"""Carrying out the batches that came over HTTP: all that are running, a portion of each in turn."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from threading import Event
+from typing import Final
+
+import structlog
+
+from certsvc.batch.run import Runner, Step
+from certsvc.errors import UnavailableError
+from certsvc.registry.port_batches import Batch
+
+_IDLE_S: Final = 1.0
+"""Pause while there is nothing to do; a batch begins at most so much late."""
+_AWAY_S: Final = 5.0
+
+_log = structlog.get_logger("certsvc.batch")
+
+
+def watch(running: Callable[[], Sequence[Batch]], runner: Runner, stop: Event) -> None:
+    """Work until *stop* is set; the portion in hand is finished first.
+
+    Any number of watchers may share a registry: who claimed a portion has it (docs/batch.md).
+
+    Args:
+        running: lists the batches to carry out, the oldest first.
+        runner: does it.
+        stop: ends it.
+    """
+    while not stop.is_set():
+        try:
+            worked = _round(running(), runner, stop)
+        except UnavailableError as error:
+            _log.warning("cannot work now", code=error.code, note=error.note)
+            stop.wait(_AWAY_S)
+            continue
+        if not worked:
+            stop.wait(_IDLE_S)
+
+
+def _round(batches: Sequence[Batch], runner: Runner, stop: Event) -> bool:
+    """Carry one portion of each batch out, so that a short one need not wait for a long one."""
+    steps = [runner.step(batch.batch_id) for batch in batches if not stop.is_set()]
+    return Step.WORKED in steps
