@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import time
 from collections.abc import Callable, Sequence
 from threading import Event
 from typing import Final
@@ -19,7 +21,14 @@ _AWAY_S: Final = 5.0
 _log = structlog.get_logger("certsvc.batch")
 
 
-def watch(running: Callable[[], Sequence[Batch]], runner: Runner, stop: Event) -> None:
+def watch(
+    running: Callable[[], Sequence[Batch]],
+    runner: Runner,
+    stop: Event,
+    *,
+    idle_s: float = math.inf,
+    silence: Callable[[], object] = lambda: None,
+) -> None:
     """Work until *stop* is set; the portion in hand is finished first.
 
     Any number of watchers may share a registry: who claimed a portion has it (docs/batch.md).
@@ -28,7 +37,10 @@ def watch(running: Callable[[], Sequence[Batch]], runner: Runner, stop: Event) -
         running: lists the batches to carry out, the oldest first.
         runner: does it.
         stop: ends it.
+        idle_s: ends it too, once there was nothing to do for so long.
+        silence: called before such an end, after which batches are looked for once more.
     """
+    idle_since = time.monotonic()
     while not stop.is_set():
         try:
             worked = _round(running(), runner, stop)
@@ -36,7 +48,13 @@ def watch(running: Callable[[], Sequence[Batch]], runner: Runner, stop: Event) -
             _log.warning("cannot work now", code=error.code, note=error.note)
             stop.wait(_AWAY_S)
             continue
-        if not worked:
+        if worked:
+            idle_since = time.monotonic()
+        elif time.monotonic() - idle_since >= idle_s:
+            silence()
+            if not running():
+                return
+        else:
             stop.wait(_IDLE_S)
 
 

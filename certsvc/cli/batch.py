@@ -119,7 +119,7 @@ def carry_out(services: Services, batch: Batch, stop: Event, *, workers: int | N
         return
     with Follower(services.batches, batch.batch_id, quiet=quiet) as follower:
         if batch.engine is Engine.SERVICE:
-            announce(services, batch)
+            services.announcer.announce(batch)
             while not stop.is_set() and follower.look().state is BatchState.RUNNING:
                 stop.wait(0.5)
             return
@@ -136,12 +136,6 @@ def carry_out(services: Services, batch: Batch, stop: Event, *, workers: int | N
                 died=lambda name: services.batches.release(batch.batch_id, lambda one: one == name),
                 settled=lambda: _settled(follower.look()),
             ).run(stop, follower.look)
-
-
-def announce(services: Services, batch: Batch) -> None:
-    """Tell the workers of a batch, where they wait for word."""
-    if services.queue is not None:
-        services.queue.defer(batch.batch_id, WORKERS_MAX)
 
 
 def _settled(progress: Progress) -> int:

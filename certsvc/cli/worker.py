@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import secrets
 import signal
@@ -33,10 +34,14 @@ if TYPE_CHECKING:
     help="Processes, each with one portion of a batch at a time; one per core is right.",
 )
 @click.option("--batch", "batch_id", hidden=True, help="One batch of the local engine, then the end.")
-@click.option("--poll", is_flag=True, hidden=True, help="Look into the register instead of waiting for word.")
+@click.option(
+    "--idle-s", type=float, hidden=True, help="Look for work in the register; end when idle so long."
+)
 @click.option("--name", hidden=True)
 @click.option("--parent", type=int, hidden=True, help="End with this process.")
-def worker(concurrency: int, batch_id: str | None, poll: bool, name: str | None, parent: int | None) -> None:
+def worker(
+    concurrency: int, batch_id: str | None, idle_s: float | None, name: str | None, parent: int | None
+) -> None:
     """Carry out the batches that come over HTTP, here beside the server or on another machine.
 
     On PostgreSQL any number of workers on any number of machines share them; issued files go to one folder
@@ -49,11 +54,11 @@ def worker(concurrency: int, batch_id: str | None, poll: bool, name: str | None,
             _many(concurrency, stop)
             return
         services = open_services()
-        name = name or _name()
+        name = name or worker_name()
         if batch_id is not None:
             services.batches.runner(name).work(batch_id, stop)
-        elif poll or services.queue is None:
-            _poll(services, name, stop)
+        elif idle_s is not None or services.queue is None:
+            _poll(services, name, stop, math.inf if idle_s is None else idle_s)
         else:
             services.queue.work(services.batches.runner(name).work, stop, name=name)
 
@@ -85,19 +90,27 @@ def stopped_by_signals() -> Iterator[Event]:
             signal.signal(number, handler)
 
 
-def _poll(services: Services, name: str, stop: Event) -> None:
+def _poll(services: Services, name: str, stop: Event, idle_s: float) -> None:
     from certsvc.batch.watch import watch
     from certsvc.registry.port_batches import Engine
 
-    watch(lambda: services.batches.running(Engine.SERVICE), services.batches.runner(name), stop)
+    runner = services.batches.runner(name)
+    watch(
+        lambda: services.batches.running(Engine.SERVICE),
+        runner,
+        stop,
+        idle_s=idle_s,
+        silence=services.bell.silence,
+    )
 
 
 def _many(concurrency: int, stop: Event) -> None:
     from certsvc.batch.crew import Crew
 
-    crew = Crew(worker_command, workers=concurrency, named=_name)
+    crew = Crew(worker_command, workers=concurrency, named=worker_name)
     click.get_current_context().exit(crew.run(stop, lambda: None))
 
 
-def _name() -> str:
+def worker_name() -> str:
+    """Make up a name nobody else has."""
     return f"{socket.gethostname()}.{secrets.token_hex(4)}"

@@ -22,6 +22,11 @@ FILE_LIMIT: Final = 10 * 1024 * 1024
 """Bytes of one uploaded file."""
 UPLOAD_LIMIT: Final = FILE_LIMIT + 64 * 1024
 """Bytes of a multipart body: one file, its headers and the small fields beside it."""
+BATCH_LIMIT: Final = 16 * 1024 * 1024
+"""Bytes of a batch."""
+BATCHES: Final = "/api/v1/batches"
+NDJSON: Final = "application/x-ndjson"
+_LINES: Final = frozenset({NDJSON, "application/jsonl", "application/json"})
 _MULTIPART: Final = "multipart/form-data"
 
 
@@ -32,8 +37,10 @@ def check_framing() -> None:
     """
     if "Transfer-Encoding" in request.headers:
         raise LengthRequired
-    if (request.content_length or 0) > UPLOAD_LIMIT:
+    limit = BATCH_LIMIT if request.path == BATCHES else UPLOAD_LIMIT
+    if (request.content_length or 0) > limit:
         raise TooLargeError
+    request.max_content_length = limit
 
 
 def read_json() -> object:
@@ -47,6 +54,18 @@ def read_json() -> object:
     if request.mimetype != "application/json":
         raise UnsupportedTypeError
     return parse_json(_bytes(JSON_LIMIT))
+
+
+def read_batch() -> bytes:
+    """Return the bytes of a batch, JSON Lines or a JSON array.
+
+    Raises:
+        UnsupportedTypeError: the Content-Type is neither.
+        TooLargeError: over BATCH_LIMIT.
+    """
+    if request.mimetype not in _LINES:
+        raise UnsupportedTypeError
+    return _bytes(BATCH_LIMIT)
 
 
 def read_upload() -> tuple[bytes, dict[str, str]]:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from certsvc.batch.announce import Announcer, Bell
 from certsvc.batch.office import Batches
 from certsvc.batch.queue import Queue
 from certsvc.config import Settings
@@ -62,6 +63,8 @@ class Services:
     batches: Batches
     queue: Queue | None
     """Where workers hear of batches; None on SQLite."""
+    bell: Bell
+    announcer: Announcer
     enquiry: Enquiry
     verifier: Verifier
     receipts: Receipts
@@ -136,6 +139,8 @@ def build(settings: Settings, clock: Clock | None = None) -> Services:
         public_url=settings.public_url,
     )
     counter = Counter(desk, recorder)
+    bell = Bell(settings.data_dir / "batches" / "wanted")
+    queue = None if settings.database_url.startswith("sqlite") else Queue(settings.database_url)
     return Services(
         settings=settings,
         clock=clock,
@@ -155,7 +160,9 @@ def build(settings: Settings, clock: Clock | None = None) -> Services:
             secret=keystore.registry_secret,
             public_url=settings.public_url,
         ),
-        queue=None if settings.database_url.startswith("sqlite") else Queue(settings.database_url),
+        queue=queue,
+        bell=bell,
+        announcer=Announcer(bell, queue),
         enquiry=Enquiry(
             registry=registry, storage=storage, kinds=kinds, clock=clock, public_url=settings.public_url
         ),

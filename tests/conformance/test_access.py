@@ -31,7 +31,11 @@ def test_every_operation_asks_for_a_key_with_its_own_scope(guarded: Site) -> Non
     with structlog.testing.capture_logs():
         spec = body_of(guarded.client.get("/openapi.json"))
         for path, methods in spec["paths"].items():
-            address = path.replace("{number}", "%E4%BA%AC1").replace("{endorsement_id}", "x")
+            address = (
+                path.replace("{number}", "%E4%BA%AC1")
+                .replace("{endorsement_id}", "x")
+                .replace("{batch_id}", "x")
+            )
             for method, operation in methods.items():
                 if operation["operationId"] in OPEN:
                     assert "security" not in operation
@@ -45,7 +49,7 @@ def test_every_operation_asks_for_a_key_with_its_own_scope(guarded: Site) -> Non
                     refused += 1
                 for scope, key in keys.items():
                     answer = guarded.client.open(address, method=method, headers={"X-API-Key": key})
-                    allowed = scope == operation["x-certsvc-scope"]
+                    allowed = scope in operation["x-certsvc-scope"].split(" or ")
                     assert (answer.status_code not in {401, 403}) is allowed, (path, scope)
                     refused, let_in = refused + (not allowed), let_in + allowed
     record("access", operations=let_in, refused=refused)
