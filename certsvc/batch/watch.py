@@ -43,19 +43,17 @@ def watch(
     idle_since = time.monotonic()
     while not stop.is_set():
         try:
-            worked = _round(running(), runner, stop)
+            if _round(running(), runner, stop):
+                idle_since = time.monotonic()
+                continue
+            if time.monotonic() - idle_since >= idle_s:
+                silence()
+                if not running():
+                    return
         except UnavailableError as error:
             _log.warning("cannot work now", code=error.code, note=error.note)
             stop.wait(_AWAY_S)
-            continue
-        if worked:
-            idle_since = time.monotonic()
-        elif time.monotonic() - idle_since >= idle_s:
-            silence()
-            if not running():
-                return
-        else:
-            stop.wait(_IDLE_S)
+        stop.wait(_IDLE_S)
 
 
 def _round(batches: Sequence[Batch], runner: Runner, stop: Event) -> bool:
