@@ -81,8 +81,8 @@ class BatchCalls:
         """Submit items; the same ones again are the same batch, of which only what is missing is done.
 
         Args:
-            items: each with an ``item_id`` of the caller's own, an ``op``, and what docs/api.md has for it; 16 MB
-                at most. Their order counts where several name one registration.
+            items: each with an ``item_id`` of the caller's own, an ``op``, and what docs/api.md has for it;
+                16 MB at most. Their order counts where several name one registration.
         """
         content = b"".join(json_bytes(dict(item)) + b"\n" for item in items)
         if not content:
