@@ -7,6 +7,7 @@ import signal
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from threading import Event
 from typing import Any, Final
@@ -87,7 +88,7 @@ def test_two_workers_share_a_batch_and_one_may_be_killed(shared: World, postgres
     world.services.announcer.announce(batch)
     assert {status for _, status in jobs(postgresql)} == {"todo"}
     close(world)
-    workers = {name: fork(lambda name=name: work(world, name)) for name in ("one", "two")}
+    workers = {name: fork(partial(work, world, name)) for name in ("one", "two")}
 
     def held_by() -> set[str]:
         with world.services.registry.reading() as session:
