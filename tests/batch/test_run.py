@@ -11,13 +11,13 @@ from threading import Event
 
 import pytest
 
-from certsvc.batch.crew import holding
 from certsvc.batch.item import Form
 from certsvc.batch.run import LEASE, Runner, Step
-from certsvc.errors import NotFoundError, UnavailableError
+from certsvc.errors import NotFoundError
 from certsvc.issuing.counter import Operation, Order, Outcome
-from certsvc.registry.port_batches import BatchState, Engine
-from tests.batch.lines import endorse, event, jsonl, number_of, original, plan, run, states
+from certsvc.issuing.reserve import hold_case, reserve
+from certsvc.registry.port_batches import BatchState
+from tests.batch.lines import endorse, event, number_of, original, plan, run, states
 from tests.factories import OTHER_NUMBER
 from tests.world import JSON, NUMBER, World
 
@@ -214,8 +214,6 @@ def test_an_item_whose_copy_a_dead_worker_holds_waits_for_it(world: World) -> No
 
 def reserve_and_die(world: World, order: Order) -> None:
     """Leave a PENDING row as somebody does who is killed after reserving."""
-    from certsvc.issuing.reserve import hold_case, reserve
-
     now = world.clock.now()
     with world.services.registry.writing() as session:
         case = hold_case(session, world.services.kinds, order.registration_number, now)
@@ -277,26 +275,3 @@ def test_an_unknown_batch_is_not_found(world: World) -> None:
     with pytest.raises(NotFoundError):
         batches.get(batch.batch_id, "somebody else")
     assert batches.get(batch.batch_id, "tests") == batch
-
-
-def test_one_run_at_a_time_on_a_machine(tmp_path: Path) -> None:
-    """The second would count the first one's workers as dead."""
-    with holding(tmp_path, "b") as held:
-        with pytest.raises(UnavailableError), holding(tmp_path, "b", wait_s=0):
-            pass
-        with holding(tmp_path, "c") as other:
-            assert not held.is_mine(other.worker_name())
-        name = held.worker_name()
-    with holding(tmp_path, "b", wait_s=0) as later:
-        assert later.is_mine(name)
-
-
-def test_the_service_runs_its_own_batches_and_no_others(world: World) -> None:
-    """A batch of the command line is its command's, who may have stopped it on purpose."""
-    local = plan(world, [event("a", world.initial_body())])
-    served = plan(
-        world, jsonl([event("b", world.initial_body(number_of(2), order=2))]), engine=Engine.SERVICE
-    )
-
-    assert [batch.batch_id for batch in world.services.batches.running(Engine.SERVICE)] == [served.batch_id]
-    assert [batch.batch_id for batch in world.services.batches.running(Engine.LOCAL)] == [local.batch_id]
