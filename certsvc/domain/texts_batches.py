@@ -8,7 +8,10 @@ from certsvc.domain.text import Text
 
 EMPTY: Final = Text("提交内容中没有任何一项", "there is no item in it")
 NOT_TEXT: Final = Text("提交内容不是 UTF-8 文本", "it is not text in UTF-8")
-NOT_A_LIST: Final = Text("请提交 JSON Lines 或 JSON 数组", "send JSON Lines or a JSON array")
+NOT_A_LIST: Final = Text(
+    "请提交 JSON 数组；JSON Lines 请以 application/x-ndjson 提交",
+    "send a JSON array; JSON Lines are sent as application/x-ndjson",
+)
 CHANGED: Final = Text(
     "读取过程中文件发生变化，请待其写完后重新提交",
     "the file changed while it was read; send it again once it is whole",

@@ -14,6 +14,7 @@ from werkzeug.datastructures import FileStorage
 from werkzeug.exceptions import LengthRequired
 
 from certsvc.domain.json_text import check_text, parse_json
+from certsvc.domain.texts_batches import NOT_A_LIST
 from certsvc.errors import Fault, InvalidFieldError, MalformedError, TooLargeError, UnsupportedTypeError
 
 JSON_LIMIT: Final = 4 * 1024 * 1024
@@ -26,7 +27,9 @@ BATCH_LIMIT: Final = 16 * 1024 * 1024
 """Bytes of a batch."""
 BATCHES: Final = "/api/v1/batches"
 NDJSON: Final = "application/x-ndjson"
-_LINES: Final = frozenset({NDJSON, "application/jsonl", "application/json"})
+_LINES: Final = frozenset(
+    {NDJSON, "application/ndjson", "application/jsonl", "application/jsonlines", "application/x-jsonlines"}
+)
 _MULTIPART: Final = "multipart/form-data"
 
 
@@ -62,10 +65,14 @@ def read_batch() -> bytes:
     Raises:
         UnsupportedTypeError: the Content-Type is neither.
         TooLargeError: over BATCH_LIMIT.
+        MalformedError: it is said to be JSON and is no array.
     """
-    if request.mimetype not in _LINES:
+    if request.mimetype not in _LINES and request.mimetype != "application/json":
         raise UnsupportedTypeError
-    return _bytes(BATCH_LIMIT)
+    content = _bytes(BATCH_LIMIT)
+    if request.mimetype == "application/json" and content.lstrip(b" \t\r\n")[:1] != b"[":
+        raise MalformedError("no list", Fault("", NOT_A_LIST.zh, NOT_A_LIST.en))
+    return content
 
 
 def read_upload() -> tuple[bytes, dict[str, str]]:

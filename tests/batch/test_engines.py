@@ -14,7 +14,7 @@ from certsvc.batch.run import Runner
 from certsvc.batch.watch import watch
 from certsvc.errors import UnavailableError
 from certsvc.issuing.counter import Order, Outcome
-from certsvc.registry.port_batches import BatchState, Engine
+from certsvc.registry.port_batches import Batch, BatchState, Engine
 from tests.batch.lines import event, jsonl, number_of, plan
 from tests.world import World
 
@@ -76,7 +76,9 @@ def test_a_watcher_carries_out_what_there_is_and_ends_when_idle(world: World) ->
         if len(silenced) == 1:
             plan(world, jsonl(event("b", body) for body in late), engine=Engine.SERVICE)
 
-    running = lambda: batches.running(Engine.SERVICE)  # noqa: E731
+    def running() -> Sequence[Batch]:
+        return batches.running(Engine.SERVICE)
+
     watch(running, batches.runner("w"), Event(), idle_s=0, silence=silence)
 
     assert running() == [] and len(silenced) == 2

@@ -114,6 +114,7 @@ def test_what_cannot_be_read_at_all_is_refused(site: Site) -> None:
         (b" \n", "application/x-ndjson", 422, "INVALID_FIELD"),
         (b"[]", "application/json", 422, "INVALID_FIELD"),
         (b"[{", "application/json", 400, "MALFORMED"),
+        (b'{"item_id": "a"}', "application/json", 400, "MALFORMED"),
         (b"{}", "text/plain", 415, "UNSUPPORTED_TYPE"),
         (b"\n" * (LINES_LIMIT + 2) + b"{}", "application/x-ndjson", 413, "TOO_LARGE"),
         (b" " * (BATCH_LIMIT + 1), "application/x-ndjson", 413, "TOO_LARGE"),
