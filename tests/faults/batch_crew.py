@@ -2,32 +2,52 @@
 
 from __future__ import annotations
 
+import mmap
 import os
 import signal
+import struct
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from threading import Event
 
 from certsvc.config import Settings
 from certsvc.errors import CertsvcError
 from certsvc.registry.sql import SQLRegistry
 from certsvc.wiring import build
-from tests.factories import FixedClock
 
 GAVE_UP = 3
 """Exit code of a worker that met an error of ours."""
 
 
-def start(settings: Settings, now: datetime, batch_id: str, name: str) -> int:
-    """Fork a worker that carries a batch out at *now*; returns its process id.
+class SharedClock:
+    """One clock for all forks: whoever lives sees how time passes for the dead."""
+
+    def __init__(self, start: datetime) -> None:
+        """Stand at *start*."""
+        self._memory = mmap.mmap(-1, 8)
+        self._start = start
+
+    def now(self) -> datetime:
+        """Return the present instant."""
+        (seconds,) = struct.unpack("d", self._memory[:8])
+        return self._start + timedelta(seconds=seconds)
+
+    def advance(self, by: timedelta) -> None:
+        """Move forward, for everybody."""
+        (seconds,) = struct.unpack("d", self._memory[:8])
+        self._memory[:8] = struct.pack("d", seconds + by.total_seconds())
+
+
+def start(settings: Settings, clock: SharedClock, batch_id: str, name: str) -> int:
+    """Fork a worker that carries a batch out; returns its process id.
 
     The caller has closed its own connections.
     """
-    return fork(lambda: _work(settings, now, batch_id, name))
+    return fork(lambda: _work(settings, clock, batch_id, name))
 
 
-def _work(settings: Settings, now: datetime, batch_id: str, name: str) -> int:
-    services = build(settings, FixedClock(now))
+def _work(settings: Settings, clock: SharedClock, batch_id: str, name: str) -> int:
+    services = build(settings, clock)
     try:
         services.batches.runner(name).work(batch_id, Event())
     except CertsvcError:
@@ -45,7 +65,7 @@ def fork(work: Callable[[], int]) -> int:
         return child
     code = 1
     try:
-        signal.alarm(120)
+        signal.alarm(600)
         code = work()
     finally:
         os._exit(code)

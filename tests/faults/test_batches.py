@@ -20,7 +20,7 @@ from tests.batch.conftest import anywhere as anywhere
 from tests.batch.lines import CLIENT, endorse, event, jsonl, number_of, original, plan, run, states
 from tests.drills import FULL, record
 from tests.factories import FixedClock
-from tests.faults.batch_crew import GAVE_UP, ended, kill, start
+from tests.faults.batch_crew import GAVE_UP, SharedClock, ended, kill, start
 from tests.faults.census import faults_of, take_census
 from tests.faults.test_full_disk import SmallDisk, disk
 from tests.flows.conftest import close
@@ -71,7 +71,7 @@ def test_killed_again_and_again(anywhere: World, whole: bool) -> None:
     """Two workers; every few hundred milliseconds one of them is killed, or both."""
     world = anywhere
     batch = plan(world, submission(world))
-    dice = random.Random(f"batch {whole}")
+    dice, clock = random.Random(f"batch {whole}"), SharedClock(world.clock.now())
     children: dict[int, str] = {}
     kills, stalled, before, names = 0, 0, -1, 0
     ends = time.monotonic() + LIMIT_S
@@ -80,7 +80,7 @@ def test_killed_again_and_again(anywhere: World, whole: bool) -> None:
         while len(children) < 2:
             names += 1
             close(world)
-            children[start(world.settings, world.clock.now(), batch.batch_id, f"w{names}")] = f"w{names}"
+            children[start(world.settings, clock, batch.batch_id, f"w{names}")] = f"w{names}"
         time.sleep(dice.uniform(0.05, 0.4) * (1 + stalled))
         codes = {child: ended(child) for child in children}
         assert set(codes.values()) <= {None, 0, GAVE_UP}, codes
@@ -95,13 +95,14 @@ def test_killed_again_and_again(anywhere: World, whole: bool) -> None:
                 del children[child]
                 kills += 1
             # Portions and copies of the dead are nobody's from here on.
-            world.clock.advance(LEASES_OVER)
+            clock.advance(LEASES_OVER)
+        clock.advance(timedelta(seconds=1))
         assert time.monotonic() < ends, "the batch does not end"
     for child in children:
         kill(child)
     close(world)
 
-    world.clock.advance(LEASES_OVER)
+    world.clock.instant = clock.now() + LEASES_OVER
     assert run(world, batch.batch_id) is BatchState.DONE
     world.services.desk.recover()
     found = states(world, batch.batch_id)
