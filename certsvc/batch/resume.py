@@ -62,7 +62,7 @@ def put_back(session: WriteSession, batch_id: str, items: Iterable[Item], now: d
     for chunk in chunks.values():
         # One at work keeps its worker, who leaves it open for what has come back.
         at_work = chunk.state is ChunkState.RUNNING
-        opened = replace(chunk, state=ChunkState.OPEN, round=0, not_before=EARLIEST)
+        opened = replace(chunk, state=ChunkState.OPEN, round=0, tries=0, not_before=EARLIEST)
         session.put_chunk(batch_id, chunk if at_work else opened)
     _let_run(session, session.hold_batch(batch_id), now)
 

@@ -271,14 +271,17 @@ def _write(
         settled_at=now,
         worker="",
     )
+    # What is busy or away holds its lane up: what comes later there may build on it.
+    busy = any(verdict.wait for verdict in verdicts)
     put_off = len(settled) < len(verdicts)
     session.put_chunk(
         batch_id,
         replace(
             after,
             state=ChunkState.OPEN if after.pending else ChunkState.CLOSED,
-            round=chunk.round + put_off,
-            not_before=now + PUT_OFF if any(verdict.wait for verdict in verdicts) else now,
+            round=chunk.round + (put_off and not busy),
+            tries=chunk.tries + 1 if busy and not settled else 0,
+            not_before=now + PUT_OFF if busy else now,
         ),
     )
     reason = next((verdict.stop for verdict in verdicts if verdict.stop is not None), None)

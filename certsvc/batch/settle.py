@@ -27,8 +27,8 @@ from certsvc.registry.port_batches import Batch, BatchState, Chunk, Item, ItemSt
 
 NOT_YET_ROUNDS: Final = 3
 """How often an item is put off because what it names may be made by another item of its batch."""
-BUSY_ROUNDS: Final = 30
-"""How often while a worker that died still holds its copy, or storage is away: over two minutes in all."""
+BUSY_TRIES: Final = 30
+"""How often in a row while a worker that died still holds a copy, or storage is away: over two minutes."""
 _STOPS: Final = (StorageFullError, KeyMaterialError, TemplateError, SettingsError)
 """What every further item would meet too, until the operator has acted."""
 _NOT_THERE: Final = (NotFoundError, NoRegistrationForRenewalError)
@@ -72,7 +72,7 @@ def _may_be_better_later(batch: Batch, chunk: Chunk, error: CertsvcError) -> boo
         return batch.events and chunk.round < NOT_YET_ROUNDS
     if isinstance(error, (*_STOPS, RecordDamagedError)):
         return False
-    return isinstance(error, EndorsementPendingError | UnavailableError) and chunk.round < BUSY_ROUNDS
+    return isinstance(error, EndorsementPendingError | UnavailableError) and chunk.tries < BUSY_TRIES
 
 
 def _done(item: Item, answer: Answer, now: datetime) -> Item:

@@ -152,6 +152,7 @@ def chunk_from(record: Record) -> Chunk:
         number=record.whole("chunk"),
         lane=record.whole("lane"),
         round=record.whole("round"),
+        tries=record.whole("tries"),
         state=ChunkState(record.text("state")),
         worker=record.text("worker"),
         lease_until=record.instant("lease_until"),

@@ -81,7 +81,9 @@ class Chunk:
     lane: int
     """Portions of one lane are carried out one after the other."""
     round: int = 0
-    """Rises when items are put off: a round begins when the one before it has ended."""
+    """Rises when items name what is not there yet: a round begins when the one before it has ended."""
+    tries: int = 0
+    """How often in a row nothing in it could be settled, because something was busy or away."""
     state: ChunkState = ChunkState.OPEN
     worker: str = ""
     lease_until: datetime = EARLIEST

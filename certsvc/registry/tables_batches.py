@@ -55,6 +55,7 @@ BATCH_CHUNK: Final = sa.Table(
     _whole("chunk"),
     _whole("lane"),
     _whole("round"),
+    _whole("tries"),
     _text("state"),
     _text("worker"),
     _text("lease_until"),

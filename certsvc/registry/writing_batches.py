@@ -147,6 +147,7 @@ def _chunk_values(batch_id: str, chunk: Chunk) -> dict[str, Value]:
         "chunk": chunk.number,
         "lane": chunk.lane,
         "round": chunk.round,
+        "tries": chunk.tries,
         "state": chunk.state.value,
         "worker": chunk.worker,
         "lease_until": instant_text(chunk.lease_until),

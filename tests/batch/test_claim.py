@@ -10,7 +10,7 @@ import pytest
 from certsvc.batch.claim import choose
 from certsvc.batch.progress import WINDOW, progress_of
 from certsvc.batch.reason import faults_of, problem_of
-from certsvc.batch.settle import BUSY_ROUNDS, NOT_YET_ROUNDS, judged
+from certsvc.batch.settle import BUSY_TRIES, NOT_YET_ROUNDS, judged
 from certsvc.errors import (
     CertsvcError,
     DefectError,
@@ -100,8 +100,8 @@ def test_a_portion_is_taken_when_nobody_works_on_it_or_before_it(
         (EndorsedTodayError("e"), 0, "failed", False, None),
         (NotFoundError(), NOT_YET_ROUNDS - 1, "pending", False, None),
         (NotFoundError(), NOT_YET_ROUNDS, "failed", False, None),
-        (EndorsementPendingError(), BUSY_ROUNDS - 1, "pending", True, None),
-        (EndorsementPendingError(), BUSY_ROUNDS, "failed", False, None),
+        (EndorsementPendingError(), BUSY_TRIES - 1, "pending", True, None),
+        (EndorsementPendingError(), BUSY_TRIES, "failed", False, None),
         (UnavailableError(), 0, "pending", True, None),
         (RecordDamagedError(), 0, "failed", False, None),
         (DefectError(), 0, "failed", False, None),
@@ -113,7 +113,7 @@ def test_what_an_error_means_for_its_item(
     error: CertsvcError, round_: int, state: str, wait: bool, stop: str | None
 ) -> None:
     """What may be better later is put off, what everybody would meet stops the run, the rest fails."""
-    chunk = replace(OPEN, round=round_)
+    chunk = replace(OPEN, round=round_, tries=round_)
     verdict = judged(a_batch(events=True), chunk, ITEM, Outcome(error=error), NOW)
 
     assert (verdict.item.state, verdict.wait, verdict.stop) == (state, wait, stop)

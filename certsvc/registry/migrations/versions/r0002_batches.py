@@ -64,6 +64,7 @@ def upgrade() -> None:
         _whole("chunk"),
         _whole("lane"),
         _whole("round"),
+        _whole("tries"),
         _text("state"),
         _text("worker"),
         _text("lease_until"),
