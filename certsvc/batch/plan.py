@@ -28,7 +28,7 @@ from certsvc.batch.submission import (
 from certsvc.domain import texts_batches as texts
 from certsvc.domain.clock import Clock
 from certsvc.errors import CertsvcError, Fault, ForbiddenError, InvalidFieldError, MalformedError
-from certsvc.issuing.counter import Operation
+from certsvc.issuing.counter import CHUNK, Operation
 from certsvc.registry.port import Registry, WriteSession
 from certsvc.registry.port_batches import (
     Batch,
@@ -40,8 +40,6 @@ from certsvc.registry.port_batches import (
     ItemState,
 )
 
-CHUNK: Final = 200
-"""Items of one portion; the counter takes no more at once."""
 LANES: Final = 16
 """Portions that can be worked on at once. What names one registration number is in one lane, in its order."""
 _TOGETHER: Final = 200

@@ -62,7 +62,7 @@ def _result(session: ReadSession, item: Item, at_work: bool, public_url: str) ->
         running = item.state is ItemState.PENDING and at_work
         return Result(item=item, state="running" if running else item.state.value)
     if item.op == Operation.EVENT:
-        return Result(item=item, state=item.state.value, answer=session.get_event(item.reference).outcome)
+        return Result(item=item, state=item.state.value, answer=session.outcome_of(item.reference))
     if item.op == Operation.ENDORSE:
         copy: Copy | None = session.get_copy(CopyId(item.reference))
     else:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import zlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from sqlalchemy import Integer, bindparam, or_
@@ -22,6 +22,7 @@ from certsvc.registry.port_batches import (
 )
 from certsvc.registry.rows import Record
 from certsvc.registry.session import Session, select_rows
+from certsvc.registry.tables import EVENT
 from certsvc.registry.tables_batches import BATCH, BATCH_BODY, BATCH_CHUNK, BATCH_ITEM
 
 _batch, _chunk, _item, _body = BATCH.c, BATCH_CHUNK.c, BATCH_ITEM.c, BATCH_BODY.c
@@ -63,6 +64,7 @@ ITEMS_IN: Final = select_rows(
 ITEM_BY_KEY: Final = select_rows(
     BATCH_ITEM, _item.batch_id == bindparam("batch_id"), _item.item_key == bindparam("item_key")
 )
+EVENT_BY_ID: Final = select_rows(EVENT, EVENT.c.event_id == bindparam("event_id"))
 BODY: Final = select_rows(
     BATCH_BODY, _body.batch_id == bindparam("batch_id"), _body.line == bindparam("line")
 )
@@ -112,6 +114,14 @@ class BatchRows(Session):
         """Find an item by its key."""
         record = self._first(ITEM_BY_KEY, batch_id=batch_id, item_key=item_key)
         return None if record is None else item_from(record)
+
+    def outcome_of(self, event_id: str) -> Mapping[str, object]:
+        """Return what recording an event answered; NotFoundError when there is none."""
+        record = self._first(EVENT_BY_ID, event_id=event_id)
+        if record is None:
+            raise NotFoundError
+        outcome: dict[str, object] = json.loads(record.text("outcome"))
+        return outcome
 
     def find_body(self, batch_id: str, line: int) -> bytes | None:
         """Return what an item says; None when that was dropped."""

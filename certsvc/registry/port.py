@@ -81,9 +81,6 @@ class ReadSession(FeedReading, BatchReading, Protocol):
     def find_event(self, source_id: str) -> RecordedEvent | None:
         """Find what an earlier delivery of *source_id* gave."""
 
-    def get_event(self, event_id: str) -> RecordedEvent:
-        """Return one recorded event."""
-
     def find_registration(self, registration_number: str) -> RegistrationId | None:
         """Find the latest registration that has or had this number."""
 

@@ -155,6 +155,9 @@ class BatchReading(Protocol):
     def items_in(self, batch_id: str, chunk: int) -> Sequence[Item]:
         """List the items of one portion in the order of the submission."""
 
+    def outcome_of(self, event_id: str) -> Mapping[str, object]:
+        """Return what recording an event answered; NotFoundError when there is none."""
+
     def find_body(self, batch_id: str, line: int) -> bytes | None:
         """Return what an item says; None when that was dropped."""
 

@@ -31,7 +31,6 @@ from certsvc.registry.tables import (
 _event, _end, _version = EVENT.c, SPECIALTY_END.c, CERTIFICATE_VERSION.c
 
 EVENT_BY_SOURCE: Final = select_rows(EVENT, _event.source_id == bindparam("source_id"))
-EVENT_BY_ID: Final = select_rows(EVENT, _event.event_id == bindparam("event_id"))
 HISTORY: Final = select_rows(
     EVENT, _event.registration_id == bindparam("registration_id"), order_by=[_event.seq]
 )
@@ -92,13 +91,6 @@ class RecordReading(Session):
         """Find what an earlier delivery of *source_id* gave."""
         record = self._first(EVENT_BY_SOURCE, source_id=source_id) if storable(source_id) else None
         return None if record is None else event_from(record, self._vault)
-
-    def get_event(self, event_id: str) -> RecordedEvent:
-        """Return one recorded event."""
-        record = self._first(EVENT_BY_ID, event_id=event_id)
-        if record is None:
-            raise NotFoundError
-        return event_from(record, self._vault)
 
     def find_registration(self, registration_number: str) -> RegistrationId | None:
         """Find the latest registration that has or had this number."""

@@ -13,9 +13,10 @@ import pytest
 
 from certsvc.batch.item import Form
 from certsvc.batch.run import LEASE, Runner, Step
+from certsvc.domain.endorsement import CopyId
 from certsvc.errors import NotFoundError
 from certsvc.issuing.counter import Operation, Order, Outcome
-from certsvc.issuing.reserve import hold_case, reserve
+from certsvc.issuing.reserve import get_case, reserve
 from certsvc.registry.port_batches import BatchState
 from tests.batch.lines import endorse, event, number_of, original, plan, run, states
 from tests.factories import OTHER_NUMBER
@@ -216,9 +217,18 @@ def reserve_and_die(world: World, order: Order) -> None:
     """Leave a PENDING row as somebody does who is killed after reserving."""
     now = world.clock.now()
     with world.services.registry.writing() as session:
-        case = hold_case(session, world.services.kinds, order.registration_number, now)
+        case = get_case(session, world.services.kinds, order.registration_number, now)
         key_id = world.services.keystore.signer("p256").key_id
-        assert reserve(session, case, now, worker="dead", key_id=key_id, seal_key_id="k", issuer_name="k")
+        assert reserve(
+            session,
+            case,
+            now,
+            copy_id=CopyId("0" * 32),
+            worker="dead",
+            key_id=key_id,
+            seal_key_id="k",
+            issuer_name="k",
+        )
 
 
 def test_cancelling_keeps_what_was_issued_and_forgets_the_rest(world: World) -> None:
