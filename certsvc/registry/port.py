@@ -14,7 +14,7 @@ from typing import Protocol
 
 from certsvc.domain.certificate import CertificateVersion, VersionId
 from certsvc.domain.endorsement import Copy, CopyId, IssuedFile
-from certsvc.domain.events import Event, EventId, HolderId, IdType, RegistrationId
+from certsvc.domain.events import Event, HolderId, IdType, RegistrationId
 from certsvc.registry.port_batches import BatchReading, BatchWriting
 from certsvc.registry.port_feed import ExpiringSpecialty, FeedReading, FeedWriting
 from certsvc.registry.port_glance import Sight
@@ -288,7 +288,6 @@ class Registry(Protocol):
 __all__ = [
     "APIClient",
     "Endorsed",
-    "EventId",
     "EventMark",
     "ExpiringSpecialty",
     "IdempotentRequest",
