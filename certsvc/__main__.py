@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import ctypes
 import gc
-import signal
 import sys
 from io import TextIOWrapper
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
+from certsvc.cli.parent import die_with_parent
 from certsvc.cli.program import program
 
 if TYPE_CHECKING:
     from apiflask import APIFlask
-
-_PR_SET_PDEATHSIG: Final = 1
-"""prctl(2), Linux."""
 
 
 def main() -> None:
@@ -32,7 +28,7 @@ def create_worker() -> APIFlask:
     from certsvc.cli.logs import configure_logs
     from certsvc.web.app import create_app
 
-    _die_with_parent()
+    die_with_parent()
     configure_logs("INFO")
     app = create_app()
     # What was loaded stays till the end. Looking through it for garbage again and again would stop every
@@ -40,15 +36,6 @@ def create_worker() -> APIFlask:
     gc.collect()
     gc.freeze()
     return app
-
-
-def _die_with_parent() -> None:
-    """Ask the kernel to end this process with its parent.
-
-    Workers whose main process was killed would go on serving, beside those of the next start.
-    """
-    if sys.platform == "linux":
-        ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ from certsvc.cli.exits import tell
 from certsvc.cli.place import load_place
 from certsvc.cli.register import fetch_endorsement
 from certsvc.cli.requests import read_events
+from certsvc.cli.runner import carrying_out
 from certsvc.cli.serve import check_free, host_option, port_option, run_server, workers_option
 from certsvc.domain.clock import beijing_day, first_instant
 from certsvc.errors import CertsvcError, EndorsedTodayError, ExpiredError, SettingsError, UnauthenticatedError
@@ -60,7 +61,8 @@ def demo(host: str, port: int, workers: int | None, no_serve: bool) -> None:
     api_key = _demo_key(services, settings.data_dir / DEMO / "api-key")
     _print_shown(settings.public_url, shown, api_key)
     if not no_serve:
-        run_server(host, port, workers)
+        with carrying_out(services, 1):
+            run_server(host, port, workers)
 
 
 def record_samples(services: Services) -> list[str]:

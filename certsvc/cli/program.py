@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import click
 
+from certsvc.cli.batch import batch
 from certsvc.cli.checks import photo, template
 from certsvc.cli.demo import demo
 from certsvc.cli.doctor import doctor
 from certsvc.cli.exits import Program
 from certsvc.cli.receipt import verify_receipt
-from certsvc.cli.register import client, endorse, expiring, issue, record, recover
+from certsvc.cli.record import record
+from certsvc.cli.register import client, endorse, expiring, issue, recover
 from certsvc.cli.samples import samples
 from certsvc.cli.serve import serve
 from certsvc.cli.setup import init, keys
 from certsvc.cli.trust import trust
 from certsvc.cli.verify import verify
+from certsvc.cli.worker import worker
 
 
 @click.group(cls=Program, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
@@ -43,5 +46,7 @@ for _command in (
     demo,
     samples,
     trust,
+    batch,
+    worker,
 ):
     program.add_command(_command)

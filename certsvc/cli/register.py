@@ -1,4 +1,4 @@
-"""``client``, ``record``, ``issue``, ``endorse``, ``expiring``, ``recover``: the issuing side."""
+"""``client``, ``issue``, ``endorse``, ``expiring``, ``recover``: the issuing side."""
 
 from __future__ import annotations
 
@@ -6,16 +6,21 @@ import csv
 import io
 import secrets
 from collections.abc import Callable, Iterator, Mapping
-from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import click
 
-from certsvc.cli.exits import Exit, tell, worst
 from certsvc.cli.place import open_services
-from certsvc.cli.requests import read_events, read_lines
-from certsvc.cli.show import as_json, out_folder, print_facts, print_json, print_table, write_out
+from certsvc.cli.show import (
+    as_json,
+    out_folder,
+    print_facts,
+    print_json,
+    print_table,
+    print_warnings,
+    write_out,
+)
 
 if TYPE_CHECKING:
     from certsvc.issuing.enquiry import Enquiry, IssuedBytes
@@ -44,61 +49,6 @@ def client_add(name: str, scope: str, json_: bool) -> None:
         print_facts(facts | {"scopes": ", ".join(sorted(added.scopes))})
 
 
-@click.command("record")
-@click.argument("files", nargs=-1, type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option(
-    "--jsonl",
-    "line_files",
-    multiple=True,
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="A file with one event a line; may be given again.",
-)
-@as_json
-def record(files: tuple[Path, ...], line_files: tuple[Path, ...], json_: bool) -> None:
-    """Record registration events from FILES, each one event or a list of them (docs/api.md).
-
-    A later event is tried also when one before it was refused; the exit code tells that one was.
-    """
-    from certsvc.errors import CertsvcError
-
-    if not files and not line_files:
-        raise click.UsageError("name at least one file, or --jsonl FILE")
-    recorder = open_services().recorder
-    events = chain(*(read_events(file) for file in files), *(read_lines(file) for file in line_files))
-    answers: list[Mapping[str, object]] = []
-    ends: list[Exit] = []
-    for place, body in events:
-        try:
-            answer = recorder.record(body)
-        except CertsvcError as error:
-            click.echo(place, err=True)
-            ends.append(tell(error))
-            continue
-        answers.append(answer.body)
-        if not json_:
-            _print_recorded(place, answer.body, created=answer.created)
-    if json_:
-        print_json(answers[0] if len(answers) == 1 and not ends else {"recorded": answers})
-    click.get_current_context().exit(worst(ends))
-
-
-def _print_recorded(place: str, body: Mapping[str, object], *, created: bool) -> None:
-    certificate = body["certificate"]
-    assert isinstance(certificate, Mapping)
-    click.echo(
-        f"{place}: {'recorded' if created else 'already recorded'}, "
-        f"version {certificate['version']}, {certificate['licence_id']}"
-    )
-    _print_warnings(body)
-
-
-def _print_warnings(body: Mapping[str, object]) -> None:
-    warnings = body.get("warnings", [])
-    assert isinstance(warnings, list)
-    for warning in warnings:
-        click.echo(f"  {warning['message']} ({warning['specialty']}, {warning['days_left']} days)", err=True)
-
-
 @click.command("issue")
 @click.argument("number")
 @out_folder
@@ -125,7 +75,7 @@ def endorse(number: str, purpose: str, key: str | None, out: Path, json_: bool) 
     )
     paths = fetch_endorsement(services.enquiry, str(answer.body["endorsement_id"]), out)
     _print_issued(answer.body, paths, json_)
-    _print_warnings(answer.body)
+    print_warnings(answer.body)
 
 
 def fetch_endorsement(enquiry: Enquiry, copy_id: str, out: Path) -> Mapping[str, Path]:

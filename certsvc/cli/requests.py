@@ -30,21 +30,6 @@ def read_events(file: Path) -> Iterator[tuple[str, object]]:
         yield f"{file}[{place}]", item
 
 
-def read_lines(file: Path) -> Iterator[tuple[str, object]]:
-    """Read a JSON Lines file, one event a line, holding one line at a time; blank lines are passed over.
-
-    Raises:
-        MalformedError: a line is not JSON; those before it were yielded.
-        TooLargeError: a line is over MAX_BYTES.
-    """
-    with file.open("rb") as lines:
-        for number, line in enumerate(iter(lambda: lines.readline(MAX_BYTES + 1), b""), 1):
-            if len(line) > MAX_BYTES:
-                raise TooLargeError(f"{file}:{number} is over {MAX_BYTES} bytes")
-            if line.strip():
-                yield f"{file}:{number}", read_json(line, f"{file}:{number}")
-
-
 def read_json(content: bytes, place: str) -> object:
     """Read one JSON value. MalformedError, naming *place*, for anything doubtful."""
     try:

@@ -11,6 +11,7 @@ import click
 
 from certsvc.cli.exits import Exit
 from certsvc.cli.place import load_place
+from certsvc.cli.runner import batch_workers_option, carrying_out
 from certsvc.errors import SettingsError
 
 TARGET: Final = "certsvc.__main__:create_worker"
@@ -29,14 +30,16 @@ workers_option: Final = click.option(
 @host_option
 @port_option
 @workers_option
-def serve(host: str, port: int, workers: int | None) -> None:
+@batch_workers_option
+def serve(host: str, port: int, workers: int | None, batch_workers: int) -> None:
     """Serve the API and the public pages until interrupted."""
     from certsvc.wiring import build
 
     check_free(host, port)
     # Built once here, so that a missing key is one sentence now, not a worker dying again and again.
-    build(load_place())
-    run_server(host, port, workers)
+    services = build(load_place())
+    with carrying_out(services, batch_workers):
+        run_server(host, port, workers)
 
 
 def check_free(host: str, port: int) -> None:

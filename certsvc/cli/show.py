@@ -67,3 +67,22 @@ def write_out(folder: Path, name: str, content: bytes) -> Path:
     fresh.write_bytes(content)
     fresh.replace(path)
     return path
+
+
+def print_warnings(body: Mapping[str, object]) -> None:
+    """Print on stderr what an answer warns of."""
+    warnings = body.get("warnings", [])
+    assert isinstance(warnings, list)
+    for warning in warnings:
+        click.echo(f"  {warning['message']} ({warning['specialty']}, {warning['days_left']} days)", err=True)
+
+
+def print_stream(name: str, values: Iterable[object]) -> int:
+    """Print ``{name: [values]}`` as JSON, one value a line, holding one at a time; returns how many."""
+    count = 0
+    click.echo(f'{{"{name}": [', nl=False)
+    for value in values:
+        click.echo(("," if count else "") + "\n" + json.dumps(value, ensure_ascii=False), nl=False)
+        count += 1
+    click.echo("\n]}")
+    return count

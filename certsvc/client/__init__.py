@@ -4,6 +4,7 @@ It needs httpx and pydantic and nothing else of certsvc, so that a platform can 
 """
 
 from certsvc.client.answers import Change, Changes, Endorsement, IssuedFile, Original, Recorded, Registration
+from certsvc.client.batches import Batch, BatchItem
 from certsvc.client.errors import (
     AnswerError,
     ClientError,
@@ -21,6 +22,8 @@ from certsvc.client.session import Client
 
 __all__ = [
     "AnswerError",
+    "Batch",
+    "BatchItem",
     "Change",
     "Changes",
     "Client",

@@ -10,6 +10,7 @@ from types import TracebackType
 from typing import Final, Literal, Self
 
 from certsvc.client.address import check_api_key, check_base_url, check_tls
+from certsvc.client.batches import BatchCalls
 from certsvc.client.issuing import IssuingCalls
 from certsvc.client.patience import Patience
 from certsvc.client.transport import Transport
@@ -18,7 +19,7 @@ from certsvc.client.verifying import VerifyingCalls
 _RANDOM: Final = random.SystemRandom()
 
 
-class Client(IssuingCalls, VerifyingCalls):
+class Client(IssuingCalls, BatchCalls, VerifyingCalls):
     """Calls one certsvc service; one for a whole program is right, threads may share it.
 
     Use it in a ``with`` statement, or call ``close``. Every call raises ClientError, and ValueError for an

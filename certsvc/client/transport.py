@@ -200,7 +200,7 @@ def _judged(
     """Tell an answer from a refusal, and whether to ask again."""
     status = response.status_code
     media = response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
-    if status in {HTTPStatus.OK, HTTPStatus.CREATED} and media == call.media:
+    if status in {HTTPStatus.OK, HTTPStatus.CREATED, HTTPStatus.ACCEPTED} and media == call.media:
         return _read(read, body)
     retry_after = _retry_after_s(response.headers)
     problem = _as_problem(status, body) if media == PROBLEM else None

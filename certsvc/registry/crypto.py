@@ -1,4 +1,4 @@
-"""What the registry's secret protects: row MACs, ID numbers, their index, API keys."""
+"""What the registry's secret protects: row MACs, ID numbers, their index, API keys, what batches bring."""
 
 from __future__ import annotations
 
@@ -105,6 +105,7 @@ class Vault:
         self._index_key = self._derive(secret, b"id number index")
         self._api_key_key = self._derive(secret, b"api key hash")
         self._cipher = AESGCM(self._derive(secret, b"id number cipher"))
+        self._content_cipher = AESGCM(self._derive(secret, b"content cipher"))
         self._layouts: dict[str, _Layout] = {}
 
     @staticmethod
@@ -157,6 +158,22 @@ class Vault:
         """
         try:
             return self._cipher.decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], place.encode()).decode()
+        except (InvalidTag, ValueError) as error:
+            raise RecordDamagedError("an encrypted value does not open") from error
+
+    def seal_content(self, content: bytes, place: str) -> bytes:
+        """Encrypt *content* (AES-256-GCM, nonce first) so that it opens only at *place*."""
+        nonce = os.urandom(NONCE_BYTES)
+        return nonce + self._content_cipher.encrypt(nonce, content, place.encode())
+
+    def open_content(self, sealed: bytes, place: str) -> bytes:
+        """Return what was sealed at *place*.
+
+        Raises:
+            RecordDamagedError: it was changed, or sealed for another place.
+        """
+        try:
+            return self._content_cipher.decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], place.encode())
         except (InvalidTag, ValueError) as error:
             raise RecordDamagedError("an encrypted value does not open") from error
 

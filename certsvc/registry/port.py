@@ -14,7 +14,8 @@ from typing import Protocol
 
 from certsvc.domain.certificate import CertificateVersion, VersionId
 from certsvc.domain.endorsement import Copy, CopyId, IssuedFile
-from certsvc.domain.events import Event, EventId, HolderId, IdType, RegistrationId
+from certsvc.domain.events import Event, HolderId, IdType, RegistrationId
+from certsvc.registry.port_batches import BatchReading, BatchWriting
 from certsvc.registry.port_feed import ExpiringSpecialty, FeedReading, FeedWriting
 from certsvc.registry.port_glance import Sight
 
@@ -74,7 +75,7 @@ class Endorsed:
     """In the order of recording."""
 
 
-class ReadSession(FeedReading, Protocol):
+class ReadSession(FeedReading, BatchReading, Protocol):
     """Look-ups. ``find_`` may answer None, ``get_`` raises NotFoundError."""
 
     def find_event(self, source_id: str) -> RecordedEvent | None:
@@ -177,7 +178,7 @@ class ReadSession(FeedReading, Protocol):
         """List the registrations from *first* to *last* that have endorsements, with what became of them."""
 
 
-class WriteSession(ReadSession, FeedWriting, Protocol):
+class WriteSession(ReadSession, FeedWriting, BatchWriting, Protocol):
     """Look-ups and changes in one transaction.
 
     What is held is held in one order: names, a registration, its holder (docs/decisions/database.md).
@@ -287,7 +288,6 @@ class Registry(Protocol):
 __all__ = [
     "APIClient",
     "Endorsed",
-    "EventId",
     "EventMark",
     "ExpiringSpecialty",
     "IdempotentRequest",

@@ -9,6 +9,7 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from certsvc.errors import RecordDamagedError, SettingsError, UnavailableError
+from certsvc.registry.batches import BatchRows
 from certsvc.registry.changes import ChangeReading, ChangeWriting
 from certsvc.registry.crypto import Vault, storable
 from certsvc.registry.database import Database
@@ -32,14 +33,15 @@ from certsvc.registry.rows import Record
 from certsvc.registry.session import RowQuery
 from certsvc.registry.tables import REVISION
 from certsvc.registry.writing import RecordWriting
+from certsvc.registry.writing_batches import BatchChanges
 from certsvc.registry.writing_copies import CopyWriting
 
 
-class SQLReadSession(RecordReading, CopyReading, StatusReading, LookUpReading, ChangeReading):
+class SQLReadSession(RecordReading, CopyReading, StatusReading, LookUpReading, ChangeReading, BatchRows):
     """Look-ups in one transaction."""
 
 
-class SQLWriteSession(RecordWriting, CopyWriting, StatusReading, LookUpWriting, ChangeWriting):
+class SQLWriteSession(RecordWriting, CopyWriting, StatusReading, LookUpWriting, ChangeWriting, BatchChanges):
     """Look-ups and changes in one transaction."""
 
 

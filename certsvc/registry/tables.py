@@ -11,7 +11,7 @@ from typing import Final
 
 import sqlalchemy as sa
 
-REVISION: Final = "r0001"
+REVISION: Final = "r0002"
 """The schema this code reads and writes; the head of ``migrations/``."""
 
 ENDORSEMENT_TAKES_DAY: Final = "state <> 'FAILED' AND kind = 'endorsement'"
@@ -147,6 +147,9 @@ CERTIFICATE_VERSION: Final = sa.Table(
     _to("registration_id", "registration.registration_id"),
     _to("event_id", "event.event_id", deferred=True),
     sa.CheckConstraint("version BETWEEN 1 AND 999", name="version"),
+    # A version comes before its event; SQLite then looks at each new event for the versions that wait for it,
+    # through the whole table where there is no index.
+    sa.Index(None, "event_id"),
 )
 """Frozen contents of certificates; ordinal is the order of recording within a registration."""
 

@@ -12,6 +12,7 @@ from werkzeug.routing import BaseConverter
 
 from certsvc.config import load_settings
 from certsvc.web import (
+    api_batches,
     api_changes,
     api_endorsements,
     api_events,
@@ -94,7 +95,16 @@ def create_app(services: Services | None = None) -> APIFlask:
     security.register(app)
     app.before_request(check_framing)
     openapi.configure(app)
-    for module in (api_events, api_endorsements, api_verifications, api_changes, public, health, well_known):
+    for module in (
+        api_events,
+        api_endorsements,
+        api_batches,
+        api_verifications,
+        api_changes,
+        public,
+        health,
+        well_known,
+    ):
         app.register_blueprint(module.bp)
     # What a scanned symbol asks for is answered before it comes to the framework; all else passes through.
     app.wsgi_app = Scanned(app.wsgi_app, held, app.extensions[REPORT_PAGES])  # type: ignore[method-assign]

@@ -6,14 +6,15 @@ a RecursionError; here every such body ends in a coded error.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
-from typing import Final, NoReturn
+from typing import Final
 
 from flask import request
 from werkzeug.datastructures import FileStorage
 from werkzeug.exceptions import LengthRequired
 
+from certsvc.domain.json_text import check_text, parse_json
+from certsvc.domain.texts_batches import NOT_A_LIST
 from certsvc.errors import Fault, InvalidFieldError, MalformedError, TooLargeError, UnsupportedTypeError
 
 JSON_LIMIT: Final = 4 * 1024 * 1024
@@ -22,7 +23,13 @@ FILE_LIMIT: Final = 10 * 1024 * 1024
 """Bytes of one uploaded file."""
 UPLOAD_LIMIT: Final = FILE_LIMIT + 64 * 1024
 """Bytes of a multipart body: one file, its headers and the small fields beside it."""
-DEPTH_LIMIT: Final = 32
+BATCH_LIMIT: Final = 16 * 1024 * 1024
+"""Bytes of a batch."""
+BATCHES: Final = "/api/v1/batches"
+NDJSON: Final = "application/x-ndjson"
+_LINES: Final = frozenset(
+    {NDJSON, "application/ndjson", "application/jsonl", "application/jsonlines", "application/x-jsonlines"}
+)
 _MULTIPART: Final = "multipart/form-data"
 
 
@@ -33,8 +40,10 @@ def check_framing() -> None:
     """
     if "Transfer-Encoding" in request.headers:
         raise LengthRequired
-    if (request.content_length or 0) > UPLOAD_LIMIT:
+    limit = BATCH_LIMIT if request.path == BATCHES else UPLOAD_LIMIT
+    if (request.content_length or 0) > limit:
         raise TooLargeError
+    request.max_content_length = limit
 
 
 def read_json() -> object:
@@ -50,29 +59,20 @@ def read_json() -> object:
     return parse_json(_bytes(JSON_LIMIT))
 
 
-def parse_json(content: bytes) -> object:
-    """Parse JSON *content* strictly; MalformedError says where it fails."""
-    try:
-        value: object = json.loads(
-            content.decode("utf-8"), object_pairs_hook=_object, parse_constant=_refuse_constant
-        )
-    except RecursionError as error:
-        raise _too_deep() from error
-    except UnicodeDecodeError as error:
-        raise MalformedError(
-            "not UTF-8", Fault("", "请求内容不是有效的 UTF-8", "the body is not valid UTF-8")
-        ) from error
-    except ValueError as error:
-        where = f" ({error.lineno}:{error.colno})" if isinstance(error, json.JSONDecodeError) else ""
-        raise MalformedError(
-            "not JSON", Fault("", f"请求内容不是有效的 JSON{where}", f"the body is not valid JSON{where}")
-        ) from error
-    if not isinstance(value, dict | list):
-        raise MalformedError(
-            "bare value", Fault("", "请求内容须为 JSON 对象或数组", "the body must be a JSON object or array")
-        )
-    _check_values(value)
-    return value
+def read_batch() -> bytes:
+    """Return the bytes of a batch, JSON Lines or a JSON array.
+
+    Raises:
+        UnsupportedTypeError: the Content-Type is neither.
+        TooLargeError: over BATCH_LIMIT.
+        MalformedError: it is said to be JSON and is no array.
+    """
+    if request.mimetype not in _LINES and request.mimetype != "application/json":
+        raise UnsupportedTypeError
+    content = _bytes(BATCH_LIMIT)
+    if request.mimetype == "application/json" and content.lstrip(b" \t\r\n")[:1] != b"[":
+        raise MalformedError("no list", Fault("", NOT_A_LIST.zh, NOT_A_LIST.en))
+    return content
 
 
 def read_upload() -> tuple[bytes, dict[str, str]]:
@@ -114,8 +114,8 @@ def form_fields() -> dict[str, str]:
             raise MalformedError(
                 "field twice", Fault("", "同一字段出现多次", "a field is there more than once")
             )
-        _check_text(name)
-        _check_text(values[0])
+        check_text(name)
+        check_text(values[0])
         fields[name] = values[0]
     return fields
 
@@ -142,50 +142,3 @@ def _bytes(limit: int) -> bytes:
     if request.content_length > limit:
         raise TooLargeError
     return request.get_data(cache=False)
-
-
-def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    members = dict(pairs)
-    if len(members) != len(pairs):
-        raise MalformedError("key twice", Fault("", "同一个键出现多次", "a key is there more than once"))
-    return members
-
-
-def _refuse_constant(_: str) -> NoReturn:
-    raise MalformedError(
-        "not a number", Fault("", "数字不能为 NaN 或 Infinity", "NaN and Infinity are not JSON")
-    )
-
-
-def _too_deep() -> MalformedError:
-    return MalformedError(
-        "too deep",
-        Fault("", f"嵌套不能超过 {DEPTH_LIMIT} 层", f"nesting is limited to {DEPTH_LIMIT} levels"),
-    )
-
-
-def _check_values(root: object) -> None:
-    """Walk all values without recursion: depth, infinite numbers, characters no text may hold."""
-    waiting: list[tuple[object, int]] = [(root, 1)]
-    while waiting:
-        value, depth = waiting.pop()
-        if depth > DEPTH_LIMIT and isinstance(value, dict | list):
-            raise _too_deep()
-        if isinstance(value, dict):
-            for key in value:
-                _check_text(key)
-            waiting.extend((member, depth + 1) for member in value.values())
-        elif isinstance(value, list):
-            waiting.extend((member, depth + 1) for member in value)
-        elif isinstance(value, str):
-            _check_text(value)
-        elif isinstance(value, float) and value in {float("inf"), float("-inf")}:
-            _refuse_constant("")
-
-
-def _check_text(text: str) -> None:
-    if "\0" in text or any("\ud800" <= character <= "\udfff" for character in text):
-        raise MalformedError(
-            "bad character",
-            Fault("", "文本含有空字符或不成对的代理项", "a text holds NUL or a lone surrogate"),
-        )

@@ -16,6 +16,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.routing import RequestRedirect
 
 from certsvc import errors
+from certsvc.batch.reason import faults_of
 from certsvc.domain import wording
 from certsvc.errors import CertsvcError, EndorsedTodayError, Fault
 from certsvc.web import pages, texts
@@ -58,6 +59,8 @@ STATUS: Final[Mapping[type[CertsvcError], int]] = {
     errors.DefectError: 500,
 }
 """Every error that is raised has its row; the roots of the tree are never raised themselves."""
+
+_STATUS_OF_CODE: Final = {kind.code: status for kind, status in STATUS.items()}
 
 PROTOCOL: Final = {
     400: errors.MalformedError.code,
@@ -141,6 +144,13 @@ def problem_of(error: CertsvcError, at: str) -> dict[str, object]:
         _log.error("item refused", code=error.code, note=error.note, request_id=request_id())
     faults = [Fault(f"{at}{fault.pointer}", fault.zh, fault.en) for fault in _faults(error)]
     return problem(status, error.code, faults, {} if wait_s is None else {"retry_after_s": wait_s})
+
+
+def stored_problem(code: str, kept: Mapping[str, object]) -> dict[str, object]:
+    """Compose the problem of an item that failed before, from what its row keeps."""
+    existing = kept.get("existing_id")
+    extras = _extras(EndorsedTodayError(str(existing))) if existing is not None else {}
+    return problem(_STATUS_OF_CODE[code], code, faults_of(kept), extras)
 
 
 def _sentence(code: str, lang: Lang) -> str:

@@ -22,3 +22,12 @@ EVENT: Final[dict[str, object]] = {
 }
 """An initial registration; the pictures may come later by amend_holder."""
 ENDORSEMENT: Final[dict[str, object]] = {"purpose": "示例工程项目投标"}
+BATCH: Final[list[dict[str, object]]] = [
+    {
+        "item_id": "1",
+        "op": "endorse",
+        "registration_number": "京1992026202699999",
+        "purpose": "示例工程项目投标",
+    },
+    {"item_id": "2", "op": "original", "registration_number": "京1992026202699999"},
+]

@@ -66,8 +66,12 @@ class Call:
     upload: bool = False
     """The body may also be multipart with a file."""
     parameters: Sequence[Parameter] = ()
+    also_request: Mapping[str, str] = field(default_factory=dict)
+    """Further media types of the body -> what it is then."""
     scope: Scope | None = None
-    example: JSON | None = None
+    or_scope: Scope | None = None
+    """Another scope that is enough."""
+    example: JSON | Sequence[JSON] | None = None
     """A JSON body somebody may send as it is; nobody in it exists."""
 
 
@@ -87,8 +91,12 @@ def describe(bp: APIBlueprint, operation_id: str, call: Call) -> Callable[[_View
     return bp.doc(
         operation_id=operation_id,
         security=[{_SCHEME: []}] if call.scope is not None else None,
-        extensions={_EXTENSION: call.scope} if call.scope is not None else None,
+        extensions={_EXTENSION: _scopes(call)} if call.scope is not None else None,
     )
+
+
+def _scopes(call: Call) -> str:
+    return " or ".join(scope for scope in (call.scope, call.or_scope) if scope is not None)
 
 
 def configure(app: APIFlask) -> None:
@@ -178,6 +186,8 @@ def _request_body(call: Call) -> JSON | None:
     if call.request is not None:
         example: JSON = {} if call.example is None else {"example": call.example}
         content["application/json"] = {"schema": _reference(call.request), **example}
+    for media_type, told in call.also_request.items():
+        content[media_type] = {"schema": {"type": "string", "description": told}}
     if call.upload:
         fields: JSON = {
             "file": {

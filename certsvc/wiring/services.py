@@ -6,6 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from certsvc.batch.announce import Announcer, Bell
+from certsvc.batch.office import Batches
+from certsvc.batch.queue import Queue
 from certsvc.config import Settings
 from certsvc.domain.clock import Clock
 from certsvc.domain.policy import Issuer
@@ -58,6 +61,11 @@ class Services:
     recorder: Recorder
     desk: Desk
     counter: Counter
+    batches: Batches
+    queue: Queue | None
+    """Where workers hear of batches; None on SQLite."""
+    bell: Bell
+    announcer: Announcer
     enquiry: Enquiry
     verifier: Verifier
     receipts: Receipts
@@ -131,6 +139,9 @@ def build(settings: Settings, clock: Clock | None = None) -> Services:
         clock=clock,
         public_url=settings.public_url,
     )
+    counter = Counter(desk, recorder)
+    bell = Bell(settings.data_dir / "batches" / "wanted")
+    queue = None if settings.database_url.startswith("sqlite") else Queue(settings.database_url)
     return Services(
         settings=settings,
         clock=clock,
@@ -141,7 +152,18 @@ def build(settings: Settings, clock: Clock | None = None) -> Services:
         keystore=keystore,
         recorder=recorder,
         desk=desk,
-        counter=Counter(desk, recorder),
+        counter=counter,
+        batches=Batches(
+            registry=registry,
+            storage=storage,
+            counter=counter,
+            clock=clock,
+            secret=keystore.registry_secret,
+            public_url=settings.public_url,
+        ),
+        queue=queue,
+        bell=bell,
+        announcer=Announcer(bell, queue),
         enquiry=Enquiry(
             registry=registry, storage=storage, kinds=kinds, clock=clock, public_url=settings.public_url
         ),

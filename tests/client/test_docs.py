@@ -59,3 +59,6 @@ def test_examples_run_and_do_what_the_page_says(
     assert client.verify_file(tmp_path / "copy.ofd").is_valid
     assert number in {who for who, _ in left["soon"]} or left["soon"] == []
     assert left["outcome"] == "NOT_FOUND"
+    assert left["became"]["lot-7/original"] == left["original"]
+    assert left["became"]["lot-7/endorse"] == "ENDORSED_TODAY"
+    assert (left["batch"].state, left["batch"].done, left["batch"].failed) == ("done", 1, 1)

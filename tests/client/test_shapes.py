@@ -10,10 +10,10 @@ from typing import Any, get_args, get_origin, get_type_hints
 import pydantic
 import pytest
 
-from certsvc.client import Event, answers, errors, report
+from certsvc.client import Event, answers, batches, errors, report
 from certsvc.domain import report as ours
 from certsvc.issuing.schema import EventRequest
-from certsvc.web import schemas
+from certsvc.web import schemas, schemas_batches
 from certsvc.web.api_changes import ChangeItem, ChangePage
 
 PAIRS: list[tuple[type, type[pydantic.BaseModel]]] = [
@@ -33,6 +33,8 @@ PAIRS: list[tuple[type, type[pydantic.BaseModel]]] = [
     (answers.Expiring, schemas.Expiring),
     (answers.Change, ChangeItem),
     (answers.Changes, ChangePage),
+    (batches.Batch, schemas_batches.Batch),
+    (batches.BatchItem, schemas_batches.BatchItem),
     (errors.Fault, schemas.Fault),
     (errors.Existing, schemas.Existing),
     (errors.Problem, schemas.Problem),

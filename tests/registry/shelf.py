@@ -13,6 +13,14 @@ from certsvc.domain.endorsement import Copy, CopyKind, CopyState, IssuedFile
 from certsvc.domain.events import EventId, HolderId, IdType, RegistrationId
 from certsvc.domain.report import Status
 from certsvc.registry.port import RecordedEvent, Registry, WriteSession
+from certsvc.registry.port_batches import (
+    Batch,
+    BatchState,
+    Chunk,
+    Engine,
+    Item,
+    ItemState,
+)
 from certsvc.registry.port_feed import Change, Follow, LookUp
 from tests.factories import CONSTRUCTOR_1, NOW, a_copy, a_grant, a_holder, a_version, an_initial
 
@@ -143,6 +151,41 @@ def fill_feed(registry: Registry, who: Registered, copy: Copy) -> Change:
         session.add_changes([change])
         assert session.count_lookups({lookup: 1}) == 0
     return change
+
+
+def fill_batch(registry: Registry) -> Batch:
+    """Let one client have a batch with one item, which failed."""
+    batch = Batch(
+        batch_id="b-1",
+        client_id="client",
+        digest="d",
+        engine=Engine.SERVICE,
+        state=BatchState.STOPPED,
+        reason="STORAGE_FULL",
+        total=1,
+        events=True,
+        created_at=NOW,
+        changed_at=NOW,
+    )
+    item = Item(
+        line=1,
+        chunk=1,
+        item_key="i a",
+        item_id="a",
+        op="original",
+        registration_number="x",
+        state=ItemState.FAILED,
+        code="STORAGE_FULL",
+        problem={"existing_id": "e"},
+        reference="r",
+        created=True,
+        settled_at=NOW,
+    )
+    with registry.writing() as session:
+        assert session.add_batch(batch)
+        session.put_chunk("b-1", Chunk(number=1, lane=1, total=1, failed=1, worker="w"))
+        assert session.add_item("b-1", item, b"{}")
+    return batch
 
 
 def a_follow(who: Registered, client_id: str, copy: Copy | None = None) -> Follow:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import cast
 
 import pytest
 
@@ -19,7 +20,7 @@ from certsvc.registry.sql import SQLRegistry, migrate, open_registry
 from certsvc.registry.tables import METADATA
 from tests.factories import CONSTRUCTOR_1, NOW
 from tests.registry.insider import Insider, Row, Value
-from tests.registry.shelf import SECRET, fill_feed, id_number, issue, register
+from tests.registry.shelf import SECRET, fill_batch, fill_feed, id_number, issue, register
 
 OTHER_ID, OTHER_KEY = "990000199101019999", "another key"
 COLUMNS = [
@@ -48,6 +49,7 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SQLRegistry]:
         request = IdempotentRequest(body_digest="d", copy_id=copy.copy_id)
         assert session.put_idempotent("client", "key", request, NOW)
     fill_feed(registry, who, copy)
+    fill_batch(registry)
     yield registry
     registry.close()
 
@@ -101,6 +103,13 @@ PROBES: Mapping[str, tuple[Probe, ...]] = {
         lambda s, row: s.changes_after(str(row["client_id"]), 0, 9),
         lambda s, row: s.announced(RegistrationId(str(row["registration_id"]))),
     ),
+    "batch": (
+        lambda s, row: s.find_batch(str(row["batch_id"])),
+        lambda s, row: s.find_batch_of(str(row["client_id"]), str(row["digest"])),
+    ),
+    "batch_chunk": (lambda s, row: s.chunks_of(str(row["batch_id"])),),
+    "batch_item": (lambda s, row: s.items_after(str(row["batch_id"]), 0, 9),),
+    "batch_body": (lambda s, row: s.find_body(str(row["batch_id"]), cast(int, row["line"])),),
 }
 
 
@@ -120,6 +129,7 @@ def other_values(table: str, column: str, value: Value) -> list[Value]:
         ("idempotency_key", "key"): ["another key"],
         ("lookup", "registration_id"): ["another registration"],
         ("follow", "registration_id"): ["another registration"],
+        **{(f"batch_{part}", "batch_id"): ["another batch"] for part in ("chunk", "item", "body")},
     }
     if (table, column) in special:
         return special[table, column]

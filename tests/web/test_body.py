@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from werkzeug.test import TestResponse
 
+from certsvc.domain.json_text import DEPTH_LIMIT, parse_json
 from certsvc.errors import MalformedError
-from certsvc.web.body import DEPTH_LIMIT, FILE_LIMIT, JSON_LIMIT, parse_json
+from certsvc.web.body import FILE_LIMIT, JSON_LIMIT
 from tests.web.site import Site, body_of
 
 JSON_TYPE = "application/json"

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from alembic import context
 
-import certsvc.registry.tables_feed  # noqa: F401  # its tables belong to the same METADATA
+import certsvc.registry.tables_batches
+import certsvc.registry.tables_feed  # noqa: F401  # their tables belong to the same METADATA
 from certsvc.registry.tables import METADATA
 
 context.configure(connection=context.config.attributes["connection"], target_metadata=METADATA)
