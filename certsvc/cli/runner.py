@@ -8,7 +8,6 @@ from threading import Event, Thread
 from typing import TYPE_CHECKING, Final
 
 import click
-import structlog
 
 from certsvc.cli.worker import worker_command, worker_name
 from certsvc.errors import UnavailableError
@@ -30,8 +29,6 @@ batch_workers_option: Final = click.option(
     help="Processes that carry out batches; 0 leaves them to `certsvc worker`.",
 )
 
-_log = structlog.get_logger("certsvc.batch")
-
 
 @contextmanager
 def carrying_out(services: Services, workers: int) -> Iterator[None]:
@@ -49,8 +46,11 @@ def carrying_out(services: Services, workers: int) -> Iterator[None]:
 
 
 def _run(services: Services, workers: int, stop: Event) -> None:
+    import structlog
+
     from certsvc.batch.crew import Crew
 
+    log = structlog.get_logger("certsvc.batch")
     crew = Crew(
         lambda name: worker_command(name, "--idle-s", str(_IDLE_S)), workers=workers, named=worker_name
     )
@@ -60,7 +60,7 @@ def _run(services: Services, workers: int, stop: Event) -> None:
         try:
             failed = crew.run(stop, lambda: None) != 0
         except UnavailableError as error:
-            _log.warning("batches have to wait", code=error.code, note=error.note)
+            log.warning("batches have to wait", code=error.code, note=error.note)
             failed = True
         if failed:
             stop.wait(_AGAIN_S)

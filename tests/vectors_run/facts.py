@@ -17,6 +17,7 @@ from certsvc.domain.endorsement import Copy, CopyKind
 from certsvc.domain.events import Event, RegistrationId
 from certsvc.errors import NotFoundError, RecordDamagedError, UnavailableError
 from certsvc.registry.port import ReadSession, RecordedEvent, Registry
+from certsvc.registry.port_glance import Glance, Sight
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,6 +154,20 @@ class FactsRegistry:
         if self._fault is not None:
             raise self._fault
         yield cast(ReadSession, self._session)
+
+    def glance(self, token: str) -> Sight:
+        """Look one token up; the same faults as reading()."""
+        with self.reading() as session:
+            copy = session.find_copy_by_token(token)
+            glance = None
+            if copy is not None:
+                glance = Glance(
+                    copy=copy,
+                    version=session.get_version(copy.version_id),
+                    newest=session.newest_endorsement(copy.registration_id),
+                    events=tuple(item.event for item in session.history(copy.registration_id)),
+                )
+            return Sight(last_recorded_at=session.last_recorded_at(), read=lambda: glance)
 
 
 def registry_of(facts: Mapping[str, Any], state: str) -> Registry:
