@@ -10,11 +10,11 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
-from urllib.error import URLError
+from urllib.error import HTTPError, URLError
 from urllib.request import urlopen
 
 from bench.row import Turn
@@ -23,6 +23,10 @@ WORKERS: Final = 2
 CONNECTIONS: Final = 16
 """Kept open by the client all the time."""
 _START_S: Final = 60
+_READ_S: Final = 400
+"""The status lists of a grown register are read for the first time by each worker; longer is a fault."""
+_IDLE_SHARE: Final = 0.1
+"""Of one processor: a server that uses less has nothing left to do but wait."""
 _LUA: Final = """
 local tokens = {}
 for line in io.lines("%s") do tokens[#tokens + 1] = line end
@@ -78,10 +82,28 @@ def serving(environ: dict[str, str]) -> Iterator[Server]:
         )
     try:
         _wait(process, port)
-        yield Server(port=port, pids=_children(process.pid))
+        server = Server(port=port, pids=_children(process.pid))
+        _settle(server)
+        yield server
     finally:
         process.send_signal(signal.SIGTERM)
         process.wait(_START_S)
+
+
+def _settle(server: Server) -> None:
+    """Wait until the workers have read what they read at their start, which is no part of any row."""
+    deadline = time.monotonic() + _READ_S
+    # Who asks for a list hurries them; each connection may go to another worker.
+    for _ in range(8 * WORKERS):
+        with suppress(HTTPError), urlopen(f"{server.url}/.well-known/certsvc/status/0", timeout=_READ_S):
+            pass
+    while True:
+        before, begun = server.cpu_s(), time.monotonic()
+        time.sleep(1)
+        if server.cpu_s() - before < _IDLE_SHARE * (time.monotonic() - begun):
+            return
+        if time.monotonic() > deadline:
+            raise TimeoutError("the server does not come to rest")
 
 
 def ask(server: Server, tokens: Path, accept: str, seconds: float, script: Path) -> Turn:

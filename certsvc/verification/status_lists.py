@@ -7,9 +7,10 @@ gives the same as reading it all again: docs/decisions/trust-material.md.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from time import perf_counter
 from typing import Final
 
 from certsvc.domain.clock import CLOCK_SLACK
@@ -47,8 +48,12 @@ class StatusLists:
     _unknown: dict[RegistrationId, frozenset[int] | None] = field(default_factory=dict)
     """Registrations with a damaged row, and the lists their copies stand in; None when that is not known."""
 
-    def refresh(self, now: datetime) -> None:
+    def refresh(self, now: datetime, give_way: Callable[[float], None] = lambda _: None) -> None:
         """Bring every value up to *now*.
+
+        Args:
+            now: the present instant.
+            give_way: called between two portions of a first reading with the seconds the last one took.
 
         Raises:
             UnavailableError: the registry cannot be read, or a row that leads to others is damaged. Some
@@ -62,7 +67,7 @@ class StatusLists:
             now = max(now, last or now, self.as_of or now)
             start = session.last_seq_before(now - _LOOK_BACK) if self.as_of is None else self._seq
         if self.as_of is None:
-            self._read_all(now)
+            self._read_all(now, give_way)
             self._seq = start
         self._follow(now)
         self.as_of = now
@@ -86,15 +91,17 @@ class StatusLists:
             raise RecordDamagedError(f"a damaged row keeps status list {number} from being told")
         return self._values.get(number, {})
 
-    def _read_all(self, now: datetime) -> None:
+    def _read_all(self, now: datetime, give_way: Callable[[float], None]) -> None:
         after: RegistrationId | None = None
         while True:
+            begun = perf_counter()
             with self.registry.reading() as session:
                 ids = session.endorsed_after(after, _CHUNK)
             if not ids:
                 return
             self._read(ids, now)
             after = ids[-1]
+            give_way(perf_counter() - begun)
 
     def _follow(self, now: datetime) -> None:
         """Look again at every registration whose copies may be worth something else by *now*."""

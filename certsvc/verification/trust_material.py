@@ -6,7 +6,7 @@ import hashlib
 import json
 import threading
 from base64 import b64encode, urlsafe_b64encode
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -29,6 +29,7 @@ REFRESH: Final = timedelta(seconds=15)
 within a minute."""
 RESIGN_S: Final = 600
 """What has not changed is signed with a new instant once in so many seconds."""
+_RESTS: Final = 3
 _TURN_S: Final = 1.0
 """How long a request waits while another reads the registry; the first reading of a large one takes long."""
 
@@ -63,18 +64,27 @@ class TrustMaterial:
         self._lists = StatusLists(registry, kinds)
         self._read_at: datetime | None = None
         self._reading = threading.Lock()
+        self._wanted = threading.Event()
+        """Somebody waits for the lists: the first reading no longer gives way to other work."""
         self._kept: dict[str, Published] = {}
         self._statuses: dict[tuple[int, str], Published] = {}
         """Of the last reading, by list and signing key."""
 
     def read_ahead(self) -> None:
-        """Begin the first reading now, beside other work: of a large register it takes minutes."""
+        """Begin the first reading now, beside other work: of a large register it takes minutes.
+
+        It takes a quarter of one processor until somebody asks for a list.
+        """
         threading.Thread(target=self._read_ahead, name="status lists", daemon=True).start()
 
     def _read_ahead(self) -> None:
         # What stands in the way now is told to whoever asks for a list.
-        with suppress(CertsvcError), self._fresh():
+        with suppress(CertsvcError), self._fresh(self._give_way):
             pass
+
+    def _give_way(self, took_s: float) -> None:
+        """Rest for thrice as long as the last portion took: people are waiting for other answers."""
+        self._wanted.wait(_RESTS * took_s)
 
     def trust(self) -> Published:
         """Return the signed list of keys.
@@ -117,14 +127,16 @@ class TrustMaterial:
         return Published(_json({"format": FORMAT, "trust": trust, "status": lists}), etag)
 
     @contextmanager
-    def _fresh(self) -> Iterator[datetime]:
-        """Hold the lists, read anew when they are older than REFRESH."""
+    def _fresh(self, give_way: Callable[[float], None] | None = None) -> Iterator[datetime]:
+        """Hold the lists, read anew when they are older than REFRESH; *give_way* as for StatusLists."""
+        if give_way is None:
+            self._wanted.set()
         if not self._reading.acquire(timeout=_TURN_S):
             raise UnavailableError("the status lists are being read for the first time")
         try:
             now = self._clock.now()
             if self._read_at is None or not timedelta() <= now - self._read_at < REFRESH:
-                self._lists.refresh(now)
+                self._lists.refresh(now, give_way or (lambda _: None))
                 self._statuses.clear()
                 self._read_at = now
             assert self._lists.as_of is not None  # refresh has set it

@@ -14,6 +14,7 @@ from certsvc.domain.status_list import LIST_SIZE, StatusValue
 from certsvc.errors import RecordDamagedError, TimeUncertainError
 from certsvc.registry.sql import SQLRegistry
 from certsvc.registry.tables import COPY
+from certsvc.verification.status_lists import StatusLists
 from tests import drills
 from tests.factories import FixedClock
 from tests.postgres import Server
@@ -225,3 +226,16 @@ def test_a_clock_behind_the_register_tells_nothing(world: World) -> None:
     world.jump(seconds=-6)
     with pytest.raises(TimeUncertainError):
         lists_of(world).refresh(world.clock.now())
+
+
+def test_first_reading_gives_way_after_each_portion_and_a_later_one_does_not(world: World) -> None:
+    """A worker that starts beside a large register has other people's questions to answer."""
+    world.initial()
+    world.endorse()
+    lists, rests = StatusLists(world.services.registry, world.services.kinds), list[float]()
+
+    lists.refresh(world.clock.now(), rests.append)
+    assert len(rests) == 1 and rests[0] > 0
+
+    lists.refresh(world.clock.now(), rests.append)
+    assert len(rests) == 1
