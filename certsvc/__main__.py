@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import sys
 from io import TextIOWrapper
 from typing import TYPE_CHECKING
@@ -26,15 +25,13 @@ def main() -> None:
 def create_worker() -> APIFlask:
     """Make the application in a worker process of the server (``certsvc serve`` names this function)."""
     from certsvc.cli.logs import configure_logs
+    from certsvc.cli.memory import keep_loaded
     from certsvc.web.app import create_app
 
     die_with_parent()
     configure_logs("INFO")
     app = create_app()
-    # What was loaded stays till the end. Looking through it for garbage again and again would stop every
-    # request of the process for a tenth of a second.
-    gc.collect()
-    gc.freeze()
+    keep_loaded()
     return app
 
 

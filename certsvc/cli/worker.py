@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import click
 
 from certsvc.cli.exits import Exit
+from certsvc.cli.memory import keep_loaded
 from certsvc.cli.parent import die_with_parent
 from certsvc.cli.place import open_services
 
@@ -54,6 +55,7 @@ def worker(
             _many(concurrency, stop)
             return
         services = open_services()
+        keep_loaded()
         name = name or worker_name()
         if batch_id is not None:
             services.batches.runner(name).work(batch_id, stop)
