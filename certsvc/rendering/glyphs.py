@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Set
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from operator import eq
 from struct import unpack
 from typing import Final
@@ -14,11 +14,16 @@ import uharfbuzz as hb
 from certsvc.errors import DefectError
 from certsvc.page.fonts import SPACES, Font
 from certsvc.pdf.values import raw_deflate
+from certsvc.rendering.joined_font import Joiner, Piece, take_piece
 
 FLAGS: Final = hb.SubsetFlags.NO_HINTING | hb.SubsetFlags.NO_LAYOUT_CLOSURE | hb.SubsetFlags.NO_BIDI_CLOSURE
 """The characters asked for and no others: neither ligatures nor the mirror image of a bracket."""
 TABLES: Final = frozenset({"cmap", "glyf", "head", "hhea", "hmtx", "loca", "maxp", "name", "OS/2", "post"})
 """What every reader finds in a font, and all of it."""
+FIRST_PLANE: Final = "\uffff"
+"""The last character of a font that is put together."""
+KEPT_PIECES: Final = 4096
+"""Outlines kept of a font, three to five hundred bytes each."""
 BOLD_FROM: Final = 600
 """Weight in OS/2 from which a font counts as bold."""
 
@@ -44,6 +49,7 @@ class GlyphFont:
         """Take a font of the chain."""
         self._font = font
         self._advances: dict[str, float] = {}
+        self._piece = lru_cache(maxsize=KEPT_PIECES)(self._taken)
 
     @property
     def name(self) -> str:
@@ -92,6 +98,38 @@ class GlyphFont:
         Raises:
             DefectError: the font has no real glyph for one of them, or lost it on the way.
         """
+        if not once and max(characters) <= FIRST_PLANE:
+            joined = self._joined(sorted(characters))
+            if joined is not None:
+                return joined
+        return self._cut(characters, once=once)
+
+    def _joined(self, characters: Sequence[str]) -> Cut | None:
+        """Put the cut together from what was taken before; None when that will not do."""
+        pieces = [piece for piece in map(self._piece, characters) if piece is not None]
+        if len(pieces) < len(characters):
+            return None
+        content = self._joiner.join(pieces)
+        if content is None:
+            return None
+        return Cut(
+            content=content,
+            deflated=raw_deflate(content),
+            glyphs=dict(zip(characters, range(1, len(pieces) + 1), strict=True)),
+            widths=(self._joiner.missing_advance, *[piece.advance for piece in pieces]),
+        )
+
+    @cached_property
+    def _joiner(self) -> Joiner:
+        ranges = self._font.face.reference_table("OS/2").data[42:58]
+        return Joiner(_tables(self._cut({" "}).content), ranges)
+
+    def _taken(self, character: str) -> Piece | None:
+        """Cut the font to one character and take its outline: it is checked here once and for all."""
+        return take_piece(character, _tables(self._cut({character}).content))
+
+    def _cut(self, characters: Set[str], *, once: bool = False) -> Cut:
+        """Cut by the general way."""
         wanted = hb.SubsetInput()
         wanted.flags = FLAGS
         wanted.unicode_set.update(map(ord, characters))
@@ -114,6 +152,11 @@ class GlyphFont:
             glyphs=glyphs,
             widths=_widths(face),
         )
+
+
+def _tables(content: bytes) -> Mapping[str, bytes]:
+    face = hb.Face(content)
+    return {tag: face.reference_table(tag).data for tag in face.table_tags}
 
 
 def _drawn(face: hb.Face) -> frozenset[int]:
