@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from io import BytesIO
 from typing import Final
-from zlib import crc32
 
+from isal.isal_zlib import crc32
 from PIL import Image
 
 from certsvc.errors import DefectError

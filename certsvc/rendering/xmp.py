@@ -16,7 +16,6 @@ PREFIX: Final = "elicence"
 RECEIPT_NAMESPACE: Final = "urn:certsvc:receipt:1#"
 """Namespace of the signed receipt a verification report carries."""
 RECEIPT_PREFIX: Final = "receipt"
-_SPECIAL: Final = frozenset("&<>")
 PACKET_ID: Final = "W5M0MpCehiHzreSzNTczkc9d"
 """The constant every XMP packet begins with."""
 
@@ -28,14 +27,16 @@ def packet(facts: DocumentFacts) -> bytes:
     if facts.receipt:
         texts.append(facts.receipt)
     # Most packets have nothing to escape, and one look tells.
-    if not _SPECIAL.isdisjoint("".join(texts)):
+    together = "".join(texts)
+    if "&" in together or "<" in together or ">" in together:
         texts = list(map(escape, texts))
-    moment = facts.created_at
-    return (form % (texts[0], moment, moment, moment, *texts[1:])).encode("utf-8")
+    moment = facts.created_at.encode("utf-8")
+    title, *values = [text.encode("utf-8") for text in texts]
+    return form % (title, moment, moment, moment, *values)
 
 
 @lru_cache(maxsize=32)
-def _form(names: tuple[str, ...], receipt: bool) -> str:
+def _form(names: tuple[str, ...], receipt: bool) -> bytes:
     """Return the packet of all facts with properties of these names; title, instants, values are open."""
     # A namespace without properties is one PDF/A knows nothing of.
     spaces = [(PREFIX, NAMESPACE)] if names else []
@@ -58,7 +59,7 @@ def _form(names: tuple[str, ...], receipt: bool) -> str:
     ]
     if receipt:
         lines.append(f"<{RECEIPT_PREFIX}:jws>%s</{RECEIPT_PREFIX}:jws>")
-    return "\n".join([*lines, *_declared(names, receipt)])
+    return "\n".join([*lines, *_declared(names, receipt)]).encode("utf-8")
 
 
 def _declared(names: Sequence[str], receipt: bool) -> Iterator[str]:
