@@ -16,6 +16,7 @@ from bench.measure import timed
 from bench.naive import NaiveWay
 from bench.row import Row
 from bench.stage import Stage
+from certsvc.gm.seal import read_seal
 from certsvc.page.compose import Subject
 from certsvc.page.model import Page
 from certsvc.qr.encode import encode
@@ -32,7 +33,8 @@ def rows(stage: Stage) -> Sequence[Row]:
 
 
 def _naive(stage: Stage, key: str, shown: str) -> Row:
-    way = NaiveWay(stage.fonts, stage.keystore.folder, f"{key}-001", stage.settings.issuer_name)
+    seal = read_seal(stage.seal_signer.seal).picture.content
+    way = NaiveWay(stage.fonts, stage.keystore.folder, f"{key}-001", seal)
     _check(stage, way.issue(stage.page()[0], stage.address()))
     return Row(
         name=f"naive PDF, {shown}",
