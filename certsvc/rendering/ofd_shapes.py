@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
-from typing import Final
+from operator import getitem
+from struct import Struct
+from typing import Final, NamedTuple
 
 from certsvc.ofd.content import Box, abbreviated, number, path_object
 from certsvc.page.model import Path, Symbol
@@ -59,15 +61,14 @@ def write_symbol(symbol: Symbol, *, id: int) -> str:
     lines += [0] * (side % BLOCK_ROWS)
     # One byte for each column of a band of blocks, one bit for each of its modules.
     bands = [upper | lower << 1 for upper, lower in zip(lines[::2], lines[1::2], strict=True)]
-    data: list[str] = []
-    for band, blocks in zip(bands, _blocks(side, symbol.module_mm), strict=True):
-        columns = band.to_bytes(BLOCK_COLUMNS * len(blocks), "little")
-        data += [blocks[at][columns[at : at + BLOCK_COLUMNS]] for at in blocks]
+    grid = _grid(side, symbol.module_mm)
+    columns = b"".join([band.to_bytes(grid.columns, "little") for band in bands])
+    data = "".join(map(getitem, grid.blocks, grid.apart.unpack(columns)))
     size_mm = side * symbol.module_mm
     return path_object(
         id=id,
         boundary=(symbol.x_mm, symbol.y_mm, size_mm, size_mm),
-        data="".join(data)[1:],
+        data=data[1:],
         fill="#000000",
     )
 
@@ -91,14 +92,23 @@ class _Block(dict[bytes, str]):
         return f"{self._steps[self._column + column]} {self._steps[self._row + row]}"
 
 
+class _Grid(NamedTuple):
+    """The blocks of a symbol, band by band."""
+
+    columns: int
+    """Of a band; those beyond the symbol's are light."""
+    blocks: Sequence[_Block]
+    apart: Struct
+    """Takes the columns of all bands apart, block by block."""
+
+
 @lru_cache(maxsize=4)
-def _blocks(side: int, module_mm: float) -> tuple[Mapping[int, _Block], ...]:
-    """Return the blocks of a symbol, band by band, each by the column it begins at."""
+def _grid(side: int, module_mm: float) -> _Grid:
     steps = [number(step * module_mm) for step in range(side + BLOCK_COLUMNS)]
-    return tuple(
-        {column: _Block(column, row, steps) for column in range(0, side, BLOCK_COLUMNS)}
-        for row in range(0, side, BLOCK_ROWS)
-    )
+    starts = range(0, side, BLOCK_COLUMNS)
+    blocks = [_Block(column, row, steps) for row in range(0, side, BLOCK_ROWS) for column in starts]
+    apart = Struct(f"{BLOCK_COLUMNS}s" * len(blocks))
+    return _Grid(columns=BLOCK_COLUMNS * len(starts), blocks=blocks, apart=apart)
 
 
 @lru_cache(maxsize=1 << BLOCK_COLUMNS * BLOCK_ROWS)

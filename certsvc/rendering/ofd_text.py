@@ -19,6 +19,7 @@ from certsvc.ofd.names import escape
 from certsvc.page.fonts import MM_PER_PT, FontChain, Weight
 from certsvc.page.model import TextRun
 from certsvc.rendering.glyphs import GlyphFont
+from certsvc.rendering.plan import CONSTANT_FIELDS
 
 ASCENT_EM: Final = 1.0
 DESCENT_EM: Final = 0.3
@@ -52,7 +53,7 @@ class TextWriter:
         self._fonts = fonts
         self._glyphs = glyphs
         self._steps = lru_cache(maxsize=256)(self._make_steps)
-        # Labels only: what a field shows is nobody's business once it is written.
+        # Labels, and what all files of an issuer show: anything else is nobody's business once it is written.
         self._label = lru_cache(maxsize=1024)(self._written)
         self._outline = lru_cache(maxsize=1024)(self._drawn)
 
@@ -70,12 +71,13 @@ class TextWriter:
         Raises:
             DefectError: the font has no real glyph for a character, or XML cannot hold it.
         """
-        written = self._written if run.field else self._label
+        own = run.field and run.field not in CONSTANT_FIELDS
+        written = self._written if own else self._label
         body = written(run.text, run.font, run.size_pt, run.colour, run.tracking_mm, font)
         if run.rotate_deg or run.opacity != 1.0 or not body:
             return list(self._parts(run, id, font))
         top_mm = run.y_mm - ASCENT_EM * run.size_pt * MM_PER_PT
-        return [f'<ofd:TextObject ID="{id}" Boundary="{run.x_mm:.6g} {top_mm:.6g}{body}']
+        return [f'<ofd:TextObject ID="{id}" Boundary="{_edge(run.x_mm)} {_edge(top_mm)}{body}']
 
     def _written(
         self, text: str, name: str, size_pt: float, colour: str, tracking_mm: float, font: int
@@ -142,6 +144,11 @@ class TextWriter:
                 outline = self._fonts.outline(character, size_mm, weight)
                 return abbreviated(outline, y_mm=-ASCENT_EM * size_mm)
         raise DefectError(f"no chain takes U+{ord(character):04X} from the font {font}")
+
+
+@lru_cache(maxsize=4096)  # most places come back on other pages
+def _edge(mm: float) -> str:
+    return f"{mm:.6g}"
 
 
 @lru_cache(maxsize=256)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from itertools import groupby
+from operator import getitem
+from struct import Struct
 from typing import Final
 
 from certsvc.page.model import Symbol, TextRun
@@ -50,7 +52,8 @@ class Sheet(Content):
         step = f"{symbol.module_mm * PT_PER_MM:.5f}"
         place = self.point(symbol.x_mm, symbol.y_mm)
         modules = b"".join(map(bytes, symbol.modules))
-        written = "".join([piece[modules[start:end]] for start, end, piece in _pieces(len(symbol.modules))])
+        pieces, apart = _pieces(len(symbol.modules))
+        written = "".join(map(getitem, pieces, apart.unpack(modules)))
         self.add(f"q 0 g {step} 0 0 -{step} {place} cm\n{written}f Q")
 
 
@@ -85,10 +88,8 @@ class _Piece(dict[bytes, str]):
 
 
 @lru_cache(maxsize=4)
-def _pieces(side: int) -> Sequence[tuple[int, int, _Piece]]:
-    """Return the pieces of a symbol, each with where in all its modules, row by row, it begins and ends."""
-    return [
-        (row * side + column, row * side + min(column + CHUNK, side), _Piece(column, row))
-        for row in range(side)
-        for column in range(0, side, CHUNK)
-    ]
+def _pieces(side: int) -> tuple[Sequence[_Piece], Struct]:
+    """Return the pieces of a symbol, row by row, and what takes all its modules apart for them."""
+    starts = range(0, side, CHUNK)
+    pieces = [_Piece(column, row) for row in range(side) for column in starts]
+    return pieces, Struct("".join(f"{min(CHUNK, side - column)}s" for column in starts) * side)
