@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from typing import Final
 
 from certsvc.ofd.names import (
@@ -60,10 +61,7 @@ class Image:
 
 def ofd_xml(info: DocInfo, *, sealed: bool) -> bytes:
     """Write OFD.xml, the entrance; *sealed* adds the way to the list of signatures."""
-    custom = "".join(
-        f'<ofd:CustomData Name="{escape(name)}">{escape(value)}</ofd:CustomData>'
-        for name, value in info.custom
-    )
+    custom = "".join([f"{_custom(name)}{escape(value)}</ofd:CustomData>" for name, value in info.custom])
     return (
         f'{DECLARATION}<ofd:OFD {XMLNS} Version="1.0" DocType="OFD"><ofd:DocBody><ofd:DocInfo>'
         f"<ofd:DocID>{escape(info.doc_id)}</ofd:DocID><ofd:Title>{escape(info.title)}</ofd:Title>"
@@ -75,6 +73,11 @@ def ofd_xml(info: DocInfo, *, sealed: bool) -> bytes:
         f"{f'<ofd:Signatures>/{SIGNATURES}</ofd:Signatures>' if sealed else ''}"
         "</ofd:DocBody></ofd:OFD>\n"
     ).encode()
+
+
+@lru_cache(maxsize=64)  # the names are always the same few
+def _custom(name: str) -> str:
+    return f'<ofd:CustomData Name="{escape(name)}">'
 
 
 def document_xml(

@@ -53,12 +53,18 @@ class TextWriter:
         self._fonts = fonts
         self._glyphs = glyphs
         self._steps = lru_cache(maxsize=256)(self._make_steps)
+        self._look = lru_cache(maxsize=256)(self._make_look)
         # Labels, and what all files of an issuer show: anything else is nobody's business once it is written.
         self._label = lru_cache(maxsize=1024)(self._written)
         self._outline = lru_cache(maxsize=1024)(self._drawn)
 
     def _make_steps(self, font: str, size_pt: float, tracking_mm: float) -> _Steps:
         return _Steps(self._glyphs[font], size_pt * MM_PER_PT, tracking_mm)
+
+    def _make_look(
+        self, font: str, size_pt: float, tracking_mm: float, colour: str, id: int
+    ) -> tuple[_Steps, str]:
+        return self._steps(font, size_pt, tracking_mm), _look(id, size_pt, colour)
 
     def write(self, run: TextRun, *, id: int, font: int) -> list[str]:
         """Write one run as one object, or as several where it must be.
@@ -85,7 +91,8 @@ class TextWriter:
         """Write what of a text object depends on neither id nor place; "" when one object will not do."""
         if max(text) > FIRST_PLANE:
             return ""
-        steps = self._steps(name, size_pt, tracking_mm)
+        steps, look = self._look(name, size_pt, tracking_mm, colour, font)
+        # The steps first: looking a character up there puts its number into the other.
         shown = list(map(steps.__getitem__, text))
         width_mm = sum(map(steps.mm.__getitem__, text))
         last = shown.pop()
@@ -95,10 +102,7 @@ class TextWriter:
             spread = f' DeltaX="g {len(shown)} {last}"'
         else:
             spread = f' DeltaX="{" ".join(shown)}"'
-        return (
-            f" {width_mm:.6g}{_look(font, size_pt, colour)}{spread}>"
-            f"{escape(text)}</ofd:TextCode></ofd:TextObject>"
-        )
+        return f" {width_mm:.6g}{look}{spread}>{escape(text)}</ofd:TextCode></ofd:TextObject>"
 
     def _parts(self, run: TextRun, id: int, font: int) -> Iterator[str]:
         """Write a run that is turned, or see-through, or holds characters beyond the first plane."""
@@ -151,7 +155,6 @@ def _edge(mm: float) -> str:
     return f"{mm:.6g}"
 
 
-@lru_cache(maxsize=256)
 def _look(font: int, size_pt: float, colour: str) -> str:
     """Write what is the same for all texts of one look: from the boundary's height to the baseline."""
     size_mm = size_pt * MM_PER_PT

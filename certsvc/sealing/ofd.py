@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from typing import Final
-from zlib import crc32
+
+from isal.isal_zlib import crc32
 
 from certsvc.errors import DefectError
 from certsvc.gm.certificate import read_certificate
