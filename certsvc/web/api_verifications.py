@@ -54,7 +54,7 @@ def verify() -> Response:
     if accepted == _PDF and not question.receipt:
         raise InvalidFieldError(_fault("/receipt", texts.PDF_WANTS_RECEIPT))
     if _is_guess(question):
-        _take_guess()
+        _take_guess(question)
     if question.file is not None:
         limits.take("upload") if client_id() is None else limits.take("client_upload", client_id())
     report = lookups.verify(question)
@@ -99,7 +99,7 @@ def _limited(read: Sequence[Question | CertsvcError]) -> list[Question | Certsvc
         if isinstance(one, Question) and _is_guess(one):
             try:
                 if refused is None:
-                    _take_guess()
+                    _take_guess(one)
             except CertsvcError as error:
                 refused = error
             counted.append(refused or one)
@@ -116,10 +116,10 @@ def _told(question: Question, report: Report) -> dict[str, object] | CertsvcErro
         return error
 
 
-def _take_guess() -> None:
+def _take_guess(question: Question) -> None:
     """Count a guess: a stolen key must not make codes or numbers guessable either."""
     if client_id() is None:
-        limits.take("code")
+        limits.take("code" if question.code is not None else "number")
     else:
         limits.take("client", client_id())
 

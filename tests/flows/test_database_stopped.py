@@ -6,7 +6,7 @@ import http.client
 import io
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from email.message import Message
 from pathlib import Path
@@ -17,8 +17,8 @@ from werkzeug.datastructures import FileStorage
 from werkzeug.test import encode_multipart
 
 from certsvc.domain.report import Verdict
-from certsvc.issuing.clients import KNOWN_FOR
-from certsvc.registry.sql import SQLRegistry
+from certsvc.issuing.clients import KNOWN_FOR, Clients
+from certsvc.registry.sql import SQLRegistry, open_registry
 from certsvc.web.app import create_app
 from certsvc.wiring import build
 from tests.factories import FixedClock
@@ -246,3 +246,21 @@ def test_an_sqlite_file_that_is_not_there(world: World) -> None:
     assert _in_process(app, other)(things.by_register["QR"], {})[0] == 403
     world.clock.advance(KNOWN_FOR)
     assert _in_process(app, other)(things.by_register["QR"], {})[0] == 200
+
+
+def test_who_was_not_recognised_sees_no_whole_name_when_the_register_is_back(world: World) -> None:
+    """It may come back between the look at the key and the look at the record."""
+    world.initial()
+    copy = world.endorse()
+    _, key = world.services.clients.add("platform", ["verify"])
+    secret = world.services.keystore.registry_secret
+    away = open_registry(f"sqlite:///{world.settings.data_dir / 'not-there.db'}", secret)
+    form = {"qr": copy["verify_url"]}
+
+    def name_told(clients: Clients) -> str:
+        code, _, said = _in_process(create_app(replace(world.services, clients=clients)), key)(form, {})
+        assert code == 200
+        return str(json.loads(said)["certificate"]["name"])
+
+    assert name_told(world.services.clients) == "样本甲"
+    assert name_told(Clients(away, world.clock)) == "样**"
