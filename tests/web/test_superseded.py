@@ -66,6 +66,28 @@ def test_unchanged_data_with_a_newer_copy_is_no_supersession(site: Site) -> None
     assert report["endorsement"]["newest_copy_day"] == "2026-11-21"
 
 
+@pytest.mark.parametrize("way", ["sha256", "qr", "code"])
+@pytest.mark.parametrize(("day", "told"), [(20, "NEWEST"), (21, "NEWER_COPY_EXISTS")])
+def test_which_copy_was_the_newest_is_told_of_the_day_asked_about(
+    site: Site, way: str, day: int, told: str
+) -> None:
+    """Copies made since then neither hide the one made between nor count themselves."""
+    first = site.issued()
+    for _ in range(2):
+        site.world.jump(days=1)
+        site.world.endorse()
+    site.world.jump(days=1)
+    form = {
+        "sha256": {"sha256": first["files"]["ofd"]["sha256"]},
+        "qr": {"qr": first["verify_url"]},
+        "code": {"code": first["code"]},
+    }[way]
+
+    report = body_of(site.post(PATH, {**form, "as_of": f"2026-11-{day}T23:30:00+08:00"}))
+
+    assert {"NEWEST", "NEWER_COPY_EXISTS"} & {finding["code"] for finding in report["findings"]} == {told}
+
+
 @pytest.mark.parametrize(
     ("lang", "words"),
     [
