@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Final, Protocol, cast
 
@@ -159,15 +160,11 @@ class Database:
             UnavailableError: the database cannot be reached.
         """
         prepared = query.prepared(self.engine.dialect, given)
-        with self.translating():
-            try:
-                kept = self._at_hand.pop()
-            except IndexError:
-                return self._asked(self.engine.raw_connection(), prepared)
-            try:
-                return self._asked(kept, prepared)
-            except self._driver_error:
-                # It may have been lost long ago; what the pool hands out was tried, or is new.
+        try:
+            return self._asked(self._at_hand.pop(), prepared)
+        except (IndexError, self._driver_error):
+            # None was at hand, or it was lost long ago; what the pool hands out was tried, or is new.
+            with self.translating():
                 return self._asked(self.engine.raw_connection(), prepared)
 
     def _asked(
@@ -197,7 +194,7 @@ class Database:
         driver = cast(Any, self.engine.dialect.dbapi)
         return cast(type[Exception], driver.IntegrityError)
 
-    @property
+    @cached_property
     def _driver_error(self) -> type[Exception]:
         """What the driver raises whenever something is wrong."""
         driver = cast(Any, self.engine.dialect.dbapi)

@@ -14,16 +14,15 @@ from typing import Final
 import sqlalchemy as sa
 from sqlalchemy import bindparam
 
-from certsvc.domain.certificate import CertificateVersion
-from certsvc.domain.endorsement import Copy, CopyState
-from certsvc.domain.events import Event
+from certsvc.domain.endorsement import CopyState
 from certsvc.errors import NotFoundError
 from certsvc.registry.crypto import Vault
 from certsvc.registry.database import Query
 from certsvc.registry.port_glance import Glance
+from certsvc.registry.proved import copy_of, event_of, version_of
 from certsvc.registry.reading import NEWEST, RecordReading
 from certsvc.registry.reading_copies import CopyReading
-from certsvc.registry.rows import Record, bare_event_from, copy_from, version_from
+from certsvc.registry.rows import Record
 from certsvc.registry.session import RowQuery
 from certsvc.registry.tables import CERTIFICATE_VERSION, COPY, EVENT
 
@@ -34,36 +33,42 @@ class GlanceReading(RecordReading, CopyReading):
     """What taking a glance the long way needs."""
 
 
+_ONE: Final[sa.ColumnElement[int]] = sa.literal_column("1")
+_NONE: Final[sa.ColumnElement[int]] = sa.literal_column("0")
+# Written out: each parameter would be bound again for every page.
+
+
 def _statement() -> sa.Select[tuple[object, ...]]:
-    """Build the join; what is not there is NULL, so there is always a row for the marks."""
+    """Build the join; no row when nobody has the token, and one for each event when somebody has."""
     copy, newest = COPY.alias("held"), COPY.alias("newest")
     version, event = CERTIFICATE_VERSION.alias("version"), EVENT.alias("told")
     above = COPY.alias("above")
-    one = sa.select(sa.literal(1).label("one")).subquery("one")
-    joined: sa.FromClause = one
     marks: list[sa.ColumnElement[object]] = []
     for query, name in NEWEST:
-        table = query.table
-        last, again = table.alias(f"last_{table.name}"), table.alias(f"any_{table.name}")
-        (key,) = again.primary_key
-        latest = sa.select(key).order_by(again.c[name].desc()).limit(1).scalar_subquery()
-        joined = joined.outerjoin(last, last.c[key.name] == latest)
-        marks += [last.c.mac, last.c[name]]
+        last = query.table.alias(f"last_{query.table.name}")
+        marks += [
+            sa.select(column).order_by(last.c[name].desc()).limit(_ONE).offset(_NONE).scalar_subquery()
+            for column in (last.c.mac, last.c[name])
+        ]
     highest = (
         sa.select(above.c.copy_id)
         .where(above.c.registration_id == copy.c.registration_id, above.c.copy_number.is_not(None))
         .order_by(above.c.copy_number.desc())
-        .limit(1)
+        .limit(_ONE)
+        .offset(_NONE)
         .scalar_subquery()
     )
     joined = (
-        joined.outerjoin(copy, copy.c.token == bindparam("token"))
-        .outerjoin(version, version.c.version_id == copy.c.version_id)
-        .outerjoin(newest, newest.c.copy_id == highest)
+        copy.outerjoin(version, version.c.version_id == copy.c.version_id)
+        # The copy in hand is the newest one itself, more often than not: it is read once.
+        .outerjoin(newest, sa.and_(newest.c.copy_id == highest, newest.c.copy_id != copy.c.copy_id))
         .outerjoin(event, event.c.registration_id == copy.c.registration_id)
     )
     return (
-        sa.select(*marks, *copy.c, *version.c, *newest.c, *event.c).select_from(joined).order_by(event.c.seq)
+        sa.select(*marks, *copy.c, *version.c, *newest.c, *event.c)
+        .select_from(joined)
+        .where(copy.c.token == bindparam("token"))
+        .order_by(event.c.seq)
     )
 
 
@@ -73,7 +78,12 @@ _COPY: Final = slice(_MARKS.stop, _MARKS.stop + len(COPY.c))
 _VERSION: Final = slice(_COPY.stop, _COPY.stop + len(CERTIFICATE_VERSION.c))
 _NEWEST_COPY: Final = slice(_VERSION.stop, _VERSION.stop + len(COPY.c))
 _EVENT: Final = slice(_NEWEST_COPY.stop, _NEWEST_COPY.stop + len(EVENT.c))
-_STATE: Final = list(COPY.c.keys()).index("state")
+_STATE: Final = _COPY.start + list(COPY.c.keys()).index("state")
+_NUMBER: Final = _COPY.start + list(COPY.c.keys()).index("copy_number")
+_NEWEST_STATE: Final = _NEWEST_COPY.start + list(COPY.c.keys()).index("state")
+# The key of a table is its first column: NULL where the join found no row.
+_VERSION_ID, _NEWEST_ID, _EVENT_ID = _VERSION.start, _NEWEST_COPY.start, _EVENT.start
+_DONE: Final = CopyState.DONE.value
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,9 +130,11 @@ class Marks:
 
 
 def needs_more(rows: Sequence[Row]) -> bool:
-    """Tell whether the newest copy is none that was handed out: then those below it count too."""
-    state = rows[0][_NEWEST_COPY][_STATE]
-    return state is not None and state != CopyState.DONE
+    """Tell whether one statement does not say it all.
+
+    Nobody has the token; or the copy, or the newest one, was not handed out: then those below it count too.
+    """
+    return not rows or rows[0][_STATE] != _DONE or rows[0][_NEWEST_STATE] not in (None, _DONE)
 
 
 def marks_of(rows: Sequence[Row]) -> Row:
@@ -130,27 +142,34 @@ def marks_of(rows: Sequence[Row]) -> Row:
     return rows[0][_MARKS]
 
 
-def read_rows(rows: Sequence[Row], vault: Vault) -> Glance | None:
-    """Return what the rows hold, each MAC checked; None when nobody has the token.
+def read_rows(rows: Sequence[Row], vault: Vault) -> Glance:
+    """Return what the rows hold, each MAC checked; *rows* need no more, see needs_more().
 
     Raises:
         RecordDamagedError: one of them is not as it was written.
+        NotFoundError: the version the copy names is not there.
     """
     row = rows[0]
-    held = row[_COPY]
-    if all(value is None for value in held):
-        return None
-    record = Record(vault.checked(COPY, held))
-    if record.text("state") != CopyState.DONE:
-        return None
-    copy = copy_from(record)
-    newest = row[_NEWEST_COPY]
+    held, version = row[_COPY], row[_VERSION]
+    if row[_VERSION_ID] is None:
+        raise NotFoundError
+    vault.check(COPY, held)
+    vault.check(CERTIFICATE_VERSION, version)
+    copy = copy_of(held)
+    # An original stands in no row of copies: without a newest one there is none.
+    newest = None if row[_NUMBER] is None else copy
+    if row[_NEWEST_ID] is not None:
+        vault.check(COPY, row[_NEWEST_COPY])
+        newest = copy_of(row[_NEWEST_COPY])
+    events = [one[_EVENT] for one in rows if one[_EVENT_ID] is not None]
+    for event in events:
+        vault.check(EVENT, event)
     return Glance(
         copy=copy,
-        version=_version(row[_VERSION], vault),
-        # The copy in hand is the newest one itself, more often than not.
-        newest=copy if newest == held else _newest(newest, vault),
-        events=_events(rows, vault),
+        version=version_of(version),
+        newest=newest,
+        # No ID number is opened: nothing that is shown or judged rests on one.
+        events=tuple([event_of(event, None) for event in events]),
     )
 
 
@@ -164,22 +183,4 @@ def read_slowly(session: GlanceReading, token: str) -> Glance | None:
         version=session.get_version(copy.version_id),
         newest=session.newest_endorsement(copy.registration_id),
         events=tuple(item.event for item in session.history(copy.registration_id)),
-    )
-
-
-def _version(row: Row, vault: Vault) -> CertificateVersion:
-    if all(value is None for value in row):
-        raise NotFoundError
-    return version_from(Record(vault.checked(CERTIFICATE_VERSION, row)))
-
-
-def _newest(row: Row, vault: Vault) -> Copy | None:
-    return None if all(value is None for value in row) else copy_from(Record(vault.checked(COPY, row)))
-
-
-def _events(rows: Sequence[Row], vault: Vault) -> tuple[Event, ...]:
-    return tuple(
-        bare_event_from(Record(vault.checked(EVENT, row[_EVENT])), vault)
-        for row in rows
-        if any(value is not None for value in row[_EVENT])
     )

@@ -5,12 +5,17 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from datetime import date
-from typing import TypedDict
+from typing import Final, TypedDict
 
 from certsvc.domain.certificate import Face
 from certsvc.domain.endorsement import Warning
 from certsvc.domain.events import Employer, Event, HolderFields, IdType, Reason, Sex, SpecialtyGrant
 from certsvc.domain.registration import Specialty
+
+_SEXES: Final = {sex.value: sex for sex in Sex}
+_ID_TYPES: Final = {kind.value: kind for kind in IdType}
+_read: Final = json.JSONDecoder().raw_decode
+"""Reads one of the texts below: each was written by text_of(), so nothing stands around it."""
 
 
 class HolderJSON(TypedDict):
@@ -135,7 +140,7 @@ def event_text(event: Event) -> str:
 
 def read_event(text: str) -> EventJSON:
     """Return the payload an event row holds."""
-    payload: EventJSON = json.loads(text)
+    payload: EventJSON = _read(text)[0]
     return payload
 
 
@@ -146,9 +151,9 @@ def read_holder(holder: HolderJSON | None, id_number: str | None) -> HolderField
     return HolderFields(
         name=holder["name"],
         name_raw=holder["name_raw"],
-        sex=None if holder["sex"] is None else Sex(holder["sex"]),
+        sex=None if holder["sex"] is None else _SEXES[holder["sex"]],
         birth_date=_day(holder["birth_date"]),
-        id_type=None if holder["id_type"] is None else IdType(holder["id_type"]),
+        id_type=None if holder["id_type"] is None else _ID_TYPES[holder["id_type"]],
         id_number=id_number,
         photo_sha256=holder["photo_sha256"],
         signature_sha256=holder["signature_sha256"],
@@ -168,12 +173,14 @@ def read_reason(pair: PairJSON | None) -> Reason | None:
 def read_grants(grants: Sequence[GrantJSON]) -> tuple[SpecialtyGrant, ...]:
     """Return the specialties an event granted."""
     return tuple(
-        SpecialtyGrant(
-            name=grant["name"],
-            granted_on=date.fromisoformat(grant["granted_on"]),
-            stated_to=_day(grant["stated_to"]),
-        )
-        for grant in grants
+        [
+            SpecialtyGrant(
+                name=grant["name"],
+                granted_on=date.fromisoformat(grant["granted_on"]),
+                stated_to=_day(grant["stated_to"]),
+            )
+            for grant in grants
+        ]
     )
 
 
@@ -191,13 +198,15 @@ def _specialties(specialties: Sequence[Specialty]) -> list[SpecialtyJSON]:
 
 def _read_specialties(items: Sequence[SpecialtyJSON]) -> tuple[Specialty, ...]:
     return tuple(
-        Specialty(
-            name=item["name"],
-            valid_from=date.fromisoformat(item["valid_from"]),
-            valid_to=date.fromisoformat(item["valid_to"]),
-            override_reason=item["override_reason"],
-        )
-        for item in items
+        [
+            Specialty(
+                name=item["name"],
+                valid_from=date.fromisoformat(item["valid_from"]),
+                valid_to=date.fromisoformat(item["valid_to"]),
+                override_reason=item["override_reason"],
+            )
+            for item in items
+        ]
     )
 
 
@@ -208,7 +217,7 @@ def specialties_text(specialties: Sequence[Specialty]) -> str:
 
 def read_specialties(text: str) -> tuple[Specialty, ...]:
     """Return the specialties a copy was granted for."""
-    items: list[SpecialtyJSON] = json.loads(text)
+    items: list[SpecialtyJSON] = _read(text)[0]
     return _read_specialties(items)
 
 
@@ -224,7 +233,7 @@ def warnings_text(warnings: Sequence[Warning]) -> str:
 
 def read_warnings(text: str) -> tuple[Warning, ...]:
     """Return the warnings that came with a copy."""
-    items: list[WarningJSON] = json.loads(text)
+    items: list[WarningJSON] = _read(text)[0]
     return tuple(Warning(**item) for item in items)
 
 
@@ -248,12 +257,12 @@ def face_text(face: Face) -> str:
 
 def read_face(text: str) -> Face:
     """Return the face a version froze."""
-    face: FaceJSON = json.loads(text)
+    face: FaceJSON = _read(text)[0]
     return Face(
         certificate_type=face["certificate_type"],
         registration_number=face["registration_number"],
         name=face["name"],
-        sex=Sex(face["sex"]),
+        sex=_SEXES[face["sex"]],
         birth_date=date.fromisoformat(face["birth_date"]),
         employer=Employer(name=face["employer"]["first"], uscc=face["employer"]["second"]),
         specialties=_read_specialties(face["specialties"]),

@@ -9,23 +9,19 @@ from datetime import UTC, date, datetime
 from certsvc.domain.certificate import CertificateVersion, VersionId
 from certsvc.domain.endorsement import (
     FORMATS,
-    CapReason,
     Copy,
-    CopyId,
-    CopyKind,
-    CopyState,
-    Grant,
     IssuedFile,
 )
-from certsvc.domain.events import Event, EventId, EventType, HolderId, RegistrationId
+from certsvc.domain.events import Event, EventId, RegistrationId
 from certsvc.errors import DefectError, RecordDamagedError
 from certsvc.registry import payload
 from certsvc.registry.crypto import Value, Vault
 from certsvc.registry.port import RecordedEvent
+from certsvc.registry.proved import Proved, copy_of, event_of, version_of
 
 
 class Record:
-    """The values of one row whose MAC held, read by name and type."""
+    """The values of one row whose MAC held, in the table's order, read by name and type."""
 
     __slots__ = ("_values",)
 
@@ -77,6 +73,10 @@ class Record:
     def maybe_instant(self, name: str) -> datetime | None:
         """Return an instant, or None for NULL."""
         return None if self._values[name] is None else self.instant(name)
+
+    def row(self) -> Proved:
+        """Return every value in the table's order."""
+        return tuple(self._values.values())
 
     def values(self) -> dict[str, Value]:
         """Return the whole row, to be written again with changes."""
@@ -149,25 +149,7 @@ def bare_event_from(record: Record, vault: Vault) -> Event:
     event_id = EventId(record.text("event_id"))
     sealed = record.maybe_content("id_number")
     id_number = None if sealed is None else vault.decrypt(sealed, _place_of_id_number(event_id))
-    parts = payload.read_event(record.text("payload"))
-    return Event(
-        event_id=event_id,
-        source_id=record.text("source_id"),
-        type=EventType(record.text("type")),
-        certificate_type=record.text("certificate_type"),
-        effective_at=record.instant("effective_at"),
-        recorded_at=record.instant("recorded_at"),
-        seq=record.whole("seq"),
-        registration_number=parts["registration_number"],
-        new_registration_number=parts["new_registration_number"],
-        former_numbers=tuple(parts["former_numbers"]),
-        holder=payload.read_holder(parts["holder"], id_number),
-        employer=payload.read_employer(parts["employer"]),
-        specialties=payload.read_grants(parts["specialties"]),
-        qualification_number=parts["qualification_number"],
-        reason=payload.read_reason(parts["reason"]),
-        override_reason=parts["override_reason"],
-    )
+    return event_of(record.row(), id_number)
 
 
 def version_values(version: CertificateVersion, ordinal: int) -> dict[str, Value]:
@@ -189,18 +171,7 @@ def version_values(version: CertificateVersion, ordinal: int) -> dict[str, Value
 
 def version_from(record: Record) -> CertificateVersion:
     """Return the version a row holds."""
-    return CertificateVersion(
-        version_id=VersionId(record.text("version_id")),
-        registration_id=RegistrationId(record.text("registration_id")),
-        serial=record.text("serial"),
-        version=record.whole("version"),
-        licence_id=record.text("licence_id"),
-        previous_licence_id=record.maybe_text("previous_licence_id"),
-        face=payload.read_face(record.text("face")),
-        face_hash=record.text("face_hash"),
-        event_id=EventId(record.text("event_id")),
-        created_at=record.instant("created_at"),
-    )
+    return version_of(record.row())
 
 
 def file_values(files: Mapping[str, IssuedFile]) -> dict[str, Value]:
@@ -254,45 +225,4 @@ def copy_values(copy: Copy) -> dict[str, Value]:
 
 def copy_from(record: Record) -> Copy:
     """Return the copy a row holds."""
-    files = {
-        form: IssuedFile(sha256=record.text(f"{form}_sha256"), size=record.whole(f"{form}_size"))
-        for form in FORMATS
-        if record.maybe_text(f"{form}_sha256") is not None
-    }
-    return Copy(
-        copy_id=CopyId(record.text("copy_id")),
-        kind=CopyKind(record.text("kind")),
-        registration_id=RegistrationId(record.text("registration_id")),
-        holder_id=HolderId(record.text("holder_id")),
-        certificate_type=record.text("certificate_type"),
-        version_id=VersionId(record.text("version_id")),
-        day=record.day("day"),
-        state=CopyState(record.text("state")),
-        worker=record.text("worker"),
-        lease_until=record.instant("lease_until"),
-        token=record.text("token"),
-        code=record.text("code"),
-        reissue=record.whole("reissue"),
-        content_digest=record.text("content_digest"),
-        key_id=record.text("key_id"),
-        seal_key_id=record.text("seal_key_id"),
-        issuer_name=record.text("issuer_name"),
-        reserved_at=record.instant("reserved_at"),
-        grant=None if record.maybe_text("use_from") is None else _grant_from(record),
-        copy_number=record.maybe_whole("copy_number"),
-        status_index=record.maybe_whole("status_index"),
-        purpose=record.maybe_text("purpose"),
-        files=files,
-        done_at=record.maybe_instant("done_at"),
-        failure=record.maybe_text("failure"),
-    )
-
-
-def _grant_from(record: Record) -> Grant:
-    return Grant(
-        use_from=record.day("use_from"),
-        use_until=record.day("use_until"),
-        cap_reason=CapReason(record.text("cap_reason")),
-        specialties=payload.read_specialties(record.text("specialties")),
-        warnings=payload.read_warnings(record.text("warnings")),
-    )
+    return copy_of(record.row())

@@ -56,10 +56,7 @@ class SQLRegistry:
 
     def glance(self, token: str) -> Sight:
         """Look a token up, with everything that decides what it is worth, at one moment."""
-        if not storable(token):
-            with self.reading() as session:
-                return Sight(last_recorded_at=session.last_recorded_at(), read=lambda: None)
-        rows = self.database.ask(GLANCE, {"token": token})
+        rows = self.database.ask(GLANCE, {"token": token}) if storable(token) else ()
         if needs_more(rows):
             return self._slow_glance(token)
         last = self._marks.last(marks_of(rows), self._newest)
