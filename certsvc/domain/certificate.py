@@ -83,8 +83,10 @@ def face_of(registration: Registration) -> Face:
         birth_date=holder.birth_date,
         employer=registration.employer,
         specialties=tuple(
-            one if one.override_reason is None else replace(one, override_reason=None)
-            for one in registration.specialties
+            [
+                one if one.override_reason is None else replace(one, override_reason=None)
+                for one in registration.specialties
+            ]
         ),
         qualification_number=registration.qualification_number,
         photo_sha256=holder.photo_sha256,
@@ -102,4 +104,6 @@ def face_hash(face: Face) -> str:
 
 def changed_fields(old: Face, new: Face) -> tuple[str, ...]:
     """Return the names of what differs in print, in the order of the page; empty when nothing does."""
+    if old == new:
+        return ()
     return tuple(name for name, printed in _PRINTED.items() if printed(old) != printed(new))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import Final
 
 from certsvc.domain.certificate import Face, face_of
@@ -79,6 +80,10 @@ _BY_CHECK: Final[Mapping[Check, Status]] = {
 """What a failed check means when its code has no meaning of its own; others: it cannot be told."""
 
 _OF_RECORD: Final = frozenset({Check.USAGE_WINDOW, Check.SPECIALTY, Check.SUPERSEDED})
+
+_BEFORE: Final = tuple(Check)[: tuple(Check).index(Check.REGISTRY)]
+_AFTER: Final = tuple(Check)[tuple(Check).index(Check.SUPERSEDED) + 1 :]
+"""Checks before and after those of the record: registry, usage window, specialty, superseded."""
 
 _SAME_BYTES: Final = frozenset(
     {Check.SIGNATURE, Check.COVERAGE, Check.SIGNER_PINNED, Check.QR_MATCHES, Check.TEXT_MATCHES}
@@ -160,11 +165,12 @@ def own_fault(clue: Clue) -> Status:
     if clue.file is not None and clue.file.outcome is not FileOutcome.INTACT:
         # The strict checker has ranked its findings; a foreign file whose digest is off stays NOT_OURS.
         return _OUTCOME[clue.file.outcome]
-    return worst([_meaning(finding) for finding in _given(clue)])
+    given = _given(clue)
+    return worst([_meaning(finding) for finding in given]) if given else Status.VALID
 
 
 def _given(clue: Clue) -> tuple[Finding, ...]:
-    return (*(clue.file.findings if clue.file else ()), *clue.findings)
+    return (*clue.file.findings, *clue.findings) if clue.file else clue.findings
 
 
 def _meaning(finding: Finding) -> Status:
@@ -210,6 +216,10 @@ def _findings(
 ) -> tuple[Finding, ...]:
     """Return at least one finding for each check, in the order of the checks."""
     said = (*_given(clue), *(then.findings if then else ()))
+    if then is not None and len(said) == len(then.findings):
+        quiet = _quiet(clue.kind, clue.known_file, answer, own)
+        if quiet is not None:
+            return (*quiet[0], *said, *quiet[1])
     if clue.kind in _FILES and own is Status.NO_SIGNATURE and then is not None:
         said += (Finding(check=Check.QR_MATCHES, result=Result.SKIP, code="COMPARE_FACE"),)
     findings: list[Finding] = []
@@ -221,6 +231,25 @@ def _findings(
             of_check.insert(0, _registry(answer, own))
         findings += of_check or [_unsaid(check, clue, answer, own)]
     return tuple(findings)
+
+
+@lru_cache(maxsize=256)
+def _quiet(
+    kind: Kind, known_file: bool, answer: RegistryAnswer, own: Status
+) -> tuple[tuple[Finding, ...], tuple[Finding, ...]] | None:
+    """Return the findings before and after a record's own, when the clue says nothing of itself.
+
+    None where they do not stand in one piece. They are what _findings() says around the record's, which speak
+    of every check of theirs, in the order of the checks.
+    """
+    if kind in _FILES and own is Status.NO_SIGNATURE:
+        return None
+    clue = Clue(kind=kind, known_file=known_file)
+    before = [_unsaid(check, clue, answer, own) for check in _BEFORE[1:]]
+    return (
+        (_file_is_ours(clue, answer, own), *before),
+        tuple([_unsaid(check, clue, answer, own) for check in _AFTER]),
+    )
 
 
 def _file_is_ours(clue: Clue, answer: RegistryAnswer, own: Status) -> Finding:
@@ -270,12 +299,14 @@ def _lines(shown: Entry | None, face: Face | None, as_of: datetime) -> tuple[Spe
         printed = shown.copy.grant.specialties
     day = beijing_day(as_of)
     return tuple(
-        SpecialtyLine(
-            name=one.name,
-            valid_from=one.valid_from,
-            valid_to=one.valid_to,
-            days_left=days_left(one.valid_to, day),
-            status=one.status_on(day),
-        )
-        for one in printed
+        [
+            SpecialtyLine(
+                name=one.name,
+                valid_from=one.valid_from,
+                valid_to=one.valid_to,
+                days_left=days_left(one.valid_to, day),
+                status=one.status_on(day),
+            )
+            for one in printed
+        ]
     )

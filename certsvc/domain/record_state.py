@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Final
 
 from certsvc.domain.certificate import changed_fields, face_of
@@ -32,6 +33,9 @@ SEVERITY: Final = (
     Status.VALID,
 )
 """Worst first. "Cannot tell" yields to anything certain, and VALID yields to "cannot tell"."""
+
+_KEPT: Final = 2048
+"""Findings kept: one for each code, and for each day or name that some of them tell."""
 
 _STANDING: Final = {
     Standing.REVOKED: (Status.REVOKED, "REVOKED"),
@@ -71,7 +75,9 @@ def status_severity(status: Status) -> int:
 
 def worst(statuses: Sequence[Status]) -> Status:
     """Return the most severe; VALID when there is none."""
-    return max(statuses, key=status_severity, default=Status.VALID)
+    # Nearly all are: the others are looked for in vain.
+    faults = [status for status in statuses if status is not Status.VALID]
+    return max(faults, key=status_severity) if faults else Status.VALID
 
 
 def state_of(entry: Entry, at: datetime, policy: Policy, *, specialty: str | None = None) -> RecordState:
@@ -85,15 +91,18 @@ def state_of(entry: Entry, at: datetime, policy: Policy, *, specialty: str | Non
     """
     registration = fold(entry.events, at, policy)
     exists = _exists(entry, registration, at)
-    told = [_standing(entry, registration)]
-    told += [_usage_window(entry.copy, beijing_day(at), exists=exists)]
-    told += _specialties(registration, beijing_day(at), specialty)
+    day = beijing_day(at)
     # What did not exist yet cannot have been replaced.
     changed = _changes(entry, registration, at, policy) if exists else ()
-    told += [_superseded(entry, beijing_day(at), changed, exists=exists)]
+    told = [
+        _standing(entry, registration),
+        _usage_window(entry.copy, day, exists=exists),
+        *_specialties(registration, day, specialty),
+        _superseded(entry, day, changed, exists=exists),
+    ]
     return RecordState(
         status=worst([one.status for one in told]),
-        findings=tuple(one.finding for one in told),
+        findings=tuple([one.finding for one in told]),
         changed_fields=changed,
         registration=registration,
     )
@@ -103,8 +112,10 @@ def _exists(entry: Entry, registration: Registration | None, at: datetime) -> bo
     """Tell whether the thing in hand was there at *at*: handed out, and what it prints in effect."""
     if registration is None or entry.copy is None:
         return registration is not None
-    printed = [event.effective_at for event in entry.events if event.event_id == entry.version.event_id]
-    return at >= max([entry.copy.done_at or entry.copy.reserved_at, *printed])
+    if at < (entry.copy.done_at or entry.copy.reserved_at):
+        return False
+    printed_by = entry.version.event_id
+    return all(at >= event.effective_at for event in entry.events if event.event_id == printed_by)
 
 
 def _standing(entry: Entry, registration: Registration | None) -> _Told:
@@ -206,10 +217,12 @@ def _superseded(entry: Entry, day: date, changed: Sequence[str], *, exists: bool
     return _told(Check.SUPERSEDED, Status.VALID, "NEWEST")
 
 
+@lru_cache(maxsize=_KEPT)
 def _told(check: Check, status: Status, code: str, detail: str = "") -> _Told:
     result = Result.PASS if status is Status.VALID else Result.FAIL
     return _Told(status, Finding(check=check, result=result, code=code, detail=detail))
 
 
+@lru_cache(maxsize=_KEPT)
 def _skip(check: Check, code: str = "NOT_APPLICABLE", detail: str = "") -> _Told:
     return _Told(Status.VALID, Finding(check=check, result=Result.SKIP, code=code, detail=detail))

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, fields, replace
 from datetime import date, datetime
 from enum import StrEnum
+from functools import lru_cache
 from typing import Final
 
 from certsvc.domain.clock import beijing_day
@@ -93,7 +94,7 @@ _STANDING_AFTER: Final = {
 }
 
 
-def fold(events: Iterable[Event], at: datetime, policy: Policy) -> Registration | None:
+def fold(events: Collection[Event], at: datetime, policy: Policy) -> Registration | None:
     """Return the state of one registration at an instant, None before it exists.
 
     Total: an event that makes no sense at its place (after an end, a resume without suspension, a second
@@ -105,7 +106,7 @@ def fold(events: Iterable[Event], at: datetime, policy: Policy) -> Registration 
         at: events effective at or before this instant count.
         policy: rules of the certificate type.
     """
-    in_order = sorted(events, key=_place)
+    in_order = sorted(events, key=_place) if len(events) > 1 else events
     draft: _Draft | None = None
     for event in in_order:
         if event.effective_at > at or (draft is not None and draft.standing in ENDED):
@@ -116,9 +117,10 @@ def fold(events: Iterable[Event], at: datetime, policy: Policy) -> Registration 
             draft.take(event, policy)
     if draft is None:
         return None
-    revocation = next((event for event in in_order if event.type is EventType.REVOKE), None)
-    if revocation is not None:
-        draft.stand(revocation)
+    for event in in_order:
+        if event.type is EventType.REVOKE:
+            draft.stand(event)
+            break
     return draft.finished(policy)
 
 
@@ -180,8 +182,8 @@ class _Draft:
     since: datetime
     reason: Reason | None = None
     reissues: int = 0
-    grants: dict[str, tuple[SpecialtyGrant, str | None]] = field(default_factory=dict)
-    """By name: the grant in force and the reason that lets its stated end stand against the rule."""
+    grants: dict[str, tuple[SpecialtyGrant, date | None, Specialty]] = field(default_factory=dict)
+    """By name: the grant in force, and what it gave a holder born on the day that was known then."""
 
     def take(self, event: Event, policy: Policy) -> None:
         """Let one event have its effect."""
@@ -206,8 +208,8 @@ class _Draft:
 
     def grant(self, granted: SpecialtyGrant, override_reason: str | None, policy: Policy) -> None:
         """Put one specialty into force, deciding now whether its stated end is an override."""
-        given = specialty_from(granted, self.holder.birth_date, policy, override_reason)
-        self.grants[granted.name] = (granted, given.override_reason)
+        born = self.holder.birth_date
+        self.grants[granted.name] = (granted, born, specialty_from(granted, born, policy, override_reason))
 
     def stand(self, event: Event) -> None:
         """Take the standing the event brings."""
@@ -242,17 +244,26 @@ class _Draft:
                 self.grant(granted, event.override_reason, policy)
 
     def _specialties(self, policy: Policy) -> list[Specialty]:
-        order = {name: place for place, name in enumerate(policy.specialty_names)}
-        names = sorted(self.grants, key=lambda name: (order.get(name, len(order)), name))
-        return [
-            specialty_from(granted, self.holder.birth_date, policy, override_reason)
-            for granted, override_reason in (self.grants[name] for name in names)
+        born = self.holder.birth_date
+        held = [
+            given if born == known else specialty_from(granted, born, policy, given.override_reason)
+            for granted, known, given in self.grants.values()
         ]
+        if len(held) > 1:
+            order = _order(policy.specialties)
+            held.sort(key=lambda one: (order.get(one.name, len(order)), one.name))
+        return held
 
     def _renumber(self, number: str) -> None:
         self.number = number
         if number not in self.numbers:
             self.numbers.append(number)
+
+
+@lru_cache(maxsize=16)
+def _order(specialties: tuple[tuple[str, str], ...]) -> Mapping[str, int]:
+    """Return the places of a policy's specialties by name."""
+    return {name: place for place, (name, _) in enumerate(specialties)}
 
 
 def _begin(event: Event, policy: Policy) -> _Draft | None:

@@ -23,6 +23,8 @@ class Verdict(StrEnum):
 class Status(StrEnum):
     """The one reason behind the verdict, most severe first."""
 
+    __hash__ = str.__hash__
+
     ALTERED = "ALTERED"
     NO_SIGNATURE = "NO_SIGNATURE"
     NOT_OURS = "NOT_OURS"
@@ -42,6 +44,8 @@ class Status(StrEnum):
 class Kind(StrEnum):
     """What was handed in."""
 
+    __hash__ = str.__hash__
+
     PDF = "pdf"
     OFD = "ofd"
     PHOTO = "photo"
@@ -53,6 +57,8 @@ class Kind(StrEnum):
 
 class Check(StrEnum):
     """The separate checks a report lists."""
+
+    __hash__ = str.__hash__
 
     FILE_IS_OURS = "file_is_ours"
     SIGNATURE = "signature"
@@ -71,6 +77,8 @@ class Check(StrEnum):
 
 class Result(StrEnum):
     """Outcome of one check."""
+
+    __hash__ = str.__hash__
 
     PASS = "pass"  # noqa: S105  # the word, not a password
     FAIL = "fail"

@@ -6,6 +6,7 @@ of the holder. Source of the alphabet: https://www.crockford.com/base32.html.
 
 from __future__ import annotations
 
+import re
 import secrets
 from typing import Final
 
@@ -16,6 +17,7 @@ TOKEN_LENGTH: Final = 26
 CODE_LENGTH: Final = 12
 """11 random characters (55 bits) and one check character."""
 
+_TOKEN: Final = re.compile(f"[{ALPHABET}]{{{TOKEN_LENGTH}}}")
 _VALUE: Final = {character: value for value, character in enumerate(ALPHABET)}
 # str.upper() would also turn U+0131 and U+017F into I and S, so the lower case letters are listed.
 _READ: Final = str.maketrans("abcdefghijklmnopqrstuvwxyzOIL", "ABCDEFGH1JK1MN0PQRSTUVWXYZ011")
@@ -41,8 +43,8 @@ def new_code() -> str:
 
 def canonical_token(text: str) -> str | None:
     """Return the canonical form of a token in any case, or None: no space or dash belongs in one."""
-    token = text.translate(_READ)
-    return token if len(token) == TOKEN_LENGTH and _VALUE.keys() >= set(token) else None
+    token = text if _TOKEN.fullmatch(text) else text.translate(_READ)
+    return token if _TOKEN.fullmatch(token) else None
 
 
 def canonical_code(text: str) -> str | None:

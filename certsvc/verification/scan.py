@@ -28,6 +28,9 @@ _OTHER_PICTURE: Final = re.compile(rb"GIF8|RIFF....WEBP|II\*\x00|MM\x00\*|....ft
 """First bytes of pictures phones and browsers make and we do not open: GIF, WebP, TIFF, HEIC, AVIF."""
 
 
+_SYMBOL: Final = Clue(kind=Kind.QR)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scan:
     """A clue and the one key to look it up by; no key means the clue alone decides."""
@@ -53,7 +56,7 @@ def scan(question: Question, public_url: str) -> Scan:
         return _scan_symbols(_clue(Kind.QR, question), [question.qr], public_url)
     if question.token is not None:
         token = canonical_token(question.token)
-        clue = _clue(Kind.QR, question)
+        clue = _clue(Kind.QR, question) if question.specialty is not None else _SYMBOL
         return Scan(clue=clue, token=token) if token else Scan(clue=_faulty(clue, "MALFORMED_QR"))
     if question.code is not None:
         code = canonical_code(question.code)

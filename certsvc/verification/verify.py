@@ -130,8 +130,14 @@ class Verifier:
         entry = resolution.entry
         if entry is not None and entry.copy is not None:
             # The file in hand answers for its own key, a record for those of both its files.
-            own = [fmt for fmt, file in entry.copy.files.items() if file.sha256 == scanned.sha256]
-            clue = replace(clue, findings=(*clue.findings, *self._key_faults(entry.copy, own or FORMATS)))
+            own: Collection[str] = (
+                [fmt for fmt, file in entry.copy.files.items() if file.sha256 == scanned.sha256]
+                if scanned.sha256 is not None
+                else ()
+            )
+            faults = self._key_faults(entry.copy, own or FORMATS)
+            if faults:
+                clue = replace(clue, findings=(*clue.findings, *faults))
         kind = entry.version.face.certificate_type if entry is not None else next(iter(self._kinds))
         policy = self._kinds[kind].policy
         if code is not None:
@@ -166,17 +172,22 @@ class Verifier:
 
     def _key_faults(self, copy: Copy, formats: Collection[str]) -> list[Finding]:
         """Judge the keys at the instant our own row names, never at one a file names."""
-        key = next((one for one in self._pinned if one.key_id == copy.key_id), None)
-        seal = next((one for one in self._pinned_seals if one.key_id == copy.seal_key_id), None)
-        found = {
-            Check.SIGNER_PINNED: _fault_of(key, copy.reserved_at) if "pdf" in formats else None,
-            Check.SEAL_PINNED: _fault_of(seal, copy.reserved_at) if "ofd" in formats else None,
-        }
-        return [
-            Finding(check=check, result=Result.FAIL, code=code)
-            for check, code in found.items()
-            if code is not None
-        ]
+        key_id, seal_key_id, at = copy.key_id, copy.seal_key_id, copy.reserved_at
+        key = seal = None
+        for pin in self._pinned:
+            if pin.key_id == key_id:
+                key = pin
+                break
+        for pinned_seal in self._pinned_seals:
+            if pinned_seal.key_id == seal_key_id:
+                seal = pinned_seal
+                break
+        found = []
+        if "pdf" in formats and (code := _fault_of(key, at)) is not None:
+            found.append(Finding(check=Check.SIGNER_PINNED, result=Result.FAIL, code=code))
+        if "ofd" in formats and (code := _fault_of(seal, at)) is not None:
+            found.append(Finding(check=Check.SEAL_PINNED, result=Result.FAIL, code=code))
+        return found
 
 
 def _fault_of(pin: PinnedKey | PinnedSeal | None, at: datetime) -> str | None:
