@@ -81,9 +81,9 @@ _BY_CHECK: Final[Mapping[Check, Status]] = {
 
 _OF_RECORD: Final = frozenset({Check.USAGE_WINDOW, Check.SPECIALTY, Check.SUPERSEDED})
 
-_BEFORE: Final = tuple(Check)[: tuple(Check).index(Check.REGISTRY)]
+_BEFORE: Final = tuple(Check)[1 : tuple(Check).index(Check.REGISTRY)]
 _AFTER: Final = tuple(Check)[tuple(Check).index(Check.SUPERSEDED) + 1 :]
-"""Checks before and after those of the record: registry, usage window, specialty, superseded."""
+"""Checks between "file is ours", the first, and those of the record; and after the last of the record's."""
 
 _SAME_BYTES: Final = frozenset(
     {Check.SIGNATURE, Check.COVERAGE, Check.SIGNER_PINNED, Check.QR_MATCHES, Check.TEXT_MATCHES}
@@ -217,9 +217,9 @@ def _findings(
     """Return at least one finding for each check, in the order of the checks."""
     said = (*_given(clue), *(then.findings if then else ()))
     if then is not None and len(said) == len(then.findings):
-        quiet = _quiet(clue.kind, clue.known_file, answer, own)
-        if quiet is not None:
-            return (*quiet[0], *said, *quiet[1])
+        whole = _around(clue.kind, clue.known_file, answer, own, said)
+        if whole is not None:
+            return whole
     if clue.kind in _FILES and own is Status.NO_SIGNATURE and then is not None:
         said += (Finding(check=Check.QR_MATCHES, result=Result.SKIP, code="COMPARE_FACE"),)
     findings: list[Finding] = []
@@ -233,22 +233,23 @@ def _findings(
     return tuple(findings)
 
 
-@lru_cache(maxsize=256)
-def _quiet(
-    kind: Kind, known_file: bool, answer: RegistryAnswer, own: Status
-) -> tuple[tuple[Finding, ...], tuple[Finding, ...]] | None:
-    """Return the findings before and after a record's own, when the clue says nothing of itself.
+@lru_cache(maxsize=4096)
+def _around(
+    kind: Kind, known_file: bool, answer: RegistryAnswer, own: Status, said: tuple[Finding, ...]
+) -> tuple[Finding, ...] | None:
+    """Return all findings when the clue says nothing of itself: the record's, and what stands around them.
 
-    None where they do not stand in one piece. They are what _findings() says around the record's, which speak
-    of every check of theirs, in the order of the checks.
+    None where the others do not stand around it. A record speaks of each check of its own, in their order; so
+    this is what _findings() says, and the same object for the same findings.
     """
     if kind in _FILES and own is Status.NO_SIGNATURE:
         return None
     clue = Clue(kind=kind, known_file=known_file)
-    before = [_unsaid(check, clue, answer, own) for check in _BEFORE[1:]]
     return (
-        (_file_is_ours(clue, answer, own), *before),
-        tuple([_unsaid(check, clue, answer, own) for check in _AFTER]),
+        _file_is_ours(clue, answer, own),
+        *[_unsaid(check, clue, answer, own) for check in _BEFORE],
+        *said,
+        *[_unsaid(check, clue, answer, own) for check in _AFTER],
     )
 
 

@@ -30,6 +30,7 @@ from certsvc.web.assets import Assets
 from certsvc.web.body import UPLOAD_LIMIT, check_framing
 from certsvc.web.current import ASSETS, EXTENSION, REPORT_PAGES
 from certsvc.web.prepared import ReportPages
+from certsvc.web.record_page import RecordPages
 from certsvc.web.scanned import Scanned
 from certsvc.wiring import Services, build
 
@@ -86,7 +87,7 @@ def create_app(services: Services | None = None) -> APIFlask:
     app.jinja_env.globals.update(asset=assets.url, page_font=assets.page_font)
     app.extensions[EXTENSION] = held
     app.extensions[ASSETS] = assets
-    app.extensions[REPORT_PAGES] = ReportPages(app.jinja_env, assets, held.settings)
+    pages = app.extensions[REPORT_PAGES] = ReportPages(app.jinja_env, assets, held.settings)
     app.extensions[limits.EXTENSION] = limits.Limiter(held.limits, held.clock, held.keystore.registry_secret)
     app.extensions[health.EXTENSION] = health.Readiness()
 
@@ -107,7 +108,7 @@ def create_app(services: Services | None = None) -> APIFlask:
     ):
         app.register_blueprint(module.bp)
     # What a scanned symbol asks for is answered before it comes to the framework; all else passes through.
-    app.wsgi_app = Scanned(app.wsgi_app, held, app.extensions[REPORT_PAGES])  # type: ignore[method-assign]
+    app.wsgi_app = Scanned(app.wsgi_app, held, RecordPages(pages, assets))  # type: ignore[method-assign]
     return app
 
 

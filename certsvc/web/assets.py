@@ -26,8 +26,10 @@ _SWAGGER: Final = ("swagger-ui.css", "swagger-ui-bundle.js", "index.css")
 _MIME: Final = {"css": "text/css", "js": "text/javascript", "woff": "font/woff", "svg": "image/svg+xml"}
 _JOINED: Final = re.compile(r'^(?:import|export) \{[^}]*\} from "\./[\w.]+";\n', re.MULTILINE)
 """How one of our scripts names another; in one piece neither needs it."""
-_PAGES_KEPT: Final = 512
-"""Cut page fonts kept in memory, by their set of characters."""
+_FONTS_KEPT: Final = 16
+"""Fonts of pages that stand alone kept in memory, by their set of characters."""
+_CHARACTERS_KEPT: Final = 8192
+"""Fonts of one character kept in memory, a kilobyte each; names are made of fewer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +70,8 @@ class Assets:
         swagger = files("flask_swagger_ui") / "dist"
         for name in _SWAGGER:
             self._add(name, (swagger / name).read_bytes())
-        self._cut = lru_cache(maxsize=_PAGES_KEPT)(self._cut_page_font)
+        self._cut = lru_cache(maxsize=_FONTS_KEPT)(self._cut_font)
+        self._one = lru_cache(maxsize=_CHARACTERS_KEPT)(self._cut_character)
 
     def url(self, name: str) -> str:
         """Return the address of the file called *name* in its folder."""
@@ -104,14 +107,22 @@ class Assets:
         return frozenset(text) - self._known
 
     def font_of(self, characters: frozenset[str]) -> str:
-        """Return the CSS that brings a font with *characters*."""
-        return self._cut(characters)
+        """Return the CSS that brings *characters*, each as a font of its own.
 
-    def _cut_page_font(self, characters: frozenset[str]) -> str:
+        Hardly two pages lack the same ones, but a register's names are made of some thousands: cut one by one
+        they are cut once, where a font for each page would take longer than everything else on it.
+        """
+        return "".join(map(self._one, sorted(characters)))
+
+    def _cut_font(self, characters: frozenset[str]) -> str:
         faces = self._fonts.woff_faces("".join(sorted(characters)))
+        return "".join(_font_face(f"page-{place}", _data(face)) for place, face in enumerate(faces))
+
+    def _cut_character(self, character: str) -> str:
+        """Return the font of one character; all are one family, each for its own range."""
+        faces = self._fonts.woff_faces(character)
         return "".join(
-            _font_face(f"page-{place}", f"data:font/woff;base64,{base64.b64encode(face).decode()}")
-            for place, face in enumerate(faces)
+            _font_face("page-0", _data(face), f";unicode-range:U+{ord(character):X}") for face in faces
         )
 
     def _add(self, name: str, content: bytes) -> str:
@@ -122,8 +133,12 @@ class Assets:
         return self._urls[name]
 
 
-def _font_face(family: str, url: str) -> str:
-    return f'@font-face{{font-family:"{family}";font-display:swap;src:url("{url}") format("woff")}}'
+def _data(face: bytes) -> str:
+    return f"data:font/woff;base64,{base64.b64encode(face).decode()}"
+
+
+def _font_face(family: str, url: str, only: str = "") -> str:
+    return f'@font-face{{font-family:"{family}";font-display:swap;src:url("{url}") format("woff"){only}}}'
 
 
 def _common() -> str:

@@ -32,7 +32,7 @@ _KEPT: Final = 256
 _MARK: Final = re.compile("\ue000(\\d+)\ue001")
 """Characters for private use: no text of ours and no template holds them."""
 _SPECIAL: Final = re.compile("[&<>'\"]")
-_NONCE, _FONT = 0, 1
+NONCE, FONT = 0, 1
 """Places of what is no text of the page."""
 
 
@@ -69,7 +69,7 @@ def frame_of(settings: Settings, lang: Lang, *, of_address: bool, moment: str = 
 
 
 @dataclass(frozen=True, slots=True)
-class _Form:
+class Form:
     """A page cut at its marks."""
 
     pieces: tuple[str, ...]
@@ -88,7 +88,7 @@ class ReportPages:
         self._environment = environment
         self._assets = assets
         self._settings = settings
-        self._forms: dict[tuple[object, ...], _Form] = {}
+        self._forms: dict[tuple[object, ...], Form] = {}
 
     def page(
         self,
@@ -125,21 +125,43 @@ class ReportPages:
         frame = frame_of(self._settings, lang, of_address=of_address, moment=moment)
         return self._environment.get_template(TEMPLATE).render({**frame, "nonce": nonce, **context})
 
-    def _filled(self, context: Mapping[str, Any], lang: Lang, of_address: bool, nonce: str) -> str:
-        values = _values(context)
-        text = "".join(values)
-        missing = self._assets.missing(text)
-        key = (lang, of_address, bool(missing), *_form_of(context))
+    def form_of(
+        self, report: Report, *, unmasking: Unmasking, lang: Lang, missing: frozenset[str]
+    ) -> tuple[Form, list[str]]:
+        """Return the form of the page of a record at its address, and what stands in its places.
+
+        Args:
+            report: about now.
+            unmasking: the form with the whole name.
+            lang: the reader's language.
+            missing: what the static font lacks of the values.
+        """
+        context = report_context(
+            report, full=False, unmasking=unmasking, lang=lang, issuer_name=self._settings.issuer_name
+        )
+        return self._form_of(context, lang, of_address=True, missing=missing), _values(context)
+
+    def _form_of(
+        self, context: Mapping[str, Any], lang: Lang, *, of_address: bool, missing: frozenset[str]
+    ) -> Form:
+        key = (lang, of_address, bool(missing), *_shape_of(context))
         form = self._forms.get(key)
         if form is None:
             if len(self._forms) >= _KEPT:
                 self._forms.clear()
             form = self._forms[key] = self._prepare(context, lang, of_address, missing)
+        return form
+
+    def _filled(self, context: Mapping[str, Any], lang: Lang, of_address: bool, nonce: str) -> str:
+        values = _values(context)
+        text = "".join(values)
+        missing = self._assets.missing(text)
+        form = self._form_of(context, lang, of_address=of_address, missing=missing)
         if _SPECIAL.search(text) is not None:
             values = [str(escape(value)) for value in values]
-        values[_NONCE] = nonce
+        values[NONCE] = nonce
         missing |= form.missing
-        values[_FONT] = self._assets.font_of(missing) if missing else ""
+        values[FONT] = self._assets.font_of(missing) if missing else ""
         pieces = list(form.pieces)
         for place, value in form.places:
             pieces[place] = values[value]
@@ -147,7 +169,7 @@ class ReportPages:
 
     def _prepare(
         self, context: Mapping[str, Any], lang: Lang, of_address: bool, missing: frozenset[str]
-    ) -> _Form:
+    ) -> Form:
         marks = (f"\ue000{number}\ue001" for number in range(1_000_000))
         nonce, font = next(marks), next(marks)
         own: set[str] = set()
@@ -158,7 +180,7 @@ class ReportPages:
 
         marked = {**_marked(context, lambda: next(marks)), "page_font": page_font}
         pieces = _MARK.split(self.rendered(marked, lang, of_address=of_address, nonce=nonce))
-        return _Form(
+        return Form(
             pieces=tuple(piece if place % 2 == 0 else "" for place, piece in enumerate(pieces)),
             places=tuple((place, int(pieces[place])) for place in range(1, len(pieces), 2)),
             missing=frozenset(own),
@@ -180,7 +202,7 @@ def _values(context: Mapping[str, Any]) -> list[str]:
     return values
 
 
-def _form_of(context: Mapping[str, Any]) -> tuple[object, ...]:
+def _shape_of(context: Mapping[str, Any]) -> tuple[object, ...]:
     """Return all the rest of what a page is made of: pages alike in it are of one form."""
     unmasking: Unmasking | None = context["unmasking"]
     return (

@@ -77,7 +77,7 @@ def report_context(
         "tone": tone_of(report.status, subject),
         "heading": texts.said(wording.report_heading(report), lang),
         "advice": texts.said(wording.report_advice(report), lang),
-        "since": _since(report, lang),
+        "since": since(report, lang),
         "original": any(finding.code == _ORIGINAL_CODE for finding in report.findings),
         "checked_at": rows.instant(report.checked_at, lang),
         "checked_at_iso": report.checked_at.isoformat(),
@@ -106,8 +106,8 @@ def tone_of(status: Status, subject: Subject) -> Tone:
     return "record" if status is Status.VALID and subject == "record" else _TONES[status]
 
 
-def _since(report: Report, lang: Lang) -> str | None:
-    """Return the day on which the state began, for the states an event brings."""
+def since(report: Report, lang: Lang) -> str | None:
+    """Return the day on which the state of *report* began, for the states an event brings."""
     kinds = _ENDED_BY.get(report.status)
     if kinds is None or report.entry is None:
         return None

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 from certsvc.domain import identity, wording
 from certsvc.domain.clock import BEIJING, beijing_day
+from certsvc.domain.events import Sex
 from certsvc.domain.report import Finding, Report, Result
 from certsvc.domain.texts_fields import FIELDS
 from certsvc.qr.token import show_code
@@ -15,7 +17,10 @@ from certsvc.verification.answers import issuer_of
 from certsvc.web import texts
 from certsvc.web.texts import Lang
 
-_SHORT: Final = 8
+_DAYS_KEPT: Final = 20_000
+"""Days in memory as they are written: those of a generation, in both languages."""
+_SECONDS_KEPT: Final = 64
+SHORT: Final = 8
 """Characters of a value that leaves room for another one beside it on a phone."""
 
 
@@ -57,8 +62,7 @@ def certificate_rows(report: Report, *, full: bool, lang: Lang) -> list[Row]:
     if face is None:
         return []
     name = face.name if full else identity.mask_name(face.name)
-    sex = str(face.sex) if lang == "zh" else texts.said(texts.SEXES[face.sex], lang)
-    rows = [_row("name", name, lang, short=True), _row("sex", sex, lang, short=True)]
+    rows = [_row("name", name, lang, short=True), _row("sex", sex(face.sex, lang), lang, short=True)]
     if full:
         rows.append(_row("birth_date", day(face.birth_date, lang), lang))
     rows.append(_row("registration_number", face.registration_number, lang))
@@ -137,6 +141,12 @@ def is_idle(finding: Finding) -> bool:
     return finding.code == "NOT_APPLICABLE"
 
 
+def sex(value: Sex, lang: Lang) -> str:
+    """Write the holder's sex as people read it."""
+    return str(value) if lang == "zh" else texts.said(texts.SEXES[value], lang)
+
+
+@lru_cache(maxsize=_DAYS_KEPT)
 def day(value: date, lang: Lang) -> str:
     """Write a day as people read it."""
     return texts.said(wording.day_text(value), lang)
@@ -144,6 +154,11 @@ def day(value: date, lang: Lang) -> str:
 
 def instant(value: datetime, lang: Lang) -> str:
     """Write an instant as Beijing's day and time to the second."""
+    return _to_the_second(value.replace(microsecond=0), lang)
+
+
+@lru_cache(maxsize=_SECONDS_KEPT)
+def _to_the_second(value: datetime, lang: Lang) -> str:
     local = value.astimezone(BEIJING)
     return f"{day(local.date(), lang)} {local:%H:%M:%S}"
 
@@ -168,7 +183,7 @@ def _plain(part: str, lang: Lang) -> str:
 
 
 def _row(field: str, value: str, lang: Lang, *, short: bool = False) -> Row:
-    form = "short" if short and len(value) <= _SHORT else ""
+    form = "short" if short and len(value) <= SHORT else ""
     return Row(label=_field(field, lang), value=value, form=form)
 
 

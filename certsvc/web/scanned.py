@@ -21,8 +21,7 @@ from certsvc.verification.answers import report_body
 from certsvc.verification.question import Question
 from certsvc.web import observe, security
 from certsvc.web.negotiation import best_kind, best_language
-from certsvc.web.prepared import ReportPages
-from certsvc.web.report_page import Unmasking
+from certsvc.web.record_page import RecordPages
 from certsvc.web.texts import Lang
 from certsvc.wiring import Services
 
@@ -47,7 +46,7 @@ _TO_JSON: Final = json.JSONEncoder(ensure_ascii=False).encode
 class Scanned:
     """Stands before the application; safe between threads."""
 
-    def __init__(self, application: WSGIApplication, services: Services, pages: ReportPages) -> None:
+    def __init__(self, application: WSGIApplication, services: Services, pages: RecordPages) -> None:
         """Take what answers everything else, and what an answer is made of."""
         self.application = application
         self._services = services
@@ -108,18 +107,12 @@ class Scanned:
             nonce = secrets.token_urlsafe(18)
             headers["Content-Type"] = "text/html; charset=utf-8"
             headers["Content-Security-Policy"] = security.page_policy(nonce)
-            body = self._page(report, token, lang, nonce)
+            body = self._pages.page(report, action=f"/v/{token}", lang=lang, nonce=nonce)
         self._services.lookups.count(report)
         headers["Content-Length"] = str(len(body))
         start_response("200 OK", list(headers.items()))
         observe.tell(ENDPOINT, "GET", 200, time.perf_counter() - began, request_id)
         return [body]
-
-    def _page(self, report: Report, token: str, lang: Lang, nonce: str) -> bytes:
-        unmasking = Unmasking(action=f"/v/{token}")
-        return self._pages.page(
-            report, full=False, unmasking=unmasking, lang=lang, of_address=True, nonce=nonce
-        ).encode()
 
     def _json(self, report: Report, lang: Lang) -> bytes:
         issuer_name = self._services.settings.issuer_name
