@@ -7,6 +7,7 @@ import logging.config
 import re
 import sys
 from collections.abc import MutableMapping
+from datetime import UTC, datetime
 from typing import Any, Final, TextIO
 
 import structlog
@@ -108,6 +109,19 @@ def configure_logs(level: str) -> None:
         wrapper_class=structlog.make_filtering_bound_logger(level),
         cache_logger_on_first_use=False,
     )
+
+
+def write_answered(endpoint: str, method: str, status: int, ms: float, request_id: str) -> None:
+    """Write the line of an answer as a logger of ours would, for lines of which every page has one.
+
+    Only words of ours go in: nothing is left out and nothing escaped.
+    """
+    sys.stderr.write(
+        f'{{"endpoint": "{endpoint}", "method": "{method}", "status": {status}, "ms": {ms}, '
+        f'"request_id": "{request_id}", "event": "answered", "level": "info", "logger": "certsvc.access", '
+        f'"at": "{datetime.now(UTC).isoformat()[:-6]}Z"}}\n'
+    )
+    sys.stderr.flush()
 
 
 class Lines:

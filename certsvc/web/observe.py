@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Callable
 from functools import cache
 from typing import Final
 
@@ -27,6 +28,8 @@ _seconds: Final = Histogram(
     "certsvc_request_seconds", "Time from request to answer.", ("endpoint",), registry=_own
 )
 _log = structlog.get_logger("certsvc.access")
+Line = Callable[[str, str, int, float, str], None]
+"""Writes the line of one answer: endpoint, method, status, milliseconds, id of the request."""
 
 
 def register(app: APIFlask) -> None:
@@ -56,16 +59,32 @@ def _end(response: Response) -> Response:
 
 def tell(endpoint: str, method: str, status: int, seconds: float, the_id: str) -> None:
     """Count and log one answer."""
+    _count(endpoint, method, status, seconds)
+    _log_line(endpoint, method, status, round(seconds * 1000, 1), the_id)
+
+
+def tell_page(endpoint: str, seconds: float, the_id: str) -> None:
+    """Count and log one scanned page that was shown; all of it are words of ours, none of the caller's."""
+    _count(endpoint, "GET", 200, seconds)
+    _line(endpoint, "GET", 200, round(seconds * 1000, 1), the_id)
+
+
+def write_lines_with(line: Line) -> None:
+    """Have the lines of scanned pages written by *line* from now on, in the form of all others."""
+    global _line  # noqa: PLW0603  # one log for the process, as structlog's own
+    _line = line
+
+
+def _log_line(endpoint: str, method: str, status: int, ms: float, the_id: str) -> None:
+    _log.info("answered", endpoint=endpoint, method=method, status=status, ms=ms, request_id=the_id)
+
+
+_line: Line = _log_line
+
+
+def _count(endpoint: str, method: str, status: int, seconds: float) -> None:
     _answered(endpoint, method, status).inc()
     _took(endpoint).observe(seconds)
-    _log.info(
-        "answered",
-        endpoint=endpoint,
-        method=method,
-        status=status,
-        ms=round(seconds * 1000, 1),
-        request_id=the_id,
-    )
 
 
 @cache

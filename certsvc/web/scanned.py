@@ -8,9 +8,9 @@ address says the same (tests/web/test_scanned.py compares them byte for byte).
 from __future__ import annotations
 
 import json
-import secrets
+import os
 import time
-import uuid
+from base64 import urlsafe_b64encode
 from collections.abc import Iterable
 from threading import Semaphore
 from typing import TYPE_CHECKING, Final
@@ -40,6 +40,7 @@ _AT_ONCE: Final = 2
 them at it, each wait costs the interpreter's lock, and getting it back a third of the time of an answer."""
 _PATIENCE_S: Final = 0.05
 """A database that hangs keeps nobody waiting for a turn any longer than this."""
+_NONCE: Final = "{nonce}"
 _TO_JSON: Final = json.JSONEncoder(ensure_ascii=False).encode
 
 
@@ -52,7 +53,10 @@ class Scanned:
         self._services = services
         self._pages = pages
         self._turns = Semaphore(_AT_ONCE)
-        self._headers = security.common_headers(services.settings.public_url)
+        headers = {**security.common_headers(services.settings.public_url), "Vary": "Accept, Accept-Language"}
+        self._policy = headers.pop("Content-Security-Policy")
+        self._page_policy = security.page_policy(_NONCE)
+        self._headers = tuple(headers.items())
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer one request."""
@@ -93,27 +97,37 @@ class Scanned:
         if report.entry is None or report.status in _NOT_HERE:
             return None
         lang = best_language(_LANGUAGES[environ["QUERY_STRING"]], environ.get("HTTP_ACCEPT_LANGUAGE"))
-        request_id = str(uuid.uuid4())
-        headers = {
-            **self._headers,
-            "Content-Language": "en" if lang == "en" else "zh-CN",
-            "Vary": "Accept, Accept-Language",
-            "X-Request-Id": request_id,
-        }
+        request_id, nonce = _fresh()
         if best_kind(environ.get("HTTP_ACCEPT")) == "json":
-            headers["Content-Type"] = "application/json"
+            kind, policy = "application/json", self._policy
             body = self._json(report, lang)
         else:
-            nonce = secrets.token_urlsafe(18)
-            headers["Content-Type"] = "text/html; charset=utf-8"
-            headers["Content-Security-Policy"] = security.page_policy(nonce)
+            kind, policy = "text/html; charset=utf-8", self._page_policy.replace(_NONCE, nonce)
             body = self._pages.page(report, action=f"/v/{token}", lang=lang, nonce=nonce)
         self._services.lookups.count(report)
-        headers["Content-Length"] = str(len(body))
-        start_response("200 OK", list(headers.items()))
-        observe.tell(ENDPOINT, "GET", 200, time.perf_counter() - began, request_id)
+        start_response(
+            "200 OK",
+            [
+                *self._headers,
+                ("Content-Security-Policy", policy),
+                ("Content-Language", "en" if lang == "en" else "zh-CN"),
+                ("X-Request-Id", request_id),
+                ("Content-Type", kind),
+                ("Content-Length", str(len(body))),
+            ],
+        )
+        observe.tell_page(ENDPOINT, time.perf_counter() - began, request_id)
         return [body]
 
     def _json(self, report: Report, lang: Lang) -> bytes:
         issuer_name = self._services.settings.issuer_name
         return _TO_JSON(report_body(report, issuer_name=issuer_name, lang=lang, full=False)).encode()
+
+
+def _fresh() -> tuple[str, str]:
+    """Return an id for a request (a UUID, version 4) and a nonce of 144 bits, drawn at once."""
+    octets = os.urandom(34)
+    drawn = octets[:16].hex()
+    variant = "89ab"[int(drawn[16], 16) & 3]
+    request_id = f"{drawn[:8]}-{drawn[8:12]}-4{drawn[13:16]}-{variant}{drawn[17:20]}-{drawn[20:]}"
+    return request_id, urlsafe_b64encode(octets[16:]).decode()
