@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import chain
 from typing import Final, cast
 
 import sqlalchemy as sa
@@ -14,7 +15,6 @@ from certsvc.errors import RecordDamagedError
 from certsvc.registry.crypto import Value
 from certsvc.registry.database import Query
 from certsvc.registry.port_feed import Caller, LookUp, Way
-from certsvc.registry.rows import Record
 from certsvc.registry.session import RowQuery, Session, insert_row, select_rows
 from certsvc.registry.tables_feed import LOOKUP
 
@@ -22,6 +22,8 @@ _lookup = LOOKUP.c
 Key = tuple[str, ...]
 """The values of _KEY."""
 _KEY: Final = ("registration_id", "copy_id", "hour", "caller", "way")
+
+_ITS: Final = tuple(f"its_{name}" for name in _KEY)
 
 LOOKUPS_OF: Final = select_rows(
     LOOKUP,
@@ -79,13 +81,15 @@ class LookUpWriting(LookUpReading):
             if key in damaged:
                 # A new MAC over an edited row would make the edit genuine; one row must not stop the rest.
                 continue
-            given: dict[str, Value] = dict(zip(_KEY, key, strict=True))
-            row = self._vault.sealed(LOOKUP, {**given, "count": found.get(key, 0) + count})
+            row: dict[str, Value] = dict(zip(_KEY, key, strict=True))
+            row["count"] = found.get(key, 0) + count
+            row = self._vault.sealed(LOOKUP, row)
             if key not in found:
                 added.append(row)
             else:
-                its = {f"its_{name}": given[name] for name in _KEY}
-                raised.append({**its, "new_count": row["count"], "new_mac": row["mac"]})
+                its: dict[str, Value] = dict(zip(_ITS, key, strict=True))
+                its["new_count"], its["new_mac"] = row["count"], row["mac"]
+                raised.append(its)
         self._change_each(ADD_LOOKUP, added)
         self._change_each(RAISE_LOOKUP, raised)
         return len(damaged)
@@ -96,11 +100,12 @@ class LookUpWriting(LookUpReading):
         damaged: set[Key] = set()
         for start in range(0, len(lookups), AT_ONCE):
             for row in self._rows(COUNTERS_OF.query, _given(lookups[start : start + AT_ONCE])):
-                key: Key = tuple(str(value) for value in row[: len(_KEY)])
+                *key, count, _mac = row
                 try:
-                    found[key] = Record(self._vault.checked(LOOKUP, row)).whole("count")
+                    self._vault.check(LOOKUP, row)
+                    found[cast(Key, tuple(key))] = cast(int, count)
                 except RecordDamagedError:
-                    damaged.add(key)
+                    damaged.add(tuple(map(str, key)))
         return found, damaged
 
 
@@ -112,8 +117,4 @@ def _given(lookups: Sequence[LookUp]) -> dict[str, Value]:
     """Return the arguments of COUNTERS_OF, its last places filled up."""
     keys = [_key_of(one) for one in lookups]
     keys += keys[-1:] * (AT_ONCE - len(keys))
-    return {
-        name: value
-        for names, key in zip(_PLACES, keys, strict=True)
-        for name, value in zip(names, key, strict=True)
-    }
+    return dict(zip(chain.from_iterable(_PLACES), chain.from_iterable(keys), strict=True))

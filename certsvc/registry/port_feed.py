@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Literal, Protocol
+from typing import Literal, NamedTuple, Protocol
 
 from certsvc.domain.endorsement import CopyId
 from certsvc.domain.events import RegistrationId
@@ -28,9 +28,8 @@ Way = Literal["qr", "code", "number", "file"]
 """What was in hand: a QR text or its address, a code, a number with a name, a file or its sha256."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LookUp:
-    """What look-ups are counted by."""
+class LookUp(NamedTuple):
+    """What look-ups are counted by; a tuple, as every page makes one and a thousand are sorted at once."""
 
     registration_id: RegistrationId
     copy_id: CopyId | None

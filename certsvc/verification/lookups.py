@@ -10,6 +10,7 @@ from collections import Counter, OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from multiprocessing import util as multiprocessing_util
 from threading import Event, Lock, Thread
 from typing import Final, TypeVar
@@ -92,11 +93,7 @@ class LookUps:
         caller: Caller = "public" if client_id is None else "client"
         copy_id = entry.copy.copy_id if entry.copy is not None else None
         lookup = LookUp(
-            registration_id=entry.version.registration_id,
-            copy_id=copy_id,
-            hour=_hour(report.checked_at),
-            caller=caller,
-            way=_WAYS[report.kind],
+            entry.version.registration_id, copy_id, _hour(report.checked_at), caller, _WAYS[report.kind]
         )
         interest = _interest(entry, client_id) if client_id is not None else None
         with self._lock:
@@ -237,6 +234,12 @@ def _interest(entry: Entry, client_id: str) -> Follow:
 
 
 def _hour(instant: datetime) -> str:
+    return _hour_of(instant.replace(minute=0, second=0, microsecond=0))
+
+
+@lru_cache(maxsize=16)
+def _hour_of(instant: datetime) -> str:
+    # The offsets that clocks give are whole hours: UTC, and Beijing's.
     return instant.astimezone(BEIJING).strftime("%Y-%m-%dT%H")
 
 
