@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from functools import lru_cache
+from typing import Final
 
 from certsvc.domain.policy import Policy
 
+_DAYS_KEPT: Final = 32_768
+"""Days remembered with what the calendar makes of them: those of a working life, and more."""
 
+
+@lru_cache(maxsize=_DAYS_KEPT)
 def turns(birth_date: date, age: int) -> date:
     """Return the birthday on which somebody born on *birth_date* turns *age*.
 
@@ -26,7 +32,7 @@ def last_valid_day(granted: date, birth_date: date | None, policy: Policy) -> da
         birth_date: None when no age caps the validity.
         policy: years of validity and age limit.
     """
-    return _capped(_uncapped_end(granted, policy), birth_date, policy)
+    return _capped(_uncapped_end(granted, policy.validity_years), birth_date, policy)
 
 
 def accepted_ends(granted: date, birth_date: date | None, policy: Policy) -> tuple[date, ...]:
@@ -58,8 +64,9 @@ def renew_deadline(valid_to: date, birth_date: date | None, policy: Policy) -> d
     return valid_to - timedelta(days=policy.renew_ahead_days)
 
 
-def _uncapped_end(granted: date, policy: Policy) -> date:
-    again = _years_on(granted, policy.validity_years, missing_day=1, missing_month=3)
+@lru_cache(maxsize=_DAYS_KEPT)
+def _uncapped_end(granted: date, years: int) -> date:
+    again = _years_on(granted, years, missing_day=1, missing_month=3)
     return again - timedelta(days=1)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -107,18 +108,16 @@ def _compiled(table: sa.Table, head: bytes, columns: Sequence[tuple[int, bytes]]
             lines.append(f"part{place} = piece{place}(value{place})")
         parts.append(f"part{place}")
     values = ", ".join(f"value{place}" for place in range(len(names)))
-    body = "\n    ".join((f"{values} = row", *lines, f"return join(({', '.join(parts)}))"))
-    # Made of the places of columns alone: no name and no value is part of the text.
-    exec(f"def write(row):\n    {body}", given)  # noqa: S102
-    quick: Callable[[Row], bytes] = given["write"]
-
-    def write(row: Row) -> bytes:
-        try:
-            return quick(row)
-        except (AttributeError, IndexError):
-            # Not of that shape: NULL or a number where text has to be, or a text of unusual length.
-            return canonical(head, columns, row)
-
+    given["otherwise"] = partial(canonical, head, columns)
+    body = "\n        ".join((f"{values} = row", *lines, f"return join(({', '.join(parts)}))"))
+    # Made of the places of columns alone, no name and no value is part of it. What is not of that shape,
+    # NULL or a number where text has to be, or a text of unusual length, ends in one of the two errors.
+    exec(  # noqa: S102
+        f"def write(row):\n    try:\n        {body}\n"
+        "    except (AttributeError, IndexError):\n        return otherwise(row)",
+        given,
+    )
+    write: Callable[[Row], bytes] = given["write"]
     return write
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import TypeVar
 
 from certsvc.domain.clock import Clock
 from certsvc.domain.endorsement import FORMATS, Copy
@@ -19,6 +20,8 @@ from certsvc.verification.pool import ReaderPool
 from certsvc.verification.question import Question, find_specialty
 from certsvc.verification.resolve import Resolution, resolve, resolve_each
 from certsvc.verification.scan import Scan, examine, scan
+
+_Pin = TypeVar("_Pin", PinnedKey, PinnedSeal)
 
 
 class Verifier:
@@ -172,22 +175,19 @@ class Verifier:
 
     def _key_faults(self, copy: Copy, formats: Collection[str]) -> list[Finding]:
         """Judge the keys at the instant our own row names, never at one a file names."""
-        key_id, seal_key_id, at = copy.key_id, copy.seal_key_id, copy.reserved_at
-        key = seal = None
-        for pin in self._pinned:
-            if pin.key_id == key_id:
-                key = pin
-                break
-        for pinned_seal in self._pinned_seals:
-            if pinned_seal.key_id == seal_key_id:
-                seal = pinned_seal
-                break
-        found = []
-        if "pdf" in formats and (code := _fault_of(key, at)) is not None:
+        at, found = copy.reserved_at, []
+        if "pdf" in formats and (code := _fault_of(_named(self._pinned, copy.key_id), at)) is not None:
             found.append(Finding(check=Check.SIGNER_PINNED, result=Result.FAIL, code=code))
-        if "ofd" in formats and (code := _fault_of(seal, at)) is not None:
+        if "ofd" in formats and (code := _fault_of(_named(self._pinned_seals, copy.seal_key_id), at)):
             found.append(Finding(check=Check.SEAL_PINNED, result=Result.FAIL, code=code))
         return found
+
+
+def _named(pins: Sequence[_Pin], key_id: str) -> _Pin | None:
+    for one in pins:
+        if one.key_id == key_id:
+            return one
+    return None
 
 
 def _fault_of(pin: PinnedKey | PinnedSeal | None, at: datetime) -> str | None:

@@ -57,6 +57,7 @@ class Assets:
         self._texts: dict[str, str] = {}
         self._fonts = fonts
         self._known = frozenset("".join(_our_texts()) + also)
+        self._unknown = re.compile(f"[^{re.escape(''.join(sorted(self._known)))}]")
         faces = fonts.woff_faces("".join(sorted(self._known)))
         rules = []
         for place, face in enumerate(faces):
@@ -104,7 +105,7 @@ class Assets:
 
     def missing(self, text: str) -> frozenset[str]:
         """Return which characters of *text* the static font lacks."""
-        return frozenset(text) - self._known
+        return frozenset(self._unknown.findall(text))
 
     def font_of(self, characters: frozenset[str]) -> str:
         """Return the CSS that brings *characters*, each as a font of its own.

@@ -42,8 +42,10 @@ class _Said:
     shape: int
     """The same for sequences that differ in the values of their messages alone."""
     messages: tuple[str, ...]
-    text: str
-    """All messages in one."""
+    missing: frozenset[str]
+    """What the static font lacks of them."""
+    special: bool
+    """Whether one of them has a character that has to be escaped."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,13 +90,13 @@ class RecordPages:
         # Everything a person or a caller once wrote; the rest is made of our own words and of digits.
         free = "".join(
             [
-                *(face.name[:1], face.registration_number, employer, purpose, copy.issuer_name, said.text),
+                *(face.name[:1], face.registration_number, employer, purpose, copy.issuer_name),
                 *(entry.version.licence_id, *[line.name for line in lines]),
             ]
         )
-        if _SPECIAL.search(free) is not None:
+        if said.special or _SPECIAL.search(free) is not None:
             return self._otherwise(report, action, lang, nonce)
-        missing = self._assets.missing(free)
+        missing = self._assets.missing(free) | said.missing
         newest = entry.newest_copy_number
         key = (
             *(lang, said.shape, report.status, report.state_at_as_of, report.state_now, report.subject),
@@ -154,7 +156,10 @@ class RecordPages:
         )
         if len(self._said) >= _KEPT:
             self._said.clear()
-        said = _Said(findings, self._shapes.setdefault(shape, len(self._shapes)), messages, "".join(messages))
+        text = "".join(messages)
+        number = self._shapes.setdefault(shape, len(self._shapes))
+        special = _SPECIAL.search(text) is not None
+        said = _Said(findings, number, messages, self._assets.missing(text), special)
         self._said[id(findings), lang] = said
         return said
 
