@@ -14,6 +14,8 @@ from datetime import date
 from functools import lru_cache
 from typing import Final
 
+from markupsafe import escape
+
 from certsvc.domain.clock import beijing_day
 from certsvc.domain.endorsement import Copy
 from certsvc.domain.identity import mask_name
@@ -44,8 +46,8 @@ class _Said:
     messages: tuple[str, ...]
     missing: frozenset[str]
     """What the static font lacks of them."""
-    special: bool
-    """Whether one of them has a character that has to be escaped."""
+    escaped: tuple[str, ...]
+    """As they stand in the page; empty when nothing in them has to be escaped."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +96,7 @@ class RecordPages:
                 *(entry.version.licence_id, *[line.name for line in lines]),
             ]
         )
-        if said.special or _SPECIAL.search(free) is not None:
+        if _SPECIAL.search(free) is not None:
             return self._otherwise(report, action, lang, nonce)
         missing = self._assets.missing(free) | said.missing
         newest = entry.newest_copy_number
@@ -112,6 +114,8 @@ class RecordPages:
                 form = self._prepare(key, report, values, action, lang, missing)
             if form is None:
                 return self._otherwise(report, action, lang, nonce)
+        if said.escaped:
+            values[-len(said.escaped) :] = said.escaped
         values[NONCE] = nonce
         missing |= form.missing
         if missing:
@@ -158,8 +162,8 @@ class RecordPages:
             self._said.clear()
         text = "".join(messages)
         number = self._shapes.setdefault(shape, len(self._shapes))
-        special = _SPECIAL.search(text) is not None
-        said = _Said(findings, number, messages, self._assets.missing(text), special)
+        escaped = tuple([str(escape(one)) for one in messages]) if _SPECIAL.search(text) else ()
+        said = _Said(findings, number, messages, self._assets.missing(text), escaped)
         self._said[id(findings), lang] = said
         return said
 

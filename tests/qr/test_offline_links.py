@@ -46,9 +46,9 @@ def test_what_is_no_number_behind_our_link_is_malformed(behind: str) -> None:
         TEXT.replace("https://", "https://user@"),
     ],
 )
-def test_digits_anywhere_else_are_foreign(text: str) -> None:
+def test_digits_anywhere_else_are_not_read(text: str) -> None:
     """There is one form, and a browser's leniency is no reason to take another."""
-    assert read_payload(text, PUBLIC_URL).fault in ("FOREIGN_DOMAIN", "HOMOGLYPH_DOMAIN")
+    assert read_payload(text, PUBLIC_URL).fault is not None
     assert read_payload(text, PUBLIC_URL).token is None
 
 

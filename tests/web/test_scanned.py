@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import json
 import re
+import uuid
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import structlog
 from werkzeug.test import Client, TestResponse
 
+from certsvc.cli.logs import configure_logs, write_answered
 from certsvc.domain.report import Report, Status
 from certsvc.registry.sql import SQLRegistry
 from certsvc.verification.question import Question
 from certsvc.verification.resolve import Resolution, resolve, resolve_each
 from certsvc.verification.scan import scan
 from certsvc.web.prepared import ReportPages
+from certsvc.web.record_page import RecordPages
 from certsvc.web.report_page import Unmasking, report_context
 from certsvc.web.scanned import Scanned
 from tests.factories import FixedClock
@@ -125,6 +130,55 @@ def test_prepared_pages_are_what_the_template_makes(lived: Lived) -> None:
                     report, full=False, unmasking=unmasking, lang=lang, of_address=True, nonce="n"
                 )
                 assert made == whole
+
+
+def test_usual_pages_are_filled_in_without_the_template(
+    lived: Lived, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever state a record is in: a page that falls back each time would be as right, and slow."""
+    pages = RecordPages(
+        lived.site.app.extensions["certsvc.report_pages"], lived.site.app.extensions["certsvc.assets"]
+    )
+    monkeypatch.setattr(ReportPages, "page", lambda *_, **__: pytest.fail("made from end to end"))
+    for report in lived.reports():
+        for lang in ("zh", "en"):
+            assert pages.page(report, action="/v/x", lang=lang, nonce="n").startswith(b"<!")
+
+
+def test_judge_says_the_same_check_by_check(lived: Lived, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What stands around a record's own findings is remembered; asking check by check must give no other."""
+    quick = list(lived.reports())
+    monkeypatch.setattr("certsvc.domain.judge._around", lambda *_: None)
+
+    assert quick == list(lived.reports())
+
+
+def test_line_of_a_page_is_the_logger_s_own(capsys: pytest.CaptureFixture[str]) -> None:
+    """Whoever reads the log must not have to know two forms."""
+    before = structlog.get_config()
+    try:
+        configure_logs("INFO")
+        structlog.get_logger("certsvc.access").info(
+            "answered", endpoint="public.show", method="GET", status=200, ms=1.5, request_id="a-b"
+        )
+    finally:
+        structlog.configure(**before)
+    write_answered("public.show", "GET", 200, 1.5, "a-b")
+
+    logger, page = capsys.readouterr().err.splitlines()
+    assert list(json.loads(logger)) == list(json.loads(page))
+    moment = re.compile(r'"at": "\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z"')
+    assert moment.sub("", logger) == moment.sub("", page) != page
+
+
+def test_no_id_and_no_nonce_comes_twice(lived: Lived) -> None:
+    """Their octets are drawn for many pages at once, and each is given out once."""
+    answers = [lived.short.get(f"/v/{lived.tokens[0]}", headers=HTML) for _ in range(150)]
+
+    ids = {answer.headers["X-Request-Id"] for answer in answers}
+    nonces = {answer.headers["Content-Security-Policy"] for answer in answers}
+    assert len(ids) == len(nonces) == 150
+    assert all(str(uuid.UUID(one)) == one and uuid.UUID(one).version == 4 for one in ids)
 
 
 def test_names_that_need_escaping_and_a_font_of_their_own(site: Site) -> None:
