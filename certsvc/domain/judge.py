@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from functools import lru_cache
 from typing import Final
 
 from certsvc.domain.certificate import Face, face_of
 from certsvc.domain.clock import beijing_day
 from certsvc.domain.endorsement import CopyState
+from certsvc.domain.findings import CANNOT_TELL, FILES, findings_of, given
 from certsvc.domain.policy import Policy
 from certsvc.domain.record_state import RecordState, state_of, status_severity, worst
 from certsvc.domain.registration import Specialty
@@ -19,7 +19,6 @@ from certsvc.domain.report import (
     Entry,
     FileOutcome,
     Finding,
-    Kind,
     RegistryAnswer,
     Report,
     Result,
@@ -32,20 +31,12 @@ from certsvc.errors import AsOfInFutureError, Fault
 
 __all__ = ["check_as_of", "judge", "own_fault", "status_severity", "verdict_of"]
 
-_FILES: Final = frozenset({Kind.PDF, Kind.OFD, Kind.SHA256})
-
 _OUTCOME: Final[Mapping[FileOutcome, Status]] = {
     FileOutcome.UNREADABLE: Status.UNREADABLE,
     FileOutcome.NO_SIGNATURE: Status.NO_SIGNATURE,
     FileOutcome.ALTERED: Status.ALTERED,
     FileOutcome.NOT_OURS: Status.NOT_OURS,
     FileOutcome.INTACT: Status.VALID,
-}
-
-_CANNOT_TELL: Final[Mapping[RegistryAnswer, str]] = {
-    RegistryAnswer.AWAY: "REGISTRY_AWAY",
-    RegistryAnswer.DAMAGED: "RECORD_DAMAGED",
-    RegistryAnswer.TIME_UNCERTAIN: "TIME_UNCERTAIN",
 }
 
 _BY_CODE: Final[Mapping[str, Status]] = {
@@ -78,17 +69,6 @@ _BY_CHECK: Final[Mapping[Check, Status]] = {
     Check.TEXT_MATCHES: Status.ALTERED,
 }
 """What a failed check means when its code has no meaning of its own; others: it cannot be told."""
-
-_OF_RECORD: Final = frozenset({Check.USAGE_WINDOW, Check.SPECIALTY, Check.SUPERSEDED})
-
-_BEFORE: Final = tuple(Check)[1 : tuple(Check).index(Check.REGISTRY)]
-_AFTER: Final = tuple(Check)[tuple(Check).index(Check.SUPERSEDED) + 1 :]
-"""Checks between "file is ours", the first, and those of the record; and after the last of the record's."""
-
-_SAME_BYTES: Final = frozenset(
-    {Check.SIGNATURE, Check.COVERAGE, Check.SIGNER_PINNED, Check.QR_MATCHES, Check.TEXT_MATCHES}
-)
-"""Checks an issued file passed before it was handed out; the same bytes pass them again."""
 
 
 def check_as_of(as_of: datetime, now: datetime) -> None:
@@ -145,14 +125,14 @@ def judge(
     return Report(
         verdict=verdict_of(status),
         status=status,
-        subject="file" if clue.kind in _FILES else "record",
+        subject="file" if clue.kind in FILES else "record",
         kind=clue.kind,
         as_of=as_of,
         checked_at=now,
         state_at_as_of=then.status if then else None,
         state_now=today.status if today else None,
         wet_signature_required_on_print=True,
-        findings=_findings(clue, answer, then, own),
+        findings=findings_of(clue, answer, then, own),
         entry=shown,
         face=face,
         specialties=_lines(shown, face, as_of),
@@ -165,12 +145,8 @@ def own_fault(clue: Clue) -> Status:
     if clue.file is not None and clue.file.outcome is not FileOutcome.INTACT:
         # The strict checker has ranked its findings; a foreign file whose digest is off stays NOT_OURS.
         return _OUTCOME[clue.file.outcome]
-    given = _given(clue)
-    return worst([_meaning(finding) for finding in given]) if given else Status.VALID
-
-
-def _given(clue: Clue) -> tuple[Finding, ...]:
-    return (*clue.file.findings, *clue.findings) if clue.file else clue.findings
+    told = given(clue)
+    return worst([_meaning(finding) for finding in told]) if told else Status.VALID
 
 
 def _meaning(finding: Finding) -> Status:
@@ -200,7 +176,7 @@ def _trusted(answer: RegistryAnswer, entry: Entry | None, own: Status) -> Regist
 def _may_show(clue: Clue, own: Status) -> bool:
     """Tell whether the record is shown: the thing in hand, or what a scan or altered file claims to be."""
     if own is Status.VALID:
-        return clue.known_file or clue.kind not in _FILES
+        return clue.known_file or clue.kind not in FILES
     return own in (Status.NO_SIGNATURE, Status.ALTERED)
 
 
@@ -208,79 +184,7 @@ def _by_registry(answer: RegistryAnswer, then: RecordState | None) -> Status:
     """Return the status of a clue without a fault of its own."""
     if then is not None:
         return then.status
-    return Status.UNAVAILABLE if answer in _CANNOT_TELL else Status.UNKNOWN
-
-
-def _findings(
-    clue: Clue, answer: RegistryAnswer, then: RecordState | None, own: Status
-) -> tuple[Finding, ...]:
-    """Return at least one finding for each check, in the order of the checks."""
-    said = (*_given(clue), *(then.findings if then else ()))
-    if then is not None and len(said) == len(then.findings):
-        whole = _around(clue.kind, clue.known_file, answer, own, said)
-        if whole is not None:
-            return whole
-    if clue.kind in _FILES and own is Status.NO_SIGNATURE and then is not None:
-        said += (Finding(check=Check.QR_MATCHES, result=Result.SKIP, code="COMPARE_FACE"),)
-    findings: list[Finding] = []
-    for check in Check:
-        of_check = [finding for finding in said if finding.check is check]
-        if check is Check.FILE_IS_OURS:
-            of_check.insert(0, _file_is_ours(clue, answer, own))
-        elif check is Check.REGISTRY and then is None:
-            of_check.insert(0, _registry(answer, own))
-        findings += of_check or [_unsaid(check, clue, answer, own)]
-    return tuple(findings)
-
-
-@lru_cache(maxsize=4096)
-def _around(
-    kind: Kind, known_file: bool, answer: RegistryAnswer, own: Status, said: tuple[Finding, ...]
-) -> tuple[Finding, ...] | None:
-    """Return all findings when the clue says nothing of itself: the record's, and what stands around them.
-
-    None where the others do not stand around it. A record speaks of each check of its own, in their order; so
-    this is what _findings() says, and the same object for the same findings.
-    """
-    if kind in _FILES and own is Status.NO_SIGNATURE:
-        return None
-    clue = Clue(kind=kind, known_file=known_file)
-    return (
-        _file_is_ours(clue, answer, own),
-        *[_unsaid(check, clue, answer, own) for check in _BEFORE],
-        *said,
-        *[_unsaid(check, clue, answer, own) for check in _AFTER],
-    )
-
-
-def _file_is_ours(clue: Clue, answer: RegistryAnswer, own: Status) -> Finding:
-    if clue.kind not in _FILES:
-        return Finding(check=Check.FILE_IS_OURS, result=Result.SKIP, code="COMPARE_FACE")
-    if own is Status.VALID and answer in _CANNOT_TELL:
-        return Finding(check=Check.FILE_IS_OURS, result=Result.UNKNOWN, code=_CANNOT_TELL[answer])
-    if clue.known_file and answer is RegistryAnswer.FOUND:
-        return Finding(check=Check.FILE_IS_OURS, result=Result.PASS, code="FILE_KNOWN")
-    return Finding(check=Check.FILE_IS_OURS, result=Result.FAIL, code="FILE_NOT_KNOWN")
-
-
-def _registry(answer: RegistryAnswer, own: Status) -> Finding:
-    """Return the registry's finding when no record is shown."""
-    if answer in _CANNOT_TELL:
-        return Finding(check=Check.REGISTRY, result=Result.UNKNOWN, code=_CANNOT_TELL[answer])
-    if answer is RegistryAnswer.MISSING or own is Status.VALID:
-        return Finding(check=Check.REGISTRY, result=Result.FAIL, code="NOT_IN_REGISTRY")
-    # The clue alone decided; what the registry holds is not about the thing in hand.
-    return Finding(check=Check.REGISTRY, result=Result.SKIP, code="NOT_APPLICABLE")
-
-
-def _unsaid(check: Check, clue: Clue, answer: RegistryAnswer, own: Status) -> Finding:
-    """Return the finding of a check nobody spoke of."""
-    if check in _OF_RECORD and own is Status.VALID and answer in _CANNOT_TELL:
-        return Finding(check=check, result=Result.UNKNOWN, code=_CANNOT_TELL[answer])
-    same_bytes = check in _SAME_BYTES or (check is Check.SEAL_PINNED and clue.kind is Kind.OFD)
-    if same_bytes and clue.known_file and answer is RegistryAnswer.FOUND:
-        return Finding(check=check, result=Result.PASS, code="FILE_KNOWN")
-    return Finding(check=check, result=Result.SKIP, code="NOT_APPLICABLE")
+    return Status.UNAVAILABLE if answer in CANNOT_TELL else Status.UNKNOWN
 
 
 def _face(shown: Entry | None, then: RecordState | None) -> Face | None:

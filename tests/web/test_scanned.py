@@ -148,7 +148,7 @@ def test_usual_pages_are_filled_in_without_the_template(
 def test_judge_says_the_same_check_by_check(lived: Lived, monkeypatch: pytest.MonkeyPatch) -> None:
     """What stands around a record's own findings is remembered; asking check by check must give no other."""
     quick = list(lived.reports())
-    monkeypatch.setattr("certsvc.domain.judge._around", lambda *_: None)
+    monkeypatch.setattr("certsvc.domain.findings._around", lambda *_: None)
 
     assert quick == list(lived.reports())
 
