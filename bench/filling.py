@@ -1,6 +1,7 @@
 """A register with many people in it: one sample's certificate, issued as always, its rows over and over.
 
-Only what an index looks at and what a page shows differs from holder to holder. Every row is sealed with its
+What an index looks at and what a page shows differs from holder to holder: number, name and employer too, as
+a page brings a font for the characters of these. Every row is sealed with its
 own MAC and goes in under all the constraints, so a look-up finds what it would find in a grown register.
 """
 
@@ -149,7 +150,19 @@ def _person(
     holder_id, registration_id, event_id, version_id = fresh(), fresh(), fresh(), fresh()
     old = str(model["registration_number"]["number"])
     new = f"{old[:-9]}{number:09d}"
-    face = str(model["certificate_version"]["face"]).replace(old, new)
+    face = json.loads(str(model["certificate_version"]["face"]))
+    own = {
+        old: new,
+        face["name"]: _word(chance, 3),
+        face["employer"]["first"]: f"示例{_word(chance, 4)}建设有限公司",
+    }
+
+    def its_own(text: object) -> str:
+        changed = str(text)
+        for before, after in own.items():
+            changed = changed.replace(before, after)
+        return changed
+
     changed: Mapping[str, dict[str, Value]] = {
         "holder": {"holder_id": holder_id, "id_index": chance.randbytes(32).hex()},
         "registration": {
@@ -164,7 +177,7 @@ def _person(
             "source_id": f"bench-{number}",
             "registration_id": registration_id,
             "version_id": version_id,
-            "payload": str(model["event"]["payload"]).replace(old, new),
+            "payload": its_own(model["event"]["payload"]),
             "id_number": encrypt(id_number, f"event {event_id} id_number"),
         },
         "certificate_version": {
@@ -172,8 +185,8 @@ def _person(
             "registration_id": registration_id,
             "serial": f"9{number:013d}",
             "licence_id": fresh(),
-            "face": face,
-            "face_hash": sha256(hashed_face.replace(old, new).encode()).hexdigest(),
+            "face": its_own(model["certificate_version"]["face"]),
+            "face_hash": sha256(its_own(hashed_face).encode()).hexdigest(),
             "event_id": event_id,
         },
         "copy": {
@@ -191,6 +204,16 @@ def _person(
         },
     }
     return {name: {**row, **changed[name]} for name, row in model.items()}
+
+
+def _word(chance: random.Random, length: int) -> str:
+    """Return *length* of the 3,755 characters of everyday use; source: GB/T 2312, level 1."""
+    octets = bytearray()
+    for _ in range(length):
+        # Rows 16 to 55; the last of them ends five places early.
+        row = chance.randrange(0xB0, 0xD8)
+        octets += bytes((row, chance.randrange(0xA1, 0xFA if row == 0xD7 else 0xFF)))
+    return octets.decode("gb2312")
 
 
 def _code(chance: random.Random) -> str:
