@@ -16,7 +16,8 @@ from collections.abc import Sequence
 from typing import Final
 
 from certsvc.domain.report import Check, FileCheck, FileOutcome, Finding, Result
-from certsvc.pdf.grammar import Layout, covered_digest, keep_start, read_layout
+from certsvc.pdf.grammar import covered_digest, keep_start, read_layout
+from certsvc.pdf.layout import Body, Layout
 from certsvc.sealing.cms import SealCMS, read_cms, verifies
 from certsvc.sealing.lint_pdf import content_faults
 from certsvc.sealing.pdf_syntax import BrokenPDFError, Name, Ref
@@ -45,15 +46,16 @@ class _BrokenRuleError(Exception):
         self.finding = Finding(check=check, result=Result.FAIL, code=code, detail=detail)
 
 
-def check_pdf(data: bytes, pinned: Sequence[PinnedKey]) -> FileCheck:
+def check_pdf(data: bytes, pinned: Sequence[PinnedKey], known: Body | None = None) -> FileCheck:
     """Judge a file by itself, without the registry. Never raises on hostile bytes.
 
     Args:
         data: any bytes.
         pinned: every key whose seals are ours, retired and compromised ones too; whether a key was good at
             the instant of sealing is for the caller, who knows that instant from the registry.
+        known: what was read of this file before it was sealed; bytes that are the same are not read again.
     """
-    return _check(data, pinned, read_layout(data))
+    return _check(data, pinned, read_layout(data, known))
 
 
 def check_any_pdf(data: bytes, pinned: Sequence[PinnedKey]) -> FileCheck:
@@ -87,7 +89,7 @@ def _check_strictly(data: bytes, pinned: Sequence[PinnedKey], layout: Layout | N
     if layout is None:
         _check_structure(data, start)
     else:
-        keep_start(data, layout)
+        keep_start(data, layout.start)
     return key
 
 
