@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from functools import lru_cache
 from math import cos, pi, radians, sin
 from typing import Final
 
@@ -55,6 +56,7 @@ def rectangle(box: Box) -> tuple[Segment, ...]:
     return ("M", left, top), ("L", right, top), ("L", right, bottom), ("L", left, bottom), ("Z",)
 
 
+@lru_cache(maxsize=256)
 def rule(x_mm: float, y_mm: float, width_mm: float, colour: str, weight_mm: float) -> Path:
     """Return a level line."""
     ends: tuple[Segment, ...] = (
