@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import zlib
+from codecs import utf_16_be_decode
 from functools import lru_cache
 from struct import unpack
 from typing import Final, NamedTuple
@@ -65,8 +66,8 @@ class ShownFont(dict[str, str]):
                 self[code] = character
 
     def text(self, codes: str) -> str:
-        """Return what *codes*, hexadecimal digits, extract as. LookupError when one shows nothing real."""
-        return "".join(map(self.__getitem__, bytes.fromhex(codes).decode("utf-16-be")))
+        """Return what *codes* extract as. LookupError when one shows nothing real."""
+        return "".join(map(self.__getitem__, codes))
 
 
 @lru_cache(maxsize=8)
@@ -84,14 +85,19 @@ def _to_unicode(content: bytes) -> dict[str, str]:
         told += int(count)
         if len(lines) == _LINE * int(count):
             # Nothing but characters of the first plane: codes and characters by turns.
-            shown = bytes.fromhex(lines.translate(None, b"<>\n").decode("ascii")).decode("utf-16-be")
+            shown = characters_of(lines.translate(None, b"<>\n").decode("ascii"))
             characters |= zip(shown[::2], shown[1::2], strict=True)
         else:
             for code, text in _CHARACTER.findall(lines.decode("ascii")):
-                characters[chr(int(code, 16))] = bytes.fromhex(text).decode("utf-16-be")
+                characters[chr(int(code, 16))] = characters_of(text)
     if content.count(b"beginbf") != len(blocks) or len(characters) != told:
         raise OtherShapeError("a map to Unicode in another form, or a code twice")
     return characters
+
+
+def characters_of(digits: str) -> str:
+    """Read UTF-16BE in hexadecimal digits. ValueError when they are none, or half of a pair stands alone."""
+    return utf_16_be_decode(bytes.fromhex(digits), "strict", True)[0]
 
 
 def inflated(stored: bytes) -> bytes:

@@ -39,9 +39,8 @@ class Sheet(Content):
                 opacity=run.opacity,
             )
             return
-        look = _look(font, run.size_pt, run.colour, run.tracking_mm)
-        # Most places come back on other pages.
-        self.add(f"{look}{_points(run.x_mm)} {_points(self.height_mm - run.y_mm)} Tm <{shown}> Tj ET")
+        look = _look(font, run.size_pt, run.colour, run.tracking_mm, run.x_mm, self.height_mm - run.y_mm)
+        self._lines.append(f"{look} Tm <{shown}> Tj ET")
 
     def rows(self, symbol: Symbol) -> None:
         """Draw a QR symbol as one area of rectangles that touch and never overlap.
@@ -57,16 +56,12 @@ class Sheet(Content):
         self.add(f"q 0 g {step} 0 0 -{step} {place} cm\n{written}f Q")
 
 
-@lru_cache(maxsize=256)
-def _look(font: int, size_pt: float, colour: str, tracking_mm: float) -> str:
-    """Write what is the same for all texts of one look, up to the place."""
-    tracking = number(tracking_mm * PT_PER_MM)
-    return f"BT {colour_of(colour)} rg {tracking} Tc /F{font} {number(size_pt)} Tf 1 0 0 1 "
-
-
 @lru_cache(maxsize=4096)
-def _points(mm: float) -> str:
-    return f"{mm * PT_PER_MM:.2f}"
+def _look(font: int, size_pt: float, colour: str, tracking_mm: float, right_mm: float, up_mm: float) -> str:
+    """Write everything of a text but its codes: most places come back on other pages."""
+    tracking = number(tracking_mm * PT_PER_MM)
+    look = f"BT {colour_of(colour)} rg {tracking} Tc /F{font} {number(size_pt)} Tf"
+    return f"{look} 1 0 0 1 {right_mm * PT_PER_MM:.2f} {up_mm * PT_PER_MM:.2f}"
 
 
 class _Piece(dict[bytes, str]):

@@ -43,7 +43,7 @@ def wide(text: str, **other: bytes) -> FontParts:
 
 def test_codes_of_two_bytes_are_read() -> None:
     """The compiled files have them; far characters too are one code each."""
-    assert ShownFont(wide("张示 例")).text("0001000200030004") == "张示 例"
+    assert ShownFont(wide("张示 例")).text("\1\2\3\4") == "张示 例"
 
 
 @pytest.mark.parametrize(
@@ -61,7 +61,7 @@ def test_codes_of_two_bytes_are_read() -> None:
 def test_a_code_whose_glyph_is_not_its_characters_is_met(other: Mapping[str, bytes]) -> None:
     """Right text over a wrong glyph: a reader's extraction would find nothing wrong."""
     with pytest.raises(LookupError):
-        ShownFont(wide("张示例", **other)).text("000100020003")
+        ShownFont(wide("张示例", **other)).text("\1\2\3")
 
 
 def looked_up(content: bytes, text: str) -> Mapping[str, tuple[int, float]]:
