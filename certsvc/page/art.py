@@ -21,13 +21,13 @@ PETALS: Final = 48
 Move = Callable[[float, float], tuple[float, float]]
 
 
-def moved(segments: Iterable[Segment], move: Move) -> tuple[Segment, ...]:
-    """Return *segments* with every point moved."""
+def moved(segments: Iterable[Segment], move: Move, decimals: int = 3) -> tuple[Segment, ...]:
+    """Return *segments* with every point moved, in millimetres with so many *decimals*."""
     result: list[Segment] = []
     for segment in segments:
         numbers = [float(number) for number in segment[1:]]
         points = zip(numbers[::2], numbers[1::2], strict=True)
-        result.append((segment[0], *(round(part, 3) for point in points for part in move(*point))))
+        result.append((segment[0], *(round(part, decimals) for point in points for part in move(*point))))
     return tuple(result)
 
 
