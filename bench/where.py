@@ -59,7 +59,7 @@ STEPS: Final[Sequence[tuple[str, object, str]]] = (
 """What a row says, and the callable it times."""
 _FIRST: Final = 0x4E00
 _MANY: Final = 200
-"""Characters the purposes take theirs from: after the first chunk their outlines are known, as in a day of copies."""
+"""Characters the purposes take theirs from: after the first chunk all their outlines are known."""
 
 
 class Clock:

@@ -12,6 +12,8 @@ from typing import Final
 from certsvc.page.model import Symbol, TextRun
 from certsvc.rendering.content import PT_PER_MM, Content, colour_of, number
 
+_ROW: Final = "y"
+_NEXT_ROW: Final = "|"
 CHUNK: Final = 7
 """Modules of a piece of a row of the QR symbol: few enough to keep every pattern as it is written."""
 
@@ -51,8 +53,12 @@ class Sheet(Content):
         step = f"{symbol.module_mm * PT_PER_MM:.5f}"
         place = self.point(symbol.x_mm, symbol.y_mm)
         modules = b"".join(map(bytes, symbol.modules))
-        pieces, apart = _pieces(len(symbol.modules))
-        written = "".join(map(getitem, pieces, apart.unpack(modules)))
+        side = len(symbol.modules)
+        pieces, apart = _pieces(side)
+        rows = "".join(map(getitem, pieces, apart.unpack(modules))).split(_NEXT_ROW)
+        written = "".join(
+            [row.replace(_ROW, number) for row, number in zip(rows, _numbers(side), strict=False)]
+        )
         self.add(f"q 0 g {step} 0 0 -{step} {place} cm\n{written}f Q")
 
 
@@ -65,20 +71,23 @@ def _look(font: int, size_pt: float, colour: str, tracking_mm: float, right_mm: 
 
 
 class _Piece(dict[bytes, str]):
-    """One place in a row: the modules there -> their dark rectangles as written."""
+    """One place in every row: the modules there -> their dark rectangles as written, the row's number open.
 
-    def __init__(self, column: int, row: int) -> None:
+    With the number in them there would be thirty times as many, and most of them far away in memory.
+    """
+
+    def __init__(self, column: int, end: str) -> None:
         super().__init__()
-        self._column, self._row = column, row
+        self._column, self._end = column, end
 
     def __missing__(self, modules: bytes) -> str:
         column, written = self._column, []
         for dark, run in groupby(modules):
             length = sum(1 for _ in run)
             if dark:
-                written.append(f"{column} {self._row} {length} 1 re\n")
+                written.append(f"{column} {_ROW} {length} 1 re\n")
             column += length
-        self[modules] = "".join(written)
+        self[modules] = "".join((*written, self._end))
         return self[modules]
 
 
@@ -86,5 +95,10 @@ class _Piece(dict[bytes, str]):
 def _pieces(side: int) -> tuple[Sequence[_Piece], Struct]:
     """Return the pieces of a symbol, row by row, and what takes all its modules apart for them."""
     starts = range(0, side, CHUNK)
-    pieces = [_Piece(column, row) for row in range(side) for column in starts]
-    return pieces, Struct("".join(f"{min(CHUNK, side - column)}s" for column in starts) * side)
+    pieces = [_Piece(column, _NEXT_ROW if column == starts[-1] else "") for column in starts]
+    return pieces * side, Struct("".join(f"{min(CHUNK, side - column)}s" for column in starts) * side)
+
+
+@lru_cache(maxsize=4)
+def _numbers(side: int) -> Sequence[str]:
+    return [str(row) for row in range(side)]
