@@ -13,6 +13,7 @@ from certsvc.errors import DefectError
 from certsvc.issuing.preflight_pdf_own import agrees
 from certsvc.page.compose import expected_texts
 from certsvc.page.model import Page
+from certsvc.pdf.layout import Body
 from certsvc.qr.decode import read_modules
 from certsvc.rendering.pdfium import PDFIUM
 
@@ -28,7 +29,7 @@ _LIGATURES: Final = {point: unicodedata.normalize("NFKC", chr(point)) for point 
 """What pdfium says for a Latin ligature: the letters it is made of."""
 
 
-def preflight(unsigned: bytes, page: Page, modules: tuple[tuple[bool, ...], ...], symbol: str) -> None:
+def preflight(unsigned: bytes, page: Page, modules: tuple[tuple[bool, ...], ...], symbol: str) -> Body | None:
     """Check a rendered PDF against its page before any key is used.
 
     Args:
@@ -37,14 +38,19 @@ def preflight(unsigned: bytes, page: Page, modules: tuple[tuple[bool, ...], ...]
         modules: the QR symbol drawn on it.
         symbol: the text the symbol must carry.
 
+    Returns:
+        What was read of the file, for the check of the sealed one; None when only pdfium could read it.
+
     Raises:
         DefectError: it does not open, has not one page, a field's text does not extract exactly,
             or the symbol reads as something else.
     """
-    if _is_sample(page, symbol) or not agrees(unsigned, page):
+    body = agrees(unsigned, page)
+    if _is_sample(page, symbol) or body is None:
         _extract(unsigned, page)
     if read_modules(modules) != symbol:
         raise DefectError("the QR symbol does not read back as its payload")
+    return body
 
 
 def _is_sample(page: Page, symbol: str) -> bool:

@@ -3,156 +3,110 @@
 from __future__ import annotations
 
 import re
+import zlib
+from codecs import utf_16_be_decode
 from functools import lru_cache
-from struct import unpack_from
-from typing import Final, NamedTuple, Self
-
-import uharfbuzz as hb
+from struct import unpack
+from typing import Final, NamedTuple
 
 from certsvc.issuing.preflight_glyphs import glyphs_of
-from certsvc.issuing.preflight_pdf_objects import OtherShapeError, PDFObjects, number_of, only, unpacked
-from certsvc.page.fonts import SPACES
 
 _NEAR: Final = 1.0
 """Thousandths of the size by which a width may differ from the font's own (ISO 19005-2, 6.2.11.5)."""
-_COUNTED: Final = re.compile(rb"([0-9]{1,3}) beginbf(char|range)\n(.*?)endbf\2", re.DOTALL)
-_CHARACTER: Final = re.compile(r"^<([0-9A-F]{2,4})> <([0-9A-F]{4,64})>$", re.MULTILINE)
-_RANGE: Final = re.compile(r"^<([0-9A-F]{2,4})> <([0-9A-F]{2,4})> <([0-9A-F]{4,64})>$", re.MULTILINE)
-_WIDTHS: Final = re.compile(rb"/Widths \[([0-9. \s-]*)\]")
-_FIRST: Final = re.compile(rb"/FirstChar ([0-9]{1,3})(?![0-9])")
-_CID_WIDTHS: Final = re.compile(rb"/W \[0 \[([0-9. -]*)\]\]")
-_MAC: Final = (1, 0)
-_TRIMMED: Final = 6
-"""Format of a cmap subtable: glyphs of codes in a row."""
+_LARGEST: Final = 16 << 20
+_COUNTED: Final = re.compile(
+    rb"([0-9]{1,3}) beginbfchar\n((?:<[0-9A-F]{4}> <[0-9A-F]{4,64}>\n)*+)endbfchar\n"
+)
+_LINE: Final = 14
+"""Bytes of a line with one character of the first plane."""
+_CHARACTER: Final = re.compile(r"<([0-9A-F]{4})> <([0-9A-F]{4,64})>\n")
+
+
+class OtherShapeError(Exception):
+    """Not written in the way read here."""
 
 
 class FontParts(NamedTuple):
     """Everything of a file that says what one font shows."""
 
-    font: bytes
-    """The font's dictionary."""
-    descendant: bytes
-    """Of a font with codes of two bytes; empty otherwise."""
+    widths: bytes
+    """Decimal numbers, of codes 0, 1, 2 ..."""
     to_glyphs: bytes
-    """Stream; empty when codes are glyphs, or the font itself tells."""
+    """Glyph of each code, two bytes each."""
     to_unicode: bytes
-    """Stream."""
+    """CMap, packed."""
     file: bytes
-    """Stream."""
-
-    @classmethod
-    def find(cls, objects: PDFObjects, number: int) -> Self:
-        """Collect them. OtherShapeError when one is missing."""
-        font = objects.body(number)
-        descendant = to_glyphs = b""
-        if b"/Subtype /Type0" in font:
-            if b"/Encoding /Identity-H" not in font:
-                raise OtherShapeError("another encoding")
-            descendant = objects.body(number_of(b"DescendantFonts", font))
-            if b"/CIDToGIDMap /Identity" not in descendant:
-                to_glyphs = objects.stream(number_of(b"CIDToGIDMap", descendant))
-        elif b"/Subtype /TrueType" not in font:
-            raise OtherShapeError("another kind of font")
-        descriptor = objects.body(number_of(b"FontDescriptor", descendant or font))
-        return cls(
-            font,
-            descendant,
-            to_glyphs,
-            objects.stream(number_of(b"ToUnicode", font)),
-            objects.stream(number_of(b"FontFile2", descriptor)),
-        )
+    """TrueType, packed."""
 
 
 class ShownFont(dict[str, str]):
-    """Code -> the character it extracts as, of those whose glyph was looked at."""
+    """Code, as the character with that number -> the character it extracts as, drawn by a real glyph."""
 
     def __init__(self, parts: FontParts) -> None:
-        """Read the maps; glyphs are looked at when they are asked for."""
+        """Read the maps and look at every glyph; a code that shows nothing real is left out.
+
+        Raises:
+            OtherShapeError, ValueError: something is written in another way.
+        """
         super().__init__()
-        content = unpacked(parts.file)
-        self._real = glyphs_of(content)
-        self._wide = bool(parts.descendant)
-        self._digits = 4 if self._wide else 2
-        self._characters = _to_unicode(unpacked(parts.to_unicode), self._digits)
-        if self._wide:
-            self._first = 0
-            self._widths = list(map(float, only(_CID_WIDTHS, parts.descendant).split()))
-            stored = unpacked(parts.to_glyphs) if parts.to_glyphs else b""
-            self._glyphs = unpack_from(f">{len(stored) // 2}H", stored) if stored else None
-        else:
-            self._first = int(only(_FIRST, parts.font))
-            self._widths = list(map(float, only(_WIDTHS, parts.font).split()))
-            self._glyphs = _mac_glyphs(hb.Face(content).reference_table("cmap").data)
+        real = glyphs_of(inflated(parts.file))
+        widths = list(map(float, parts.widths.split()))
+        glyphs: tuple[int, ...] = unpack(f">{len(parts.to_glyphs) // 2}H", parts.to_glyphs)
+        told = min(len(widths), len(glyphs))
+        for code, character in _to_unicode(inflated(parts.to_unicode)).items():
+            number = ord(code)
+            if len(character) != 1 or not 0 < number < told:
+                continue
+            # The font keeps its own map: the glyph must be this very character's.
+            try:
+                glyph, advance_em = real[character]
+            except LookupError:
+                continue
+            if glyph == glyphs[number] and abs(widths[number] - 1000 * advance_em) <= _NEAR:
+                self[code] = character
 
     def text(self, codes: str) -> str:
-        """Return what *codes*, hexadecimal digits, extract as. LookupError when one shows nothing real."""
-        digits = self._digits
-        if digits == 2:
-            return "".join([self[codes[at : at + 2]] for at in range(0, len(codes), 2)])
-        return "".join([self[codes[at : at + 4]] for at in range(0, len(codes), 4)])
-
-    def __missing__(self, code: str) -> str:
-        """Look at one glyph."""
-        character, number = self._characters[code], int(code, 16)
-        glyph = number if self._glyphs is None else self._glyphs[number]
-        if len(character) != 1 or not glyph:
-            raise LookupError(code)
-        if self._wide:
-            # The font keeps its own map: the glyph must be this very character's.
-            own, advance_em = self._real[character]
-            if own != glyph:
-                raise LookupError(code)
-        else:
-            advance_em = self._real.advance_em(glyph, blank=character in SPACES)
-        at = number - self._first
-        if at < 0 or abs(self._widths[at] - 1000 * advance_em) > _NEAR:
-            raise LookupError(code)
-        self[code] = character
-        return character
+        """Return what *codes* extract as. LookupError when one shows nothing real."""
+        return "".join(map(self.__getitem__, codes))
 
 
 @lru_cache(maxsize=8)
 def font_of(parts: FontParts) -> ShownFont:
-    """Read a font. Those a template shares come with every file; others are soon forgotten."""
+    """Read a font. One cut comes again in copies for one purpose; others are soon forgotten."""
     return ShownFont(parts)
 
 
-def _to_unicode(content: bytes, digits: int) -> dict[str, str]:
-    """Read a CMap of single characters and ranges; a code may come once."""
-    characters: dict[str, str] = {}
+def _to_unicode(content: bytes) -> dict[str, str]:
+    """Read a CMap of single characters: code, as the character with that number -> text; each comes once."""
     blocks = _COUNTED.findall(content)
+    characters: dict[str, str] = {}
     told = 0
-    for count, kind, packed in blocks:
-        lines = packed.decode("ascii")
-        found = (_CHARACTER if kind == b"char" else _RANGE).findall(lines)
-        if not len(found) == lines.count("\n") == int(count):
-            raise OtherShapeError("a map to Unicode in another form")
-        for first, *last, shown in found:
-            text = _utf_16(shown)
-            characters[first] = text
-            told += 1
-            for step in range(1, int(last[0], 16) - int(first, 16) + 1 if last else 0):
-                characters[f"{int(first, 16) + step:0{digits}X}"] = text[:-1] + chr(ord(text[-1]) + step)
-                told += 1
+    for count, lines in blocks:
+        told += int(count)
+        if len(lines) == _LINE * int(count):
+            # Nothing but characters of the first plane: codes and characters by turns.
+            shown = characters_of(lines.translate(None, b"<>\n").decode("ascii"))
+            characters |= zip(shown[::2], shown[1::2], strict=True)
+        else:
+            for code, text in _CHARACTER.findall(lines.decode("ascii")):
+                characters[chr(int(code, 16))] = characters_of(text)
     if content.count(b"beginbf") != len(blocks) or len(characters) != told:
         raise OtherShapeError("a map to Unicode in another form, or a code twice")
-    if any(len(code) != digits for code in characters):
-        raise OtherShapeError("codes of another length")
     return characters
 
 
-def _utf_16(shown: str) -> str:
-    """Read UTF-16BE in hexadecimal digits."""
-    return chr(int(shown, 16)) if len(shown) == 4 else bytes.fromhex(shown).decode("utf-16-be")
+def characters_of(digits: str) -> str:
+    """Read UTF-16BE in hexadecimal digits. ValueError when they are none, or half of a pair stands alone."""
+    return utf_16_be_decode(bytes.fromhex(digits), "strict", True)[0]
 
 
-def _mac_glyphs(cmap: bytes) -> tuple[int, ...]:
-    """Return the glyph of each code of one byte in a font cut by the reference renderer."""
-    (count,) = unpack_from(">H", cmap, 2)
-    tables = [unpack_from(">HHI", cmap, 4 + 8 * each) for each in range(count)]
-    at = next((offset for *platform, offset in tables if tuple(platform) == _MAC), None)
-    if at is None or unpack_from(">H", cmap, at)[0] != _TRIMMED:
-        raise OtherShapeError("no map of one-byte codes")
-    first, size = unpack_from(">HH", cmap, at + 6)
-    glyphs = unpack_from(f">{size}H", cmap, at + 10)
-    return (*(0,) * first, *glyphs)
+def inflated(stored: bytes) -> bytes:
+    """Unpack a stream, to its very end and no further. OtherShapeError when that cannot be."""
+    unpack_ = zlib.decompressobj()
+    try:
+        content = unpack_.decompress(stored, _LARGEST)
+    except zlib.error as fault:
+        raise OtherShapeError("a stream is broken") from fault
+    if not unpack_.eof or unpack_.unused_data:
+        raise OtherShapeError("a stream does not end where it should")
+    return content

@@ -24,6 +24,7 @@ from certsvc.page.compose import Subject, compose
 from certsvc.page.fonts import FontChain
 from certsvc.page.model import DocumentFacts, Stamp
 from certsvc.pdf.draft import Draft as PDFDraft
+from certsvc.pdf.layout import Body
 from certsvc.qr.encode import Modules, encode
 from certsvc.qr.payload import verify_url
 from certsvc.qr.token import show_code
@@ -40,6 +41,8 @@ class Prepared:
 
     copy: Copy
     pdf: PDFDraft
+    pdf_body: Body | None
+    """What preflight read of the PDF: the sealed file must begin with it, or is read from the start."""
     ofd: OFDDraft
     stamp: Stamp
 
@@ -157,10 +160,10 @@ class Press:
         # Planned once: both files hold the same cuts of the fonts.
         plan = self._renderer.plan(page)
         pdf = self._renderer.render(page, facts, plan)
-        preflight(pdf.unsealed(), page, modules, symbol)
+        pdf_body = preflight(pdf.unsealed(), page, modules, symbol)
         ofd = self._ofd_renderer.render(page, facts, plan)
         preflight_ofd(ofd.unsealed(), page)
-        return Prepared(copy, pdf, ofd, page.stamp)
+        return Prepared(copy, pdf, pdf_body, ofd, page.stamp)
 
     def _offline(
         self,
@@ -205,7 +208,7 @@ class Press:
             ),
         }
         for fmt, content in sealed.items():
-            fault = self._inspector.fault(copy, fmt, content)
+            fault = self._inspector.fault(copy, fmt, content, prepared.pdf_body if fmt == "pdf" else None)
             if fault is not None:
                 raise DefectError(f"the sealed {fmt} of {copy.copy_id} may not be handed out: {fault}")
         return sealed

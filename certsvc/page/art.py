@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from functools import lru_cache
 from math import cos, pi, radians, sin
 from typing import Final
 
@@ -20,13 +21,13 @@ PETALS: Final = 48
 Move = Callable[[float, float], tuple[float, float]]
 
 
-def moved(segments: Iterable[Segment], move: Move) -> tuple[Segment, ...]:
-    """Return *segments* with every point moved."""
+def moved(segments: Iterable[Segment], move: Move, decimals: int = 3) -> tuple[Segment, ...]:
+    """Return *segments* with every point moved, in millimetres with so many *decimals*."""
     result: list[Segment] = []
     for segment in segments:
         numbers = [float(number) for number in segment[1:]]
         points = zip(numbers[::2], numbers[1::2], strict=True)
-        result.append((segment[0], *(round(part, 3) for point in points for part in move(*point))))
+        result.append((segment[0], *(round(part, decimals) for point in points for part in move(*point))))
     return tuple(result)
 
 
@@ -55,6 +56,7 @@ def rectangle(box: Box) -> tuple[Segment, ...]:
     return ("M", left, top), ("L", right, top), ("L", right, bottom), ("L", left, bottom), ("Z",)
 
 
+@lru_cache(maxsize=256)
 def rule(x_mm: float, y_mm: float, width_mm: float, colour: str, weight_mm: float) -> Path:
     """Return a level line."""
     ends: tuple[Segment, ...] = (

@@ -215,7 +215,12 @@ def _photo(kind: CertificateType, photo: bytes | None) -> Iterator[Picture | Pat
             height_mm=box.height_mm,
             field="photo",
         )
-    yield Path(segments=art.rectangle(box), stroke=kind.layout.frame.wave, width_mm=0.2)
+    yield _photo_frame(kind)
+
+
+@lru_cache(maxsize=32)
+def _photo_frame(kind: CertificateType) -> Path:
+    return Path(segments=art.rectangle(kind.layout.flow.photo), stroke=kind.layout.frame.wave, width_mm=0.2)
 
 
 def _signature(content: bytes, box: Box) -> Picture:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from certsvc.domain.registration import Specialty
 from certsvc.errors import Fault, InvalidFieldError, TemplateError
@@ -11,6 +12,7 @@ from certsvc.page.art import rule
 from certsvc.page.certificate_type import CertificateType
 from certsvc.page.fonts import MM_PER_PT, FontChain
 from certsvc.page.layout import Column
+from certsvc.page.layout import Flow as FlowPlaces
 from certsvc.page.model import Path, TextRun
 from certsvc.page.typeset import STEP_PT, Setting, fit, set_lines
 
@@ -47,6 +49,49 @@ def too_long(pointer: str | None, field: str) -> InvalidFieldError | TemplateErr
     return InvalidFieldError(Fault(pointer, zh, "too long to be printed whole, even at 6 pt; shorten it"))
 
 
+_Baselines = tuple[tuple[float, ...], tuple[float, ...]]
+"""The first baseline of every row, and the baseline of every specialty."""
+
+
+@lru_cache(maxsize=256)
+def _spread(
+    kind: CertificateType, extras_mm: tuple[float, ...], employer: int, specialties: int
+) -> _Baselines | None:
+    """Spread rows as far as the page allows; None when they do not fit however tight.
+
+    Args:
+        kind: whose page it is.
+        extras_mm: of each row the height of its lines after the first.
+        employer: which row the specialties follow; -1 for none.
+        specialties: how many there are.
+    """
+    flow = kind.layout.flow
+    for openness in OPENNESS:
+        baselines, lines = _baselines(flow, extras_mm, employer, specialties, openness)
+        ends = [y_mm + extra_mm for extra_mm, y_mm in zip(extras_mm, baselines, strict=True)]
+        if max(*ends, *lines) + flow.gap.at(openness) / 2 <= flow.bottom_mm:
+            return tuple(baselines), tuple(lines)
+    return None
+
+
+def _baselines(
+    flow: FlowPlaces, extras_mm: Sequence[float], employer: int, specialties: int, openness: float
+) -> tuple[list[float], list[float]]:
+    row_mm, gap_mm, line_mm = (span.at(openness) for span in (flow.row, flow.gap, flow.specialty_row))
+    baselines: list[float] = []
+    lines: list[float] = []
+    y_mm = flow.top_mm
+    for place, extra_mm in enumerate(extras_mm):
+        if place == employer:
+            y_mm = max(y_mm + gap_mm / 2, flow.photo.y_mm + flow.photo.height_mm + row_mm * 0.8)
+        baselines.append(y_mm)
+        y_mm += extra_mm + row_mm
+        if place == employer:
+            lines = [y_mm + gap_mm + index * line_mm for index in range(specialties)]
+            y_mm = lines[-1] + row_mm + gap_mm if lines else y_mm
+    return baselines, lines
+
+
 class Flow:
     """Sets the rows, finds how far they can be spread, and places them."""
 
@@ -70,36 +115,19 @@ class Flow:
             TemplateError: the layout leaves too little height for what the rules allow.
         """
         rows = [*self._rows]
-        while self._lowest(rows, OPENNESS[-1]) > self._flow.bottom_mm:
+        while (places := self._spread(rows)) is None:
             # With nothing else left to tighten, the purpose shrinks.
             last = rows.pop()
             if last.row.field != "purpose":
                 raise TemplateError("layout.toml: [flow] has too little height")
             rows.append(self._set(last.row, last.setting.size_pt - STEP_PT))
-        openness = next(each for each in OPENNESS if self._lowest(rows, each) <= self._flow.bottom_mm)
-        return self._drawn(rows, openness)
+        return self._drawn(rows, *places)
 
-    def _lowest(self, rows: Sequence[_SetRow], openness: float) -> float:
-        """Return the lowest baseline of all, with half a gap under it."""
-        baselines, specialties = self._baselines(rows, openness)
-        ends = [y_mm + self._extra_mm(item) for item, y_mm in zip(rows, baselines, strict=True)]
-        return max(*ends, *specialties) + self._flow.gap.at(openness) / 2
-
-    def _baselines(self, rows: Sequence[_SetRow], openness: float) -> tuple[list[float], list[float]]:
-        """Find the first baseline of every row, and the baseline of every specialty."""
-        flow = self._flow
-        row_mm, gap_mm, line_mm = (span.at(openness) for span in (flow.row, flow.gap, flow.specialty_row))
-        baselines, specialties = [], []
-        y_mm = flow.top_mm
-        for item in rows:
-            if item.row.field == "employer":
-                y_mm = max(y_mm + gap_mm / 2, flow.photo.y_mm + flow.photo.height_mm + row_mm * 0.8)
-            baselines.append(y_mm)
-            y_mm += self._extra_mm(item) + row_mm
-            if item.row.field == "employer":
-                specialties = [y_mm + gap_mm + index * line_mm for index in range(len(self._specialties))]
-                y_mm = specialties[-1] + row_mm + gap_mm if specialties else y_mm
-        return baselines, specialties
+    def _spread(self, rows: Sequence[_SetRow]) -> _Baselines | None:
+        """Find how far the rows can be spread; None when they do not fit however tight."""
+        extras = tuple([self._extra_mm(item) for item in rows])
+        employer = next((place for place, item in enumerate(rows) if item.row.field == "employer"), -1)
+        return _spread(self._kind, extras, employer, len(self._specialties))
 
     def _set(self, row: Row, largest_pt: float | None = None) -> _SetRow:
         style, column = self._kind.layout.styles[row.column.style], row.column
@@ -112,8 +140,9 @@ class Flow:
             raise too_long(row.pointer, row.field)
         return _SetRow(row, setting)
 
-    def _drawn(self, rows: Sequence[_SetRow], openness: float) -> Iterator[TextRun | Path]:
-        baselines, specialties = self._baselines(rows, openness)
+    def _drawn(
+        self, rows: Sequence[_SetRow], baselines: Sequence[float], specialties: Sequence[float]
+    ) -> Iterator[TextRun | Path]:
         for item, y_mm in zip(rows, baselines, strict=True):
             yield from self._row(item, y_mm)
             if item.row.field == "employer":

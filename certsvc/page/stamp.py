@@ -5,12 +5,12 @@ It is plainly not an official seal: no star, no emblem. What makes a file genuin
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from math import radians
 from typing import Final
 
-from certsvc.page.art import ellipse, moved, turn
+from certsvc.page.art import Move, ellipse, moved, turn
 from certsvc.page.fonts import FontChain
 from certsvc.page.layout import StampPlace
 from certsvc.page.model import Path, Segment, Stamp
@@ -19,6 +19,9 @@ ARC: Final = radians(250)
 """The issuer's name takes at most this much of the circle."""
 LETTER: Final = 0.125
 """Largest height of a letter of the issuer's name, as a share of the diameter."""
+
+DECIMALS: Final = 2
+"""Of a millimetre: finer than any printer; three would make the stamp of each file a quarter larger."""
 
 
 @lru_cache(maxsize=64)
@@ -33,16 +36,20 @@ def draw_stamp(issuer: str, seal_line: str, place: StampPlace, fonts: FontChain)
     )
 
 
+def _moved(segments: Iterable[Segment], move: Move) -> tuple[Segment, ...]:
+    return moved(segments, move, DECIMALS)
+
+
 def _paths(issuer: str, seal_line: str, place: StampPlace, fonts: FontChain) -> Iterator[Path]:
     size, centre, colour = place.diameter_mm, place.diameter_mm / 2, place.colour
     middle = turn(0, centre, centre)
     for radius, weight in ((0.482, 0.028), (0.452, 0.006)):
-        ring = moved(ellipse(size * radius, size * radius), middle)
+        ring = _moved(ellipse(size * radius, size * radius), middle)
         yield Path(segments=ring, stroke=colour, width_mm=round(size * weight, 3))
     yield Path(segments=_name(issuer, size, fonts), fill=colour)
     line_mm = min(0.085 * size, 0.5 * size / fonts.width_em(seal_line, "bold"))
     half_mm = fonts.width_em(seal_line, "bold") * line_mm / 2
-    line = moved(fonts.outline(seal_line, line_mm, "bold"), turn(0, centre - half_mm, centre + 0.255 * size))
+    line = _moved(fonts.outline(seal_line, line_mm, "bold"), turn(0, centre - half_mm, centre + 0.255 * size))
     yield Path(segments=line, fill=colour)
     yield from _bridge(size, colour)
 
@@ -64,7 +71,7 @@ def _name(issuer: str, size: float, fonts: FontChain) -> tuple[Segment, ...]:
         place = turn(angle, size / 2, size / 2)
         half_mm = advance_em * letter_mm / 2
         outline = fonts.outline(letter, letter_mm, "bold")
-        segments += moved(outline, lambda x, y, place=place, half_mm=half_mm: place(x - half_mm, y - radius))  # type: ignore[misc]
+        segments += _moved(outline, lambda x, y, place=place, half_mm=half_mm: place(x - half_mm, y - radius))  # type: ignore[misc]
         angle += step / 2
     return tuple(segments)
 
@@ -81,12 +88,12 @@ def _bridge(size: float, colour: str) -> Iterator[Path]:
     for share in (-0.5, 0.0, 0.5):
         top = deck - rise * (1 - (share * 1.02) ** 2)
         lines += [("M", share * half, deck), ("L", share * half, top)]
-    yield Path(segments=moved(arch, middle), stroke=colour, width_mm=round(size * 0.02, 3))
-    yield Path(segments=moved(lines, middle), stroke=colour, width_mm=round(size * 0.011, 3))
+    yield Path(segments=_moved(arch, middle), stroke=colour, width_mm=round(size * 0.02, 3))
+    yield Path(segments=_moved(lines, middle), stroke=colour, width_mm=round(size * 0.011, 3))
     wave: list[Segment] = [("M", -half, deck + 0.045 * size)]
     step = 2 * half / 6
     for part in range(6):
         x, y = -half + part * step, deck + 0.045 * size
         bend = 0.03 * size * (-1) ** part
         wave.append(("C", x + step / 3, y - bend, x + 2 * step / 3, y - bend, x + step, y))
-    yield Path(segments=moved(wave, middle), stroke=colour, width_mm=round(size * 0.008, 3))
+    yield Path(segments=_moved(wave, middle), stroke=colour, width_mm=round(size * 0.008, 3))

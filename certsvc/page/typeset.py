@@ -5,9 +5,10 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
-from certsvc.page.fonts import MM_PER_PT, FontChain
+from certsvc.page.fonts import MM_PER_PT, FontChain, Weight
 from certsvc.page.layout import Column, Place, Style
 from certsvc.page.model import TextRun
 
@@ -15,6 +16,8 @@ STEP_PT: Final = 0.5
 """Texts shrink in steps of this."""
 SHRINK_BEFORE_WRAP: Final = 0.8
 """A text that fits at this share of its size is shrunk; a longer one takes one more line."""
+KEPT: Final = 512
+"""Texts kept as they were set: labels, days and places come back with every page, names go soon."""
 CLOSING: Final = frozenset("，。、；：？！）》」』】〉”’…—·,.;:?!)]}%")
 """Characters that never begin a line."""
 OPENING: Final = frozenset("（《「『【〈“‘([{-\u00ad\u2010\u2011")
@@ -53,17 +56,35 @@ def fit(
         None when the text does not fit even at the smallest size.
     """
     largest = style.size_pt if largest_pt is None else min(style.size_pt, largest_pt)
+    return _fit(text, style.weight, style.tracking_em, style.min_pt, largest, width_mm, fonts, lines)
+
+
+@lru_cache(maxsize=KEPT)
+def _fit(
+    text: str,
+    weight: Weight,
+    tracking_em: float,
+    smallest_pt: float,
+    largest_pt: float,
+    width_mm: float,
+    fonts: FontChain,
+    lines: int,
+) -> Setting | None:
     best: Setting | None = None
     units: Sequence[tuple[str, float]] = ()
+    # Without the gap after the last character.
+    width_em = _width_em(text, weight, tracking_em, fonts) - tracking_em
     for count in range(1, lines + 1):
         if count == 2:
             # Most texts fit on one line and are never cut.
-            units = [(unit, _width_em(unit, style, fonts)) for unit in _units(text, style, fonts, width_mm)]
-        floor = style.min_pt if best is None else max(style.min_pt, best.size_pt + STEP_PT)
-        found = _largest(text, units, style, width_mm, fonts, count, largest, floor)
+            widest_em = width_mm / (smallest_pt * MM_PER_PT)
+            cut = _units(text, lambda unit: _width_em(unit, weight, tracking_em, fonts), widest_em)
+            units = [(unit, _width_em(unit, weight, tracking_em, fonts)) for unit in cut]
+        floor_pt = smallest_pt if best is None else max(smallest_pt, best.size_pt + STEP_PT)
+        found = _largest(text, units, width_em, width_mm, count, largest_pt, floor_pt)
         if found is not None:
             best = found
-            if best.size_pt >= largest * SHRINK_BEFORE_WRAP:
+            if best.size_pt >= largest_pt * SHRINK_BEFORE_WRAP:
                 break
     return best
 
@@ -71,15 +92,13 @@ def fit(
 def _largest(
     text: str,
     units: Sequence[tuple[str, float]],
-    style: Style,
+    width_em: float,
     width_mm: float,
-    fonts: FontChain,
     count: int,
     largest_pt: float,
     floor_pt: float,
 ) -> Setting | None:
     """Find the largest size, not under *floor_pt*, at which *text* takes *count* lines or fewer."""
-    width_em = _width_em(text, style, fonts) - style.tracking_em
     # No size above this can do: even without a gap at the end of a line the text would be too wide.
     size_pt = (
         min(largest_pt, count * width_mm / MM_PER_PT / width_em // STEP_PT * STEP_PT)
@@ -109,7 +128,8 @@ def set_lines(
     for index, line in enumerate(setting.lines):
         x_mm = column.x_mm
         if column.align != "left":
-            width_mm = _width_em(line.rstrip(" "), style, fonts) * size_mm - style.tracking_em * size_mm
+            width_mm = _width_em(line.rstrip(" "), style.weight, style.tracking_em, fonts) * size_mm
+            width_mm -= style.tracking_em * size_mm
             slack_mm = column.width_mm - width_mm
             x_mm += slack_mm / 2 if column.align == "centre" else slack_mm
         yield from run_at(
@@ -119,35 +139,52 @@ def set_lines(
 
 def run_at(
     text: str, x_mm: float, y_mm: float, size_pt: float, style: Style, fonts: FontChain, *, field: str = ""
-) -> Iterator[TextRun]:
+) -> tuple[TextRun, ...]:
     """Place *text* from *x_mm* on; one run for each font."""
+    return _runs(text, x_mm, y_mm, size_pt, style.weight, style.colour, style.tracking_em, fonts, field)
+
+
+@lru_cache(maxsize=KEPT)
+def _runs(
+    text: str,
+    x_mm: float,
+    y_mm: float,
+    size_pt: float,
+    weight: Weight,
+    colour: str,
+    tracking_em: float,
+    fonts: FontChain,
+    field: str,
+) -> tuple[TextRun, ...]:
     size_mm = size_pt * MM_PER_PT
-    for font, part, width_em in fonts.split(text, style.weight):
-        yield TextRun(
+    runs = []
+    for font, part, width_em in fonts.split(text, weight):
+        run = TextRun(
             text=part,
             x_mm=round(x_mm, 3),
             y_mm=round(y_mm, 3),
             size_pt=size_pt,
             font=font,
-            colour=style.colour,
-            tracking_mm=round(style.tracking_em * size_mm, 4),
+            colour=colour,
+            tracking_mm=round(tracking_em * size_mm, 4),
             field=field,
         )
-        x_mm += (width_em + len(part) * style.tracking_em) * size_mm
+        runs.append(run)
+        x_mm += (width_em + len(part) * tracking_em) * size_mm
+    return tuple(runs)
 
 
-def _width_em(text: str, style: Style, fonts: FontChain) -> float:
-    return fonts.width_em(text, style.weight) + len(text) * style.tracking_em
+def _width_em(text: str, weight: Weight, tracking_em: float, fonts: FontChain) -> float:
+    return fonts.width_em(text, weight) + len(text) * tracking_em
 
 
-def _units(text: str, style: Style, fonts: FontChain, width_mm: float) -> Sequence[str]:
+def _units(text: str, width_em_of: Callable[[str], float], widest_em: float) -> Sequence[str]:
     """Cut *text* where a line may end: between Chinese characters, and after a Latin word and its spaces."""
     units = _joined(text, _joins)
-    widest_em = width_mm / (style.min_pt * MM_PER_PT)
     parts: list[str] = []
     for unit in units:
         # A word longer than half a line (an address, say) may be broken anywhere.
-        long = _width_em(unit, style, fonts) > widest_em / 2
+        long = width_em_of(unit) > widest_em / 2
         parts.extend(_joined(unit, lambda before, _: before in OPENING) if long else [unit])
     return parts
 

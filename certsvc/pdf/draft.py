@@ -74,8 +74,9 @@ class Draft:
 
     def unsealed(self) -> bytes:
         """Return the whole file without a signature; equal drafts give equal bytes."""
-        before = b"%b%b%b" % (self.beginning.content, self.body, NOTHING)
-        return before + self._table() + self._trailer(len(before))
+        first = self.beginning.content
+        table_at = len(first) + len(self.body) + len(NOTHING)
+        return b"".join((first, self.body, NOTHING, self._table(), self._trailer(table_at)))
 
     def hollow(self, date: bytes, reason: bytes, location: bytes, *, digits: int) -> Hollow:
         """Lay out the file around a hole for the signature.

@@ -9,9 +9,10 @@ holds is not looked at. Nothing is taken for ours that is not; a file of ours ma
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from hashlib import sha256
 from typing import TYPE_CHECKING, Final
 
@@ -25,6 +26,7 @@ from certsvc.pdf.draft import (
     TRAILER,
     table_of,
 )
+from certsvc.pdf.layout import Body, FontPlace, Layout, Start
 from certsvc.pdf.shapes import END_OBJECT, END_STREAM, HEADER, SIGNATURE_NUMBER, Shape
 
 if TYPE_CHECKING:
@@ -40,37 +42,7 @@ _ONCE: Final = (b"/ByteRange", b"%%EOF")
 """What stands once in a file of ours, inside of streams too."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Start:
-    """The beginning of a file, up to its page, once it was read."""
-
-    content: bytes
-    """Empty when the beginning is not kept."""
-    end: int
-    next: int
-    """Number of the page."""
-    places: tuple[int, ...]
-    fonts: tuple[int, ...]
-    images: tuple[int, ...]
-    metadata: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Layout:
-    """Where the parts of a sealed file lie that is laid out like ours."""
-
-    signature: int
-    """First byte of the signature's value."""
-    hole_start: int
-    """First byte of the string in /Contents, its bracket."""
-    hole_end: int
-    """First byte after it."""
-    table: int
-    """First byte of the cross-reference table."""
-    start: _Start = field(repr=False, compare=False)
-
-
-_KEPT: Final[deque[tuple[_Start, _Hash]]] = deque(maxlen=8)
+_KEPT: Final[deque[tuple[Start, _Hash]]] = deque(maxlen=8)
 """Beginnings of files that were ours, with their SHA-256."""
 
 
@@ -78,33 +50,41 @@ class _OtherError(Exception):
     """Not laid out like ours."""
 
 
-def read_layout(data: bytes) -> Layout | None:
-    """Return how a sealed file is laid out; None for any bytes that are not, all of them, one of ours."""
-    if len(data) > _LARGEST or not data.startswith(HEADER):
-        return None
-    for start, _ in tuple(_KEPT):
-        if data.startswith(start.content):
-            break
-    else:
-        start = None
+def read_body(unsealed: bytes) -> Body | None:
+    """Return the objects of a file before its seal; None for any bytes that are not, all of them, a draft."""
     try:
-        return _Walk(data).whole(start)
+        return _Walk(unsealed).unsealed()
     except _OtherError:
         return None
 
 
-def keep_start(data: bytes, layout: Layout) -> None:
+def read_layout(data: bytes, known: Body | None = None) -> Layout | None:
+    """Return how a sealed file is laid out; None for any bytes that are not, all of them, one of ours.
+
+    Args:
+        data: any bytes.
+        known: what was read of the same file before it was sealed. A file that begins with these very bytes
+            is read from their end on.
+    """
+    try:
+        return _Walk(data).sealed(known if known is not None and known.begins(data) else None)
+    except _OtherError:
+        return None
+
+
+def keep_start(data: bytes, start: Start) -> None:
     """Keep the beginning of a file that turned out to be ours: the next one of its template has the same."""
-    end = layout.start.end
-    if not layout.start.content and end <= _LARGEST_KEPT:
-        content = data[:end]
-        _KEPT.append((replace(layout.start, content=content), sha256(content)))
+    if not start.content and start.end <= _LARGEST_KEPT:
+        content = data[: start.end]
+        if all(kept.content != content for kept, _ in tuple(_KEPT)):
+            _KEPT.append((replace(start, content=content), sha256(content)))
 
 
 def covered_digest(data: bytes, layout: Layout) -> bytes:
     """Return the SHA-256 of all bytes of a file but its hole."""
-    running = next((hashed.copy() for start, hashed in tuple(_KEPT) if start is layout.start), None)
-    begun = layout.start.end if running is not None else 0
+    start = layout.start
+    running = next((hashed.copy() for kept, hashed in tuple(_KEPT) if kept is start), None)
+    begun = start.end if running is not None else 0
     running = running or sha256()
     view = memoryview(data)
     running.update(view[begun : layout.hole_start])
@@ -126,55 +106,28 @@ class _Walk:
     """One pass over a file, from its header to its end."""
 
     def __init__(self, data: bytes) -> None:
+        if len(data) > _LARGEST or not data.startswith(HEADER):
+            raise _OtherError
         self._data = data
         self._at = len(HEADER)
         self._next = 1
         """Number of the object that must come next."""
         self._places: list[int] = []
+        self._stored = slice(0)
+        """What the last stream holds."""
 
-    def whole(self, start: _Start | None) -> Layout:
-        """Read the whole file; *start* is what is known of its beginning."""
-        start = start or self._begin()
-        self._at, self._next, self._places = start.end, start.next, list(start.places)
-        page = start.next
-        _, _, content, states, named_fonts, named_images = self._take(shapes.PAGE)
-        self._expect(int(content) == page + 1 and start.metadata == page + 3 and _each_once(states))
-        self._take(shapes.CONTENT)
-        self._take(shapes.INFO)
-        self._take(shapes.METADATA)
-        fonts = (*start.fonts, *self._fonts())
-        images = (*start.images, *self._images())
-        self._expect(named_fonts == b"".join([b"/F%d %d 0 R " % (each, each) for each in fonts]))
-        self._expect(named_images == b"".join([b"/X%d %d 0 R " % (each, each) for each in images]))
-        return self._end(start, info=page + 2)
+    def unsealed(self) -> Body:
+        """Read a file without its signature."""
+        body = self._body()
+        self._expect(self._data.startswith(NOTHING, body.end))
+        self._tail(body, table=body.end + len(NOTHING))
+        self._expect_alone(len(body.start.content), body, (0, 1))
+        return body
 
-    def _begin(self) -> _Start:
-        """Read everything up to the page."""
-        metadata = int(self._take(shapes.CATALOG)[0])
-        page = int(self._take(shapes.PAGES)[0])
-        # The signature's value has the next number and lies last.
-        self._next = SIGNATURE_NUMBER + 1
-        self._take(shapes.INTENT)
-        self._take(shapes.PROFILE)
-        self._take(shapes.CONTENT)
-        _, states, _ = self._take(shapes.APPEARANCE)
-        self._expect(_each_once(states))
-        _, parent = self._take(shapes.FIELD)
-        fonts, images = self._fonts(), self._images()
-        self._expect(self._next == page == int(parent))
-        return _Start(
-            content=b"",
-            end=self._at,
-            next=self._next,
-            places=tuple(self._places),
-            fonts=tuple(fonts),
-            images=tuple(images),
-            metadata=metadata,
-        )
-
-    def _end(self, start: _Start, *, info: int) -> Layout:
-        """Read the signature's value and compare all after it with what it must be."""
-        data, signature = self._data, self._at
+    def sealed(self, known: Body | None) -> Layout:
+        """Read a sealed file; of *known* nothing is read again."""
+        body = known or self._body()
+        data, signature = self._data, body.end
         found = shapes.SIGNATURE.pattern.match(data, signature)
         if found is None or int(found[1]) != SIGNATURE_NUMBER:
             raise _OtherError
@@ -186,20 +139,86 @@ class _Walk:
         byte_range = (BYTE_RANGE % (opening, end, len(data) - end)).ljust(BYTE_RANGE_ROOM) + CONTENTS
         self._expect(data.startswith(byte_range, found.end()) and data.startswith(END_SIGNATURE, end))
         table = end + len(END_SIGNATURE)
-        split = SIGNATURE_NUMBER - 1
-        expected = table_of((*self._places[:split], signature, *self._places[split:]))
-        name = _ID.match(data, table + len(expected))
+        self._tail(body, table=table)
+        self._expect_alone(body.end if known else len(body.start.content), body, (1, 1))
+        return Layout(signature=signature, hole_start=opening, hole_end=end, table=table, start=body.start)
+
+    def _tail(self, body: Body, *, table: int) -> None:
+        """Compare all from the cross-reference table on with what it must be."""
+        data, trailer = self._data, table + len(body.table)
+        name = _ID.match(data, trailer)
         if name is None:
             raise _OtherError
-        expected += TRAILER % (self._next, info, name[1], name[1], table)
-        self._expect(data[table:] == expected)
-        # In a beginning that is kept there was nothing of what stands once, and no object but those counted.
-        unknown = len(start.content)
-        self._expect(all(data.count(word, unknown) == 1 for word in _ONCE))
-        # No object hides in a stream, where a reader that repairs files would find it.
-        known = len(start.places) if unknown else 0
-        self._expect(data.count(b" obj", unknown) == self._next - 1 - known)
-        return Layout(signature=signature, hole_start=opening, hole_end=end, table=table, start=start)
+        expected = TRAILER % (body.next, body.start.next + 2, name[1], name[1], table)
+        self._expect(data.startswith(body.table, table) and data[trailer:] == expected)
+
+    def _expect_alone(self, begin: int, body: Body, once: tuple[int, ...]) -> None:
+        """Count from *begin* on, before which nothing can be, what no stream may hold.
+
+        There a reader that repairs files would find an object, and a reader of signatures another one.
+        """
+        data = self._data
+        self._expect(tuple([data.count(word, begin) for word in _ONCE]) == once)
+        known = bisect_left(body.places, begin)
+        self._expect(data.count(b" obj", begin) == body.next - 1 - known)
+
+    def _body(self) -> Body:
+        """Read everything up to the signature's value."""
+        start = self._start()
+        self._at, self._next, self._places = start.end, start.next, list(start.places)
+        page = start.next
+        _, _, content, states, named_fonts, named_images = self._take(shapes.PAGE)
+        self._expect(int(content) == page + 1 and start.metadata == page + 3 and _each_once(states))
+        self._take(shapes.CONTENT)
+        sheet = self._stored
+        self._take(shapes.INFO)
+        self._take(shapes.METADATA)
+        own_fonts = self._fonts()
+        fonts = [font.number for font in (*start.fonts, *own_fonts)]
+        images = (*start.images, *self._images())
+        self._expect(named_fonts == b"".join([b"/F%d %d 0 R " % (each, each) for each in fonts]))
+        self._expect(named_images == b"".join([b"/X%d %d 0 R " % (each, each) for each in images]))
+        places, split = tuple(self._places), SIGNATURE_NUMBER - 1
+        return Body(
+            start=start,
+            own=self._data[len(start.content) : self._at],
+            end=self._at,
+            next=self._next,
+            places=places,
+            table=table_of((*places[:split], self._at, *places[split:])),
+            fonts=tuple(own_fonts),
+            sheet=sheet,
+        )
+
+    def _start(self) -> Start:
+        """Read everything up to the page, unless it is known."""
+        data = self._data
+        kept = next((start for start, _ in tuple(_KEPT) if data.startswith(start.content)), None)
+        if kept is not None:
+            return kept
+        metadata = int(self._take(shapes.CATALOG)[0])
+        page = int(self._take(shapes.PAGES)[0])
+        # The signature's value has the next number and lies last.
+        self._next = SIGNATURE_NUMBER + 1
+        self._take(shapes.INTENT)
+        self._take(shapes.PROFILE)
+        self._take(shapes.CONTENT)
+        sheet = self._stored
+        _, states, _ = self._take(shapes.APPEARANCE)
+        self._expect(_each_once(states))
+        _, parent = self._take(shapes.FIELD)
+        fonts, images = self._fonts(), self._images()
+        self._expect(self._next == page == int(parent))
+        return Start(
+            content=b"",
+            end=self._at,
+            next=self._next,
+            places=tuple(self._places),
+            fonts=tuple(fonts),
+            images=tuple(images),
+            metadata=metadata,
+            sheet=sheet,
+        )
 
     def _take(self, shape: Shape) -> Sequence[bytes]:
         """Read the next object, which must be of this shape; returns what is in its slots."""
@@ -209,8 +228,8 @@ class _Walk:
         number, *values = found.groups()
         at, last = found.end(), END_OBJECT
         if shape.is_stream:
-            at += int(values[-1])
-            last = END_STREAM
+            self._stored = slice(at, at + int(values[-1]))
+            at, last = self._stored.stop, END_STREAM
         if int(number) != self._next or self._next > _MOST_OBJECTS or not self._data.startswith(last, at):
             raise _OtherError
         self._places.append(self._at)
@@ -218,21 +237,22 @@ class _Walk:
         self._at = at + len(last)
         return values
 
-    def _fonts(self) -> list[int]:
-        """Read the fonts that come next; returns the numbers by which a page names them."""
-        numbers = []
+    def _fonts(self) -> list[FontPlace]:
+        """Read the fonts that come next."""
+        fonts = []
         while shapes.FONT.pattern.match(self._data, self._at):
             first = self._next
             _, descendant, to_unicode = self._take(shapes.FONT)
-            _, to_glyphs, descriptor, _ = self._take(shapes.DESCENDANT)
+            _, to_glyphs, descriptor, widths = self._take(shapes.DESCENDANT)
             *_, file = self._take(shapes.DESCRIPTOR)
-            self._take(shapes.FONT_FILE)
-            self._take(shapes.TO_GLYPHS)
-            self._take(shapes.TO_UNICODE)
+            stored = []
+            for shape in (shapes.FONT_FILE, shapes.TO_GLYPHS, shapes.TO_UNICODE):
+                self._take(shape)
+                stored.append(self._stored)
             led = list(map(int, (descendant, descriptor, file, to_glyphs, to_unicode)))
             self._expect(led == list(range(first + 1, first + shapes.PER_FONT)))
-            numbers.append(first)
-        return numbers
+            fonts.append(FontPlace(first, widths, *stored))
+        return fonts
 
     def _images(self) -> list[int]:
         """Read the pictures that come next; returns the numbers by which a page names them."""

@@ -37,9 +37,10 @@ def read_modules(modules: Sequence[Sequence[bool]]) -> str:
         DefectError: the symbol does not read.
     """
     side = len(modules) + 2 * QUIET_MODULES
-    margin, edge = b"\xff" * QUIET_MODULES, b"\xff" * (QUIET_MODULES * side)
-    rows = [b"%b%b%b" % (margin, bytes(row).translate(_PIXELS), margin) for row in modules]
-    dots = b"".join((edge, *rows, edge))
+    # The margin behind one row and that before the next lie side by side.
+    between, edge = bytes(2 * QUIET_MODULES), bytes(QUIET_MODULES * (side + 1))
+    dots = b"%b%b%b" % (edge, between.join(map(bytes, modules)), edge)
+    dots = dots.translate(_PIXELS)
     if not modules or len(dots) != side * side:
         raise DefectError("QR modules are not a square")
     found = _read_zxing(memoryview(dots).cast("B", (side, side)))

@@ -16,7 +16,8 @@ from collections.abc import Sequence
 from typing import Final
 
 from certsvc.domain.report import Check, FileCheck, FileOutcome, Finding, Result
-from certsvc.pdf.grammar import Layout, covered_digest, keep_start, read_layout
+from certsvc.pdf.grammar import covered_digest, keep_start, read_layout
+from certsvc.pdf.layout import Body, Layout
 from certsvc.sealing.cms import SealCMS, read_cms, verifies
 from certsvc.sealing.lint_pdf import content_faults
 from certsvc.sealing.pdf_syntax import BrokenPDFError, Name, Ref
@@ -45,15 +46,16 @@ class _BrokenRuleError(Exception):
         self.finding = Finding(check=check, result=Result.FAIL, code=code, detail=detail)
 
 
-def check_pdf(data: bytes, pinned: Sequence[PinnedKey]) -> FileCheck:
+def check_pdf(data: bytes, pinned: Sequence[PinnedKey], known: Body | None = None) -> FileCheck:
     """Judge a file by itself, without the registry. Never raises on hostile bytes.
 
     Args:
         data: any bytes.
         pinned: every key whose seals are ours, retired and compromised ones too; whether a key was good at
             the instant of sealing is for the caller, who knows that instant from the registry.
+        known: what was read of this file before it was sealed; bytes that are the same are not read again.
     """
-    return _check(data, pinned, read_layout(data))
+    return _check(data, pinned, read_layout(data, known))
 
 
 def check_any_pdf(data: bytes, pinned: Sequence[PinnedKey]) -> FileCheck:
@@ -75,7 +77,12 @@ def _check(data: bytes, pinned: Sequence[PinnedKey], layout: Layout | None) -> F
 
 def _check_strictly(data: bytes, pinned: Sequence[PinnedKey], layout: Layout | None) -> PinnedKey:
     """Return the pinned key that sealed *data*; raise at the first point of the rule that does not hold."""
-    start, end = _find_hole(data) if layout is None else (layout.hole_start, layout.hole_end)
+    if layout is None:
+        start, end = _find_hole(data)
+        _expect_digits(data, start, end)
+    else:
+        # Its layout says that there are digits and nothing else.
+        start, end = layout.hole_start, layout.hole_end
     seal = _read_hole(data, start, end)
     if (_digest(data, start, end) if layout is None else covered_digest(data, layout)) != seal.digest:
         raise _BrokenRuleError(Check.SIGNATURE, "DIGEST_MISMATCH")
@@ -87,7 +94,7 @@ def _check_strictly(data: bytes, pinned: Sequence[PinnedKey], layout: Layout | N
     if layout is None:
         _check_structure(data, start)
     else:
-        keep_start(data, layout)
+        keep_start(data, layout.start)
     return key
 
 
@@ -116,7 +123,7 @@ def _find_hole(data: bytes) -> tuple[int, int]:
     return first, second
 
 
-def _read_hole(data: bytes, start: int, end: int) -> SealCMS:
+def _expect_digits(data: bytes, start: int, end: int) -> None:
     gap = data[start:end]
     if (
         not 2 < len(gap) <= _LARGEST_HOLE
@@ -125,11 +132,14 @@ def _read_hole(data: bytes, start: int, end: int) -> SealCMS:
     ):
         raise _BrokenRuleError(Check.COVERAGE, "BYTE_RANGE_WRONG")
     digits = _HEX.match(gap, 1)
-    if digits is None or digits.end() != len(gap) - 1 or len(gap) % 2:
+    if digits is None or digits.end() != len(gap) - 1:
         raise _BrokenRuleError(Check.SIGNATURE, "SIGNATURE_BROKEN")
-    raw = bytes.fromhex(gap[1:-1].decode("ascii"))
+
+
+def _read_hole(data: bytes, start: int, end: int) -> SealCMS:
+    """Read the container out of a hole of digits."""
     try:
-        return read_cms(_without_padding(raw))
+        return read_cms(_without_padding(bytes.fromhex(data[start + 1 : end - 1].decode("ascii"))))
     except ValueError as fault:
         raise _BrokenRuleError(Check.SIGNATURE, "SIGNATURE_BROKEN") from fault
 

@@ -18,7 +18,8 @@ from certsvc.rendering.png import preview
 from certsvc.rendering.stamp import stamp_picture
 from tests.page.sample import FACTS, a_page, sample_fonts
 
-SYMBOL = "HTTPS://VERIFY.EXAMPLE.CN/V/0123456789ABCDEFGHJKMNPQRS"
+SYMBOL = "HTTPS://VERIFY.EXAMPLE.CN/V/00000000000000000000000021"
+"""One of those of which pdfium is asked whatever was asked before."""
 
 
 @cache

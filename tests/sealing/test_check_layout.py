@@ -10,7 +10,7 @@ from typing import Final
 import pytest
 
 from certsvc.domain.report import FileCheck, FileOutcome
-from certsvc.pdf.grammar import read_layout, without_signature
+from certsvc.pdf.grammar import read_body, read_layout, without_signature
 from certsvc.sealing.check_pdf import check_any_pdf, check_pdf
 from certsvc.sealing.keystore import Keystore
 from certsvc.sealing.lint_pdf import lint_pdf
@@ -32,9 +32,12 @@ def compiled(signer: Signer) -> bytes:
 
 
 def judged(data: bytes, pinned: Sequence[PinnedKey]) -> FileCheck:
-    """Ask both ways, which must agree in every finding."""
+    """Ask all ways, which must agree in every finding: also knowing what the small page's draft was."""
     check = check_pdf(data, pinned)
     assert check == check_any_pdf(data, pinned)
+    known = read_body(a_draft().unsealed())
+    assert known is not None
+    assert check == check_pdf(data, pinned, known)
     return check
 
 
