@@ -17,8 +17,9 @@ from weakref import WeakKeyDictionary
 from certsvc.errors import DefectError
 from certsvc.issuing.preflight_glyphs import FontGlyphs, glyphs_of
 from certsvc.issuing.preflight_symbol import covers
+from certsvc.ofd.draft import Draft
 from certsvc.ofd.names import DECLARATION, DOCUMENT, DOCUMENT_RES, OFD, PAGE, PUBLIC_RES, TEMPLATE, XMLNS
-from certsvc.ofd.own_container import OwnPart, read_own
+from certsvc.ofd.own_container import OwnPart, open_own
 from certsvc.ofd.own_page import Found, own_entrance
 from certsvc.ofd.package import Package, read_package
 from certsvc.ofd.parts import BrokenOFDError
@@ -65,15 +66,18 @@ class _Template(NamedTuple):
 _templates: Final[WeakKeyDictionary[OwnPart, _Template]] = WeakKeyDictionary()
 
 
-def agrees(unsealed: bytes, page: Page) -> bool:
+def agrees(draft: Draft, page: Page) -> bool:
     """Say whether a rendered OFD is written in our way and shows just what *page* says.
 
+    Its parts are unpacked from the bytes that will stand in the sealed file. How they are laid down there is
+    for the strict check, which sees the file itself.
+
     Args:
-        unsealed: OFD bytes without signature.
+        draft: what was rendered.
         page: what was composed.
     """
-    files = read_own(unsealed)
-    if files is None or PAGE not in files or not own_entrance(files[OFD].content, sealed=False):
+    files = open_own((draft.entrance, *draft.parts))
+    if files is None or PAGE not in files or not own_entrance(files[OFD].content, sealed=True):
         return False
     package = _package(tuple(files), *(files[name].content if name in files else b"" for name in _LISTS))
     drawn = files[PAGE].objects

@@ -162,7 +162,7 @@ class Press:
         work.ofd = self._ofd_renderer.render(work.page, work.facts, work.plan)
 
     def _preflight_ofd(self, work: Work) -> None:
-        preflight_ofd(work.ofd.unsealed(), work.page)
+        preflight_ofd(work.ofd, work.page)
 
     def _offline(
         self,
@@ -204,7 +204,12 @@ class Press:
 
     def _seal_ofd(self, work: Work) -> None:
         work.files["ofd"] = seal_ofd(
-            work.ofd, signer=self._seal_signer(), stamp=work.page.stamp, at=work.copy.reserved_at
+            work.ofd,
+            signer=self._seal_signer(),
+            stamp=work.page.stamp,
+            at=work.copy.reserved_at,
+            # By the strict check, from the bytes of the file, before anything of it leaves seal().
+            verified_later=True,
         )
 
     def _check_pdf(self, work: Work) -> None:

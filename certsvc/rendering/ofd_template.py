@@ -100,7 +100,7 @@ def compile_template(
     content = page_xml(sheet.objects, layer_id=sheet.layer_id)
     parts = [make_part(TEMPLATE, content, once=True)]
     parts += [
-        packed_part(RES + font.file, shared.cuts[name].content, shared.cuts[name].deflated)
+        packed_part(RES + font.file, shared.cuts[name].content, shared.cuts[name].deflated, once=True)
         for name, font in fonts.items()
     ]
     return Template(

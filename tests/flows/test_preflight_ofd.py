@@ -32,13 +32,13 @@ def renderer() -> OFDRenderer:
     return OFDRenderer(Planner(sample_fonts()))
 
 
-def changed(draft: Draft, name: str, change: Change) -> bytes:
-    """Return the file with one part changed, packed anew."""
+def changed(draft: Draft, name: str, change: Change) -> Draft:
+    """Return the draft with one part changed, packed anew."""
     assert name in {part.name for part in draft.parts}
     parts = tuple(
         make_part(name, change(part.content)) if part.name == name else part for part in draft.parts
     )
-    return replace(draft, parts=parts).unsealed()
+    return replace(draft, parts=parts)
 
 
 def swapped(old: bytes, new: bytes) -> Change:
@@ -71,12 +71,12 @@ def matched(pattern: bytes, new: bytes) -> Change:
 def test_a_sound_file_passes(renderer: OFDRenderer, kind: CopyKind, words: Mapping[str, object]) -> None:
     """It stands between every certificate and its seal: it must not refuse a good one."""
     page = a_page(a_subject(kind, **words))  # type: ignore[arg-type]  # the names of its parameters
-    unsealed = renderer.render(page, FACTS).unsealed()
-    preflight_ofd(unsealed, page)
+    draft = renderer.render(page, FACTS)
+    preflight_ofd(draft, page)
     # The quick way takes them all but far characters, which are drawn in several objects; twice, as parts are
     # known when they come again.
     for _ in range(3):
-        assert agrees(unsealed, page) == ("name" not in words)
+        assert agrees(draft, page) == ("name" not in words)
 
 
 _SPARE: Final = (
