@@ -15,8 +15,6 @@ class FontGlyphs(dict[str, tuple[int, float]]):
     def __init__(self, content: bytes) -> None:
         """Take a TrueType file."""
         super().__init__()
-        self.labels: set[object] = set()
-        """Labels of which everything was found to agree in this font."""
         self._font = hb.Font(hb.Face(content))
         self._unit = 1 / self._font.face.upem
 

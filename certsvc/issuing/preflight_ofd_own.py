@@ -16,11 +16,12 @@ from weakref import WeakKeyDictionary
 
 from certsvc.errors import DefectError
 from certsvc.issuing.preflight_glyphs import FontGlyphs, glyphs_of
-from certsvc.issuing.preflight_symbol import covers
+from certsvc.issuing.preflight_ofd_labels import LABELS
+from certsvc.issuing.preflight_symbol import outline_of
 from certsvc.ofd.draft import Draft
 from certsvc.ofd.names import DECLARATION, DOCUMENT, DOCUMENT_RES, OFD, PAGE, PUBLIC_RES, TEMPLATE, XMLNS
 from certsvc.ofd.own_container import OwnPart, open_own
-from certsvc.ofd.own_page import Found, own_entrance
+from certsvc.ofd.own_page import CUT, Found, own_entrance
 from certsvc.ofd.package import Package, read_package
 from certsvc.ofd.parts import BrokenOFDError
 from certsvc.page.fonts import MM_PER_PT
@@ -45,7 +46,7 @@ _IS_IMAGE: Final = "resource"
 _OF_TEXT: Final = (
     "text_box", "text_matrix", "font", "size", "colour", "alpha", "x", "y", "spread", "text",
 )  # fmt: skip
-_MOST_LABELS: Final = 1024
+_MOST_BOXES: Final = 1024
 
 Item = TextRun | Path | Picture | Symbol
 
@@ -80,8 +81,12 @@ def agrees(draft: Draft, page: Page) -> bool:
     if files is None or PAGE not in files or not own_entrance(files[OFD].content, sealed=True):
         return False
     package = _package(tuple(files), *(files[name].content if name in files else b"" for name in _LISTS))
-    drawn = files[PAGE].objects
-    if package is None or drawn is None:
+    try:
+        outlines = [outline_of(item) for item in page.variable if isinstance(item, Symbol)]
+    except DefectError:
+        return False
+    drawn = files[PAGE].objects([outline for outline in outlines if outline is not None], LABELS.found)
+    if package is None or drawn is None or None in outlines:
         return False
     fonts = {str(id_): glyphs_of(files[name].content) for id_, name in package.fonts.items()}
     images = {id_: files[name].content for id_, name in package.images.items()}
@@ -118,7 +123,7 @@ def _compared(
         or kept.static is not static
         or any(fonts.get(id_) is not glyphs for id_, glyphs in kept.fonts.items())
     ):
-        drawn = part.objects or []
+        drawn = part.objects() or []
         used = {found["font"] for found in drawn if found.lastgroup == _IS_TEXT}
         kept = _Template(
             static,
@@ -137,9 +142,16 @@ def _compared(
 
 def _texts_agree(items: Iterable[Item], drawn: Iterable[Found], fonts: Mapping[str, FontGlyphs]) -> bool:
     """Say whether the texts drawn are those of *items*, one object for each run, in their order."""
-    runs = [item for item in items if isinstance(item, TextRun) and item.text]
-    texts = [found.group(*_OF_TEXT) for found in drawn if found.lastgroup == _IS_TEXT]
-    return len(runs) == len(texts) and all(map(_run_agrees, runs, texts, repeat(fonts)))
+    runs = [item for item in items if type(item) is TextRun and item.text]
+    texts = [found for found in drawn if found.lastgroup == _IS_TEXT]
+    if len(runs) != len(texts):
+        return False
+    for run, found in zip(runs, texts, strict=True):
+        if not LABELS.agree(run, found, fonts):
+            if not _run_agrees(run, found.group(*_OF_TEXT), fonts):
+                return False
+            LABELS.keep(run, found, fonts)
+    return True
 
 
 def _run_agrees(run: TextRun, found: tuple[str | Any, ...], fonts: Mapping[str, FontGlyphs]) -> bool:
@@ -166,10 +178,6 @@ def _run_agrees(run: TextRun, found: tuple[str | Any, ...], fonts: Mapping[str, 
 
 def _advances_agree(run: TextRun, spread: str, size_mm: float, glyphs: FontGlyphs) -> bool:
     """Demand a drawn glyph for each character, the next where this one ends."""
-    # Labels come back on every page; what a field shows is nobody's business once it was compared.
-    label = None if run.field else (run.text, spread, size_mm, run.tracking_mm)
-    if label in glyphs.labels:
-        return True
     try:
         advances = [glyphs[character][1] for character in run.text]
     except LookupError:
@@ -177,10 +185,7 @@ def _advances_agree(run: TextRun, spread: str, size_mm: float, glyphs: FontGlyph
     told = list(_spread(spread) if "g" in spread else map(float, spread.split()))
     tracking_mm = run.tracking_mm
     wanted = [advance * size_mm + tracking_mm for advance in advances[:-1]]
-    good = len(told) == len(wanted) and max(map(abs, map(sub, told, wanted)), default=0.0) <= _NEAR_MM
-    if good and label is not None and len(glyphs.labels) < _MOST_LABELS:
-        glyphs.labels.add(label)
-    return good
+    return len(told) == len(wanted) and max(map(abs, map(sub, told, wanted)), default=0.0) <= _NEAR_MM
 
 
 def _spread(written: str) -> Iterator[float]:
@@ -211,10 +216,9 @@ def _pictures_agree(items: Iterable[Item], drawn: Iterable[Found], images: Mappi
 
 
 def _symbols_agree(items: Iterable[Item], drawn: Sequence[Found], template: _Template) -> bool:
-    """Say whether the one outline where a symbol stands covers its dark modules and nothing else."""
-    for symbol in items:
-        if not isinstance(symbol, Symbol):
-            continue
+    """Say whether the one outline where a symbol stands is the one that was taken out for it."""
+    symbols = [item for item in items if isinstance(item, Symbol)]
+    for count, symbol in enumerate(symbols, start=1):
         side_mm = len(symbol.modules) * symbol.module_mm
         box = (symbol.x_mm, symbol.y_mm, side_mm, side_mm)
         there = [
@@ -223,10 +227,7 @@ def _symbols_agree(items: Iterable[Item], drawn: Sequence[Found], template: _Tem
         if len(there) != 1 or not _is_free(box, template):
             return False
         fill, matrix, data = there[0].group("fill", "path_matrix", "data")
-        try:
-            if not fill or matrix is not None or not covers(data, symbol):
-                return False
-        except DefectError:
+        if not fill or matrix is not None or data != CUT * count:
             return False
     return True
 
@@ -235,7 +236,7 @@ def _is_free(box: tuple[float, ...], template: _Template) -> bool:
     """Say whether no outline of the template stands in *box*; few boxes come, and there are many outlines."""
     free = template.free.get(box)
     if free is None:
-        if len(template.free) >= _MOST_LABELS:
+        if len(template.free) >= _MOST_BOXES:
             template.free.clear()
         free = template.free[box] = not any(_near(other, box) for other in template.outlines)
     return free

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+import re
+from functools import lru_cache, reduce
 from itertools import pairwise
+from operator import xor
 from typing import Final
 
 from certsvc.errors import DefectError
 from certsvc.page.model import Symbol
+from certsvc.rendering.ofd_shapes import blocks_of
 
 _OFF_GRID: Final = 0.1
 """Modules. Far more than rounding, and far less than what a camera would notice."""
 _MOST_LOOPS: Final = 1 << 15
-"""Loops kept by one grid, each with its area: some six megabytes."""
+"""Blocks kept by one grid, each with its area: some six megabytes."""
+_LONGEST_KEPT: Final = 1 << 9
+"""Characters of a block."""
+_OUTLINE: Final = re.compile(r"[-MLC0-9. ]*")
+"""No other way to write a number, and nothing that has a meaning in XML."""
 _DIGITS: Final = b"01" + bytes(254)
 
 
@@ -31,33 +38,45 @@ def read_outline(data: str, symbol: Symbol) -> tuple[tuple[bool, ...], ...]:
     return tuple(tuple(dark == "1" for dark in rows[at : at + size]) for at in range(0, size * size, size))
 
 
-def covers(data: str, symbol: Symbol) -> bool:
-    """Say whether that outline covers the dark modules of *symbol* and no others; errors as above."""
+def outline_of(symbol: Symbol) -> str | None:
+    """Return the outline that we write for *symbol*; None when it does not cover just the dark modules.
+
+    What each block of it covers is read from the block as written, once for all symbols that have it.
+
+    Raises:
+        DefectError: as read_outline().
+    """
+    blocks = tuple(blocks_of(symbol))
+    area = reduce(xor, map(_grid(symbol.module_mm, len(symbol.modules)).__getitem__, blocks), 0)
     dark = b"".join(map(bytes, symbol.modules)).translate(_DIGITS)
-    return _area(data, symbol) == int(dark[::-1], 2)
+    return "".join(blocks)[1:] if area and area == int(dark[::-1], 2) else None
 
 
 def _area(data: str, symbol: Symbol) -> int:
     """Return the modules covered, one bit each: the first is the lowest."""
-    before, *loops = data.split("M")
-    if before.strip():
-        raise _not_straight()
-    grid = _grid(symbol.module_mm, len(symbol.modules))
-    area = 0
-    for loop in loops:
-        # Filled by the even-odd rule, areas add up without carry.
-        area ^= grid[loop]
-    return area
+    return _grid(symbol.module_mm, len(symbol.modules))[data]
 
 
 class _Grid(dict[str, int]):
-    """A loop as written, from behind its M -> its area. Blocks of modules come again in other symbols."""
+    """Loops as written -> their area. Blocks of modules come again in other symbols."""
 
     def __init__(self, module_mm: float, size: int) -> None:
         super().__init__()
         self._module_mm, self._size = module_mm, size
 
     def __missing__(self, written: str) -> int:
+        before, *loops = written.split("M")
+        if before.strip() or _OUTLINE.fullmatch(written) is None:
+            raise _not_straight()
+        # Filled by the even-odd rule, areas add up without carry.
+        area = reduce(xor, map(self._loop, loops), 0)
+        if len(written) <= _LONGEST_KEPT:
+            if len(self) >= _MOST_LOOPS:
+                self.clear()
+            self[written] = area
+        return area
+
+    def _loop(self, written: str) -> int:
         corners = self._corners(written.split())
         rows = [0] * self._size
         for (left, top), (right, bottom) in pairwise((*corners, corners[0])):
@@ -67,11 +86,7 @@ class _Grid(dict[str, int]):
                 # An upright edge turns everything to its right from light to dark or back.
                 for row in range(min(top, bottom), max(top, bottom)):
                     rows[row] ^= (1 << self._size) - (1 << left)
-        area = sum(row << line * self._size for line, row in enumerate(rows))
-        if len(self) >= _MOST_LOOPS:
-            self.clear()
-        self[written] = area
-        return area
+        return sum(row << line * self._size for line, row in enumerate(rows))
 
     def _corners(self, words: list[str]) -> list[tuple[int, int]]:
         """Read ``x y L x y ... C``; without the C at its end a loop is closed all the same."""

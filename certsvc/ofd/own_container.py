@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import re
 import zlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from isal import isal_zlib
@@ -51,18 +51,20 @@ _NAME_SIZE_AT: Final = 26
 """Two bytes in a local header."""
 
 
-class _Unread:
-    """A page nobody has looked at."""
-
-
-_UNREAD: Final = _Unread()
-
-
 class OwnPart:
     """One file of a container."""
 
     __slots__ = (
-        "__weakref__", "_digest", "_line", "_made", "_objects", "content", "head", "name", "packed", "row",
+        "__weakref__",
+        "_digest",
+        "_is_page",
+        "_line",
+        "_made",
+        "content",
+        "head",
+        "name",
+        "packed",
+        "row",
     )  # fmt: skip
 
     def __init__(self, head: bytes, content: bytes, packed: bytes, made: Part | None = None) -> None:
@@ -75,7 +77,7 @@ class OwnPart:
         self._made = made
         self._digest = b""
         self._line = ""
-        self._objects: list[Found] | _Unread | None = _UNREAD
+        self._is_page: bool | None = None
 
     @property
     def digest(self) -> bytes:
@@ -98,11 +100,20 @@ class OwnPart:
         return self._line
 
     @property
-    def objects(self) -> list[Found] | None:
-        """What is drawn, if it is a page of ours; None when it is no such page."""
-        if isinstance(self._objects, _Unread):
-            self._objects = read_own_page(self.content)
-        return self._objects
+    def is_page(self) -> bool:
+        """Whether it is a page of ours."""
+        if self._is_page is None:
+            self._is_page = self.objects() is not None
+        return self._is_page
+
+    def objects(
+        self, outlines: Sequence[str] = (), known: Mapping[str, Found] | None = None
+    ) -> list[Found] | None:
+        """Return what is drawn; None when it is no page of ours. Arguments as read_own_page()."""
+        found = read_own_page(self.content, outlines, known or {})
+        if found is not None:
+            self._is_page = True
+        return found
 
 
 class _Met:
