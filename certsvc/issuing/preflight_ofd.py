@@ -224,7 +224,8 @@ def _check_symbols(page: Page, drawn: Sequence[Element]) -> None:
         ]
         if len(found) != 1 or found[0].attributes.get("Fill") != "true":
             raise DefectError("the QR symbol is not one filled outline in the rendered OFD")
-        if read_outline(found[0].text_of("AbbreviatedData"), symbol) != symbol.modules:
+        dark = tuple(map(bytes, symbol.modules))
+        if read_outline(found[0].text_of("AbbreviatedData"), symbol) != dark:
             raise DefectError("the QR symbol in the rendered OFD does not read back")
 
 

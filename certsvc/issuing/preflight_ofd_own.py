@@ -17,7 +17,7 @@ from weakref import WeakKeyDictionary
 from certsvc.errors import DefectError
 from certsvc.issuing.preflight_glyphs import FontGlyphs, glyphs_of
 from certsvc.issuing.preflight_ofd_labels import LABELS
-from certsvc.issuing.preflight_symbol import outline_of
+from certsvc.issuing.preflight_symbol import covers
 from certsvc.ofd.draft import Draft
 from certsvc.ofd.names import DECLARATION, DOCUMENT, DOCUMENT_RES, OFD, PAGE, PUBLIC_RES, TEMPLATE, XMLNS
 from certsvc.ofd.own_container import OwnPart, open_own
@@ -81,22 +81,22 @@ def agrees(draft: Draft, page: Page) -> bool:
     if files is None or PAGE not in files or not own_entrance(files[OFD].content, sealed=True):
         return False
     package = _package(tuple(files), *(files[name].content if name in files else b"" for name in _LISTS))
-    try:
-        outlines = [outline_of(item) for item in page.variable if isinstance(item, Symbol)]
-    except DefectError:
-        return False
-    drawn = files[PAGE].objects([outline for outline in outlines if outline is not None], LABELS.found)
-    if package is None or drawn is None or None in outlines:
+    # The outlines of symbols are most of a page: they are compared whole and not read with the rest.
+    drawn = files[PAGE].objects(["".join(blocks)[1:] for blocks in draft.symbols], LABELS.found)
+    if package is None or drawn is None:
         return False
     fonts = {str(id_): glyphs_of(files[name].content) for id_, name in package.fonts.items()}
     images = {id_: files[name].content for id_, name in package.images.items()}
     template = _compared(page.static, files.get(TEMPLATE), fonts)
-    return (
+    as_meant = (
         template.agrees
         and _texts_agree(page.variable, drawn, fonts)
         and _pictures_agree(page.variable, drawn, images)
-        and _symbols_agree(page.variable, drawn, template)
+        and _symbols_agree(page.variable, draft.symbols, drawn, template)
     )
+    if as_meant:
+        files[PAGE].take_as_page()
+    return as_meant
 
 
 @lru_cache(maxsize=64)
@@ -215,9 +215,16 @@ def _pictures_agree(items: Iterable[Item], drawn: Iterable[Found], images: Mappi
     )
 
 
-def _symbols_agree(items: Iterable[Item], drawn: Sequence[Found], template: _Template) -> bool:
-    """Say whether the one outline where a symbol stands is the one that was taken out for it."""
+def _symbols_agree(
+    items: Iterable[Item], blocks: Sequence[tuple[str, ...]], drawn: Sequence[Found], template: _Template
+) -> bool:
+    """Say whether the one outline where a symbol stands covers its dark modules and nothing else.
+
+    Of the outlines put together from *blocks* each was taken out where it stood, and its number left there.
+    """
     symbols = [item for item in items if isinstance(item, Symbol)]
+    if len(symbols) != len(blocks):
+        return False
     for count, symbol in enumerate(symbols, start=1):
         side_mm = len(symbol.modules) * symbol.module_mm
         box = (symbol.x_mm, symbol.y_mm, side_mm, side_mm)
@@ -227,7 +234,10 @@ def _symbols_agree(items: Iterable[Item], drawn: Sequence[Found], template: _Tem
         if len(there) != 1 or not _is_free(box, template):
             return False
         fill, matrix, data = there[0].group("fill", "path_matrix", "data")
-        if not fill or matrix is not None or data != CUT * count:
+        try:
+            if not fill or matrix is not None or data != CUT * count or not covers(blocks[count - 1], symbol):
+                return False
+        except DefectError:
             return False
     return True
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from functools import lru_cache, reduce
 from itertools import pairwise
 from operator import xor
@@ -10,7 +11,6 @@ from typing import Final
 
 from certsvc.errors import DefectError
 from certsvc.page.model import Symbol
-from certsvc.rendering.ofd_shapes import blocks_of
 
 _OFF_GRID: Final = 0.1
 """Modules. Far more than rounding, and far less than what a camera would notice."""
@@ -21,9 +21,10 @@ _LONGEST_KEPT: Final = 1 << 9
 _OUTLINE: Final = re.compile(r"[-MLC0-9. ]*")
 """No other way to write a number, and nothing that has a meaning in XML."""
 _DIGITS: Final = b"01" + bytes(254)
+_BITS: Final = bytes(48) + b"\0\1" + bytes(206)
 
 
-def read_outline(data: str, symbol: Symbol) -> tuple[tuple[bool, ...], ...]:
+def read_outline(data: str, symbol: Symbol) -> tuple[bytes, ...]:
     """Fill an outline by the even-odd rule and read the modules it covers.
 
     Args:
@@ -34,27 +35,23 @@ def read_outline(data: str, symbol: Symbol) -> tuple[tuple[bool, ...], ...]:
         DefectError: it has anything but upright and level lines between corners of the symbol's grid.
     """
     size = len(symbol.modules)
-    rows = f"{_area(data, symbol):0{size * size}b}"[::-1]
-    return tuple(tuple(dark == "1" for dark in rows[at : at + size]) for at in range(0, size * size, size))
+    area = _grid(symbol.module_mm, size)[data]
+    bits = f"{area:0{size * size}b}".encode("ascii").translate(_BITS)[::-1]
+    return tuple(bits[at : at + size] for at in range(0, size * size, size))
 
 
-def outline_of(symbol: Symbol) -> str | None:
-    """Return the outline that we write for *symbol*; None when it does not cover just the dark modules.
+def covers(blocks: Iterable[str], symbol: Symbol) -> bool:
+    """Say whether the outlines of some blocks together cover the dark modules of *symbol* and no others.
 
-    What each block of it covers is read from the block as written, once for all symbols that have it.
+    What each covers is read from the block as written, once for all symbols that have it. That the file has
+    these blocks, one behind the other, is for the caller to see.
 
     Raises:
         DefectError: as read_outline().
     """
-    blocks = tuple(blocks_of(symbol))
     area = reduce(xor, map(_grid(symbol.module_mm, len(symbol.modules)).__getitem__, blocks), 0)
     dark = b"".join(map(bytes, symbol.modules)).translate(_DIGITS)
-    return "".join(blocks)[1:] if area and area == int(dark[::-1], 2) else None
-
-
-def _area(data: str, symbol: Symbol) -> int:
-    """Return the modules covered, one bit each: the first is the lowest."""
-    return _grid(symbol.module_mm, len(symbol.modules))[data]
+    return area != 0 and area == int(dark[::-1], 2)
 
 
 class _Grid(dict[str, int]):

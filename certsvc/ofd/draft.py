@@ -20,6 +20,8 @@ class Draft:
     """In final order, OFD.xml not among them."""
     page_id: int
     """Id of the page object the stamp stands on."""
+    symbols: tuple[tuple[str, ...], ...] = ()
+    """Of each QR symbol the outlines of its blocks, which in a row are its outline: for who reads it back."""
 
     @cached_property
     def entrance(self) -> Part:

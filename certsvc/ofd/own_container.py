@@ -110,10 +110,11 @@ class OwnPart:
         self, outlines: Sequence[str] = (), known: Mapping[str, Found] | None = None
     ) -> list[Found] | None:
         """Return what is drawn; None when it is no page of ours. Arguments as read_own_page()."""
-        found = read_own_page(self.content, outlines, known or {})
-        if found is not None:
-            self._is_page = True
-        return found
+        return read_own_page(self.content, outlines, known or {})
+
+    def take_as_page(self) -> None:
+        """Take it for a page of ours: its outlines were read apart from the rest, and are outlines."""
+        self._is_page = True
 
 
 class _Met:

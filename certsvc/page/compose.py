@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
@@ -40,7 +40,7 @@ class Subject:
     """Normalised JPEG; None leaves the place empty."""
     signature: bytes | None
     """Normalised PNG; None leaves the place empty."""
-    modules: tuple[tuple[bool, ...], ...]
+    modules: tuple[Sequence[int], ...]
     """The QR symbol without its quiet zone."""
     host: str
     """Domain printed beside the symbol."""
@@ -48,7 +48,7 @@ class Subject:
     """XXXX-XXXX-XXXX."""
     specimen: bool
     """Sealed with a development key."""
-    offline: tuple[tuple[bool, ...], ...] | None = None
+    offline: tuple[Sequence[int], ...] | None = None
     """The second symbol, signed for checking without a connection; None leaves the page without it."""
 
 
@@ -245,7 +245,7 @@ def _signature(content: bytes, box: Box) -> Picture:
     )
 
 
-def _symbol(place: SymbolPlace, modules: tuple[tuple[bool, ...], ...], field: str = "qr") -> Symbol:
+def _symbol(place: SymbolPlace, modules: tuple[Sequence[int], ...], field: str = "qr") -> Symbol:
     module_mm = min(place.module_mm, place.size_mm / (len(modules) + 2 * place.quiet_modules))
     if module_mm < place.least_module_mm:
         raise TemplateError(f"layout.toml: the place of {field} is too small for this QR symbol")

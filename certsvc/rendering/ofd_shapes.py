@@ -49,8 +49,8 @@ def _boundary(path: Path) -> Box:
     return left, top, max(along) + edge - left, max(down) + edge - top
 
 
-def write_symbol(symbol: Symbol, *, id: int) -> str:
-    """Write a QR symbol as one path: no seams between modules, nothing for a viewer to blur.
+def write_symbol(symbol: Symbol, blocks: Iterable[str], *, id: int) -> str:
+    """Write a QR symbol, of which blocks_of() gave the *blocks*, as one path: no seams, nothing to blur.
 
     Tracing a whole symbol takes a third of the time of a document, so it is put together from blocks of few
     modules. Each was traced once and is kept as it is written at its place; they touch and never overlap, so
@@ -60,13 +60,13 @@ def write_symbol(symbol: Symbol, *, id: int) -> str:
     return path_object(
         id=id,
         boundary=(symbol.x_mm, symbol.y_mm, size_mm, size_mm),
-        data="".join(blocks_of(symbol))[1:],
+        data="".join(blocks)[1:],
         fill="#000000",
     )
 
 
-def blocks_of(symbol: Symbol) -> Iterable[str]:
-    """Yield the outline of each block of a symbol as written, a space before each loop.
+def blocks_of(symbol: Symbol) -> tuple[str, ...]:
+    """Return the outline of each block of a symbol as written, a space before each loop.
 
     The same modules in the same place give the very same string again.
     """
@@ -77,7 +77,7 @@ def blocks_of(symbol: Symbol) -> Iterable[str]:
     # A byte for each module. A block takes those of its upper row, where the lower one becomes a second bit.
     modules = int.from_bytes(rows, "little")
     bands = (modules | modules >> 8 * grid.columns << 1).to_bytes(len(rows), "little")
-    return map(getitem, grid.blocks, grid.apart.unpack_from(bands))
+    return tuple(map(getitem, grid.blocks, grid.apart.unpack_from(bands)))
 
 
 class _Block(dict[bytes, str]):
