@@ -83,10 +83,10 @@ def read_own_page(
     if len(content) > _LONGEST:
         return None
     for count, outline in enumerate(outlines, start=1):
-        before, found, behind = content.partition(outline.encode("ascii"))
+        before, found, behind = content.partition(outline.encode()) if outline else (content, b"", b"")
         if not found:
             return None
-        content = before + CUT.encode("ascii") * count + behind
+        content = before + CUT.encode() * count + behind
     try:
         text = content.decode("utf-8")
     except UnicodeDecodeError:

@@ -202,11 +202,11 @@ def images_of(world: World, row: Reserved) -> tuple[bytes, bytes]:
         return session.get_image(face.photo_sha256), session.get_image(face.signature_sha256)
 
 
-def prepared(press: Press, row: Reserved, images: tuple[bytes | None, bytes | None]) -> Work:
-    """Take one row through the press up to its seals; raises what went wrong with it."""
+def a_work(row: Reserved, images: tuple[bytes | None, bytes | None], *, place: int = 0) -> Work:
+    """Put a reserved row before the press."""
     photo, signature = images
-    work = Work(
-        place=0,
+    return Work(
+        place=place,
         copy=row.copy,
         version=row.version,
         specialties=row.specialties,
@@ -214,6 +214,11 @@ def prepared(press: Press, row: Reserved, images: tuple[bytes | None, bytes | No
         signature=signature,
         id_type=row.id_type,
     )
+
+
+def prepared(press: Press, row: Reserved, images: tuple[bytes | None, bytes | None]) -> Work:
+    """Take one row through the press up to its seals; raises what went wrong with it."""
+    work = a_work(row, images)
     press.prepare([work], raised)
     return work
 

@@ -17,7 +17,7 @@ from certsvc.issuing.preflight_ofd_own import agrees
 from certsvc.ofd.draft import Draft
 from certsvc.ofd.names import DOCUMENT, DOCUMENT_RES, PAGE, PUBLIC_RES, RES, TEMPLATE
 from certsvc.ofd.parts import make_part
-from certsvc.page.model import Page
+from certsvc.page.model import Page, TextRun
 from certsvc.rendering.ofd import OFDRenderer
 from certsvc.rendering.plan import Planner
 from tests.page.sample import FACTS, TEN, a_page, a_subject, sample_fonts
@@ -185,3 +185,40 @@ def test_a_character_without_a_glyph_is_refused(renderer: OFDRenderer, emptied: 
             preflight_ofd(changed(draft, name, lambda font: without(font, emptied=emptied)), page)
         refused += 1
     assert refused >= 3
+
+
+def test_a_label_met_before_is_not_taken_for_another(renderer: OFDRenderer) -> None:
+    """Labels are known by their bytes; the page they are compared with is looked at each time."""
+    page = a_page()
+    draft = renderer.render(page, FACTS)
+    assert agrees(draft, page) and agrees(draft, page)
+    labels = [at for at, item in enumerate(page.variable) if isinstance(item, TextRun) and not item.field]
+    assert len(labels) > 5
+    for at in labels:
+        for change in ({"x_mm": 3.0}, {"y_mm": 3.0}, {"text": "别的"}, {"colour": "#FF0000"}):
+            items = list(page.variable)
+            items[at] = replace(items[at], **change)
+            assert not agrees(draft, replace(page, variable=tuple(items))), change
+    assert agrees(draft, page)
+
+
+def test_a_symbols_blocks_are_only_believed_where_they_stand(renderer: OFDRenderer) -> None:
+    """They say where to look; what the file has, and what that covers, is read from the file."""
+    page = a_page()
+    draft = renderer.render(page, FACTS)
+    (blocks,) = draft.symbols
+    place = next(at for at, block in enumerate(blocks) if block)
+
+    for symbols in ((), ((*blocks[:place], *blocks[place + 1 :]),), (blocks, blocks), (("",),)):
+        told_nothing = replace(draft, symbols=symbols)
+        assert not agrees(told_nothing, page)
+        preflight_ofd(told_nothing, page)
+
+    # Left out, or with a foreign word, in the hint and in the file alike.
+    for block in ("", blocks[place].replace("C", "Z"), blocks[place] + " M 0 0 L 1 1 C"):
+        others = (*blocks[:place], block, *blocks[place + 1 :])
+        broken = changed(draft, PAGE, swapped("".join(blocks)[1:].encode(), "".join(others)[1:].encode()))
+        broken = replace(broken, symbols=(others,))
+        assert not agrees(broken, page)
+        with pytest.raises(DefectError, match="QR symbol"):
+            preflight_ofd(broken, page)
