@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
 from certsvc.domain.registration import Specialty
 from certsvc.errors import Fault, InvalidFieldError, TemplateError
@@ -71,25 +70,18 @@ class Flow:
             TemplateError: the layout leaves too little height for what the rules allow.
         """
         rows = [*self._rows]
-        while True:
-            for openness in OPENNESS:
-                baselines, specialties = self._baselines(rows, openness)
-                if self._lowest(rows, baselines, specialties, openness) <= self._flow.bottom_mm:
-                    return self._drawn(rows, baselines, specialties)
+        while self._lowest(rows, OPENNESS[-1]) > self._flow.bottom_mm:
             # With nothing else left to tighten, the purpose shrinks.
             last = rows.pop()
             if last.row.field != "purpose":
                 raise TemplateError("layout.toml: [flow] has too little height")
             rows.append(self._set(last.row, last.setting.size_pt - STEP_PT))
+        openness = next(each for each in OPENNESS if self._lowest(rows, each) <= self._flow.bottom_mm)
+        return self._drawn(rows, openness)
 
-    def _lowest(
-        self,
-        rows: Sequence[_SetRow],
-        baselines: Sequence[float],
-        specialties: Sequence[float],
-        openness: float,
-    ) -> float:
+    def _lowest(self, rows: Sequence[_SetRow], openness: float) -> float:
         """Return the lowest baseline of all, with half a gap under it."""
+        baselines, specialties = self._baselines(rows, openness)
         ends = [y_mm + self._extra_mm(item) for item, y_mm in zip(rows, baselines, strict=True)]
         return max(*ends, *specialties) + self._flow.gap.at(openness) / 2
 
@@ -120,9 +112,8 @@ class Flow:
             raise too_long(row.pointer, row.field)
         return _SetRow(row, setting)
 
-    def _drawn(
-        self, rows: Sequence[_SetRow], baselines: Sequence[float], specialties: Sequence[float]
-    ) -> Iterator[TextRun | Path]:
+    def _drawn(self, rows: Sequence[_SetRow], openness: float) -> Iterator[TextRun | Path]:
+        baselines, specialties = self._baselines(rows, openness)
         for item, y_mm in zip(rows, baselines, strict=True):
             yield from self._row(item, y_mm)
             if item.row.field == "employer":
@@ -134,7 +125,7 @@ class Flow:
         size_mm = self._kind.layout.styles[flow.specialty.style].size_pt * MM_PER_PT
         for number, (specialty, y_mm) in enumerate(zip(self._specialties, baselines, strict=True), start=1):
             if number == 1:
-                yield from _label(self._kind, self._fonts, self._kind.wording.specialties, y_mm)
+                yield from self._line(self._kind.wording.specialties, flow.label, y_mm, "")
             else:
                 # Midway between the feet of the line above and the heads of this one.
                 middle_mm = (baselines[number - 2] + DESCENT_EM * size_mm + y_mm - ASCENT_EM * size_mm) / 2
@@ -147,39 +138,23 @@ class Flow:
 
     def _row(self, item: _SetRow, y_mm: float) -> Iterator[TextRun]:
         row, flow = item.row, self._flow
-        yield from _label(self._kind, self._fonts, row.label, y_mm)
+        yield from self._line(row.label, flow.label, y_mm, "")
         style = self._kind.layout.styles[row.column.style]
         yield from set_lines(
             item.setting, style, row.column, y_mm, self._fonts, leading_em=flow.leading_em, field=row.field
         )
 
     def _line(self, text: str, column: Column, y_mm: float, field: str) -> Iterator[TextRun]:
-        return _one_line(self._kind, self._fonts, text, column, y_mm, field)
+        style = self._kind.layout.styles[column.style]
+        setting = fit(text, style, column.width_mm, self._fonts)
+        if setting is None:
+            raise too_long(None, field or text)
+        return set_lines(setting, style, column, y_mm, self._fonts, leading_em=1.0, field=field)
 
     def _specialty(self, number: int, specialty: Specialty, y_mm: float) -> Iterator[TextRun]:
         """Set one specialty and its validity on one line."""
         wording = self._kind.wording
         yield from self._line(specialty.name, self._flow.specialty, y_mm, f"specialty_{number}")
-        yield from _label(self._kind, self._fonts, wording.validity, y_mm, of_period=True)
+        yield from self._line(wording.validity, self._flow.period_label, y_mm, "")
         period = wording.show_period(specialty.valid_from, specialty.valid_to)
         yield from self._line(period, self._flow.period, y_mm, f"specialty_{number}_period")
-
-
-@lru_cache(maxsize=1024)  # at the few heights to which rows move
-def _label(
-    kind: CertificateType, fonts: FontChain, text: str, y_mm: float, *, of_period: bool = False
-) -> tuple[TextRun, ...]:
-    """Set a label. It is one and the same object on every page where it stands in that place."""
-    flow = kind.layout.flow
-    column = flow.period_label if of_period else flow.label
-    return tuple(_one_line(kind, fonts, text, column, y_mm, ""))
-
-
-def _one_line(
-    kind: CertificateType, fonts: FontChain, text: str, column: Column, y_mm: float, field: str
-) -> Iterator[TextRun]:
-    style = kind.layout.styles[column.style]
-    setting = fit(text, style, column.width_mm, fonts)
-    if setting is None:
-        raise too_long(None, field or text)
-    return set_lines(setting, style, column, y_mm, fonts, leading_em=1.0, field=field)
