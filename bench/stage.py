@@ -41,7 +41,7 @@ PLACES: Final = "东西南北中上下前后左右山川江河湖海林木花草
 SYMBOLS: Final = 16
 """QR symbols made beforehand: the rows say that the builder of symbols is not in their time."""
 
-Modules = tuple[tuple[bool, ...], ...]
+Modules = tuple[bytes, ...]
 
 
 class Stage:
@@ -153,7 +153,7 @@ class Stage:
         # Making a real one takes longer than everything that is measured with it.
         symbol = self.random.choice(self._symbols)
         middle = len(symbol) // 2
-        row = tuple(self.random.choices((True, False), k=len(symbol)))
+        row = bytes(self.random.choices((1, 0), k=len(symbol)))
         return (*symbol[:middle], row, *symbol[middle + 1 :])
 
     def composed(self, subject: Subject) -> Page:

@@ -24,7 +24,7 @@ from certsvc.cli.forge_ofd import (
     without_template,
 )
 from certsvc.domain.report import Status
-from certsvc.ofd import container
+from certsvc.ofd import headers
 from certsvc.ofd.names import OFD, PAGE, SEAL, SIGNATURE, SIGNED_VALUE, TEMPLATE
 
 _BOMB_BYTES: Final = 32 << 20
@@ -113,7 +113,7 @@ DEFECTS: Final = (
         "the directory at the end is missing",
         _ALTERED,
         "CONTAINER_BROKEN",
-        lambda good: good.endorsed_ofd[: good.endorsed_ofd.index(container.CENTRAL_MAGIC)],
+        lambda good: good.endorsed_ofd[: good.endorsed_ofd.index(headers.CENTRAL_MAGIC)],
     ),
     _defect(
         "cut",

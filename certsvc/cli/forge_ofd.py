@@ -17,7 +17,7 @@ from certsvc.gm.seal import make_seal, read_seal
 from certsvc.gm.seal_signature import make_seal_signature, read_seal_signature
 from certsvc.gm.sm2 import PrivateKey
 from certsvc.gm.sm3 import sm3
-from certsvc.ofd import container
+from certsvc.ofd import headers
 from certsvc.ofd.names import DOCUMENT, OFD, PAGE, SEAL, SIGNATURE, SIGNED_VALUE, TEMPLATE
 from certsvc.ofd.parts import Part, make_part
 
@@ -59,7 +59,7 @@ def _entries(good: Good) -> list[_Entry]:
 
 
 def _part(ofd: bytes, info: ZipInfo, content: bytes) -> Part:
-    start = info.header_offset + container.LOCAL.size + len(info.filename)
+    start = info.header_offset + headers.LOCAL.size + len(info.filename)
     packed = ofd[start : start + info.compress_size]
     return Part(name=info.filename, content=content, packed=packed, method=info.compress_type, crc=info.CRC)
 
@@ -70,14 +70,14 @@ def _laid_down(entries: Iterable[_Entry]) -> bytes:
     for entry in entries:
         part, name = entry.part, entry.name.encode("ascii")
         sizes = part.crc, len(part.packed), len(part.content), len(name), 0
-        about = entry.flags, part.method, container.TIME, container.DATE, *sizes
+        about = entry.flags, part.method, headers.TIME, headers.DATE, *sizes
         if entry.listed:
-            head = container.CENTRAL_MAGIC, container.VERSION, container.VERSION
-            directory += container.CENTRAL.pack(*head, *about, 0, 0, 0, 0, len(body)) + name
+            head = headers.CENTRAL_MAGIC, headers.VERSION, headers.VERSION
+            directory += headers.CENTRAL.pack(*head, *about, 0, 0, 0, 0, len(body)) + name
             listed += 1
-        body += container.LOCAL.pack(container.LOCAL_MAGIC, container.VERSION, *about) + name + part.packed
+        body += headers.LOCAL.pack(headers.LOCAL_MAGIC, headers.VERSION, *about) + name + part.packed
     sizes_of_end = listed, listed, len(directory), len(body)
-    return body + directory + container.END.pack(container.END_MAGIC, 0, 0, *sizes_of_end, 0)
+    return body + directory + headers.END.pack(headers.END_MAGIC, 0, 0, *sizes_of_end, 0)
 
 
 def changed(name: str, change: _Change) -> Make:

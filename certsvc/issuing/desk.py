@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
+from itertools import islice
 from typing import cast
 
 from certsvc.domain.clock import Clock
@@ -20,6 +21,7 @@ from certsvc.issuing.orders import CHUNK, Operation, Order, Outcome, reason, sha
 from certsvc.issuing.press import Press
 from certsvc.issuing.recover import Recovery
 from certsvc.issuing.reserve import Reserved
+from certsvc.issuing.work import ABREAST, Work, take_steps
 from certsvc.page.certificate_type import CertificateType
 from certsvc.page.fonts import FontChain
 from certsvc.registry.port import Registry, WriteSession
@@ -139,20 +141,9 @@ class Desk:
         )
         failures: dict[int, CertsvcError] = {}
         sealed: dict[int, Mapping[str, bytes]] = {}
-        away: CertsvcError | None = None
-        for place, row in reserved.items():
-            with reason(partial(failures.__setitem__, place)):
-                if away is not None:
-                    # Each would wait as long as the first one to hear the same.
-                    raise shared(away)
-                try:
-                    images = self._images(row)
-                except RecordDamagedError:
-                    raise
-                except UnavailableError as error:
-                    away = error
-                    raise
-                sealed[place] = self._seal(row, images, lease)
+        works = self._works(reserved, failures)
+        while abreast := list(islice(works, ABREAST)):
+            sealed |= self._press_all(abreast, lease, failures)
         files: dict[int, Mapping[str, IssuedFile]] = {}
         if sealed:
             lease.keep()
@@ -162,6 +153,31 @@ class Desk:
             failures |= {place: shared(error) for error in met for place in sealed}
         return self._complete(reserved, files, failures)
 
+    def _works(self, reserved: Mapping[int, Reserved], failures: dict[int, CertsvcError]) -> Iterator[Work]:
+        """Yield what the press needs of each row, its images read when it is asked for."""
+        away: CertsvcError | None = None
+        for place, row in reserved.items():
+            with reason(partial(failures.__setitem__, place)):
+                if away is not None:
+                    # Each would wait as long as the first one to hear the same.
+                    raise shared(away)
+                try:
+                    photo, signature = self._images(row)
+                except RecordDamagedError:
+                    raise
+                except UnavailableError as error:
+                    away = error
+                    raise
+                yield Work(
+                    place=place,
+                    copy=row.copy,
+                    version=row.version,
+                    specialties=row.specialties,
+                    photo=photo,
+                    signature=signature,
+                    id_type=row.id_type,
+                )
+
     def _images(self, row: Reserved) -> tuple[bytes | None, bytes | None]:
         """Read the photo and the signature image that go on a copy."""
         face = row.version.face
@@ -170,15 +186,22 @@ class Desk:
             signature = session.get_image(face.signature_sha256) if face.signature_sha256 else None
         return photo, signature
 
-    def _seal(
-        self, row: Reserved, images: tuple[bytes | None, bytes | None], lease: Lease
-    ) -> Mapping[str, bytes]:
-        """Steps 3 to 6, and 7 as far as the strict check, for one copy: its sealed files by format."""
+    def _press_all(
+        self, works: Sequence[Work], lease: Lease, failures: dict[int, CertsvcError]
+    ) -> dict[int, Mapping[str, bytes]]:
+        """Steps 3 to 6, and 7 as far as the strict check, for some copies: their sealed files by format."""
+
+        def tell(work: Work, why: CertsvcError) -> None:
+            failures[work.place] = why
+
+        def check(work: Work) -> None:
+            lease.check(work.copy.copy_id)
+
         # Compose, render, preflight; both formats before a key is used for either.
-        prepared = self._press.prepare(row.copy, row.version, row.specialties, *images, row.id_type)
+        prepared = self._press.prepare(works, tell, before=lease.keep)
         # A key is used only while the row is ours; a swept row belongs to somebody else.
-        lease.check(row.copy.copy_id)
-        return self._press.seal(prepared)
+        ours = take_steps([check], prepared, tell)
+        return {work.place: work.files for work in self._press.seal(ours, tell)}
 
     def _store(
         self, sealed: Mapping[int, tuple[Copy, Mapping[str, bytes]]]

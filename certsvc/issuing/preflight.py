@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from typing import Final
 from zlib import crc32
 
@@ -29,7 +30,7 @@ _LIGATURES: Final = {point: unicodedata.normalize("NFKC", chr(point)) for point 
 """What pdfium says for a Latin ligature: the letters it is made of."""
 
 
-def preflight(unsigned: bytes, page: Page, modules: tuple[tuple[bool, ...], ...], symbol: str) -> Body | None:
+def preflight(unsigned: bytes, page: Page, modules: tuple[Sequence[int], ...], symbol: str) -> Body | None:
     """Check a rendered PDF against its page before any key is used.
 
     Args:

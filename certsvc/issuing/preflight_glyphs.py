@@ -122,7 +122,7 @@ def _plain_codes(content: bytes, at: int, size: int) -> str:
     return "".join(map(chr, ends[:-1]))
 
 
-@lru_cache(maxsize=16)
+@lru_cache(maxsize=64)  # both formats of a group of copies are looked at one after the other
 def glyphs_of(content: bytes) -> FontGlyphs:
     """Return what is known of a font, by its bytes: those a template shares stay, others soon go."""
     return FontGlyphs(content)

@@ -13,6 +13,7 @@ import uharfbuzz as hb
 from certsvc.errors import DefectError
 from certsvc.issuing.preflight_ofd_own import agrees
 from certsvc.issuing.preflight_symbol import read_outline
+from certsvc.ofd.draft import Draft
 from certsvc.ofd.package import Package, read_package
 from certsvc.ofd.parts import BrokenOFDError
 from certsvc.ofd.read_container import read_container
@@ -30,21 +31,21 @@ _SOLID: Final = "255"
 _DRAWN: Final = frozenset({"TextObject", "PathObject", "ImageObject"})
 
 
-def preflight_ofd(unsealed: bytes, page: Page) -> None:
+def preflight_ofd(draft: Draft, page: Page) -> None:
     """Check a rendered OFD against its page before any key is used.
 
     Args:
-        unsealed: OFD bytes without signature.
+        draft: what was rendered, every part packed as it will be sealed.
         page: what was composed.
 
     Raises:
         DefectError: it does not open, has not one page, shows another text, picture or symbol than the page,
             or the same elsewhere, or a character has no glyph in the font it comes with.
     """
-    if agrees(unsealed, page):
+    if agrees(draft, page):
         return
     try:
-        files = read_container(unsealed)
+        files = read_container(draft.unsealed())
         package = read_package(files)
         if len(package.pages) != 1 or package.missing or package.signatures:
             raise DefectError("the rendered OFD is not one whole page without a signature")
@@ -223,7 +224,8 @@ def _check_symbols(page: Page, drawn: Sequence[Element]) -> None:
         ]
         if len(found) != 1 or found[0].attributes.get("Fill") != "true":
             raise DefectError("the QR symbol is not one filled outline in the rendered OFD")
-        if read_outline(found[0].text_of("AbbreviatedData"), symbol) != symbol.modules:
+        dark = tuple(map(bytes, symbol.modules))
+        if read_outline(found[0].text_of("AbbreviatedData"), symbol) != dark:
             raise DefectError("the QR symbol in the rendered OFD does not read back")
 
 

@@ -16,10 +16,12 @@ from weakref import WeakKeyDictionary
 
 from certsvc.errors import DefectError
 from certsvc.issuing.preflight_glyphs import FontGlyphs, glyphs_of
+from certsvc.issuing.preflight_ofd_labels import LABELS
 from certsvc.issuing.preflight_symbol import covers
+from certsvc.ofd.draft import Draft
 from certsvc.ofd.names import DECLARATION, DOCUMENT, DOCUMENT_RES, OFD, PAGE, PUBLIC_RES, TEMPLATE, XMLNS
-from certsvc.ofd.own_container import OwnPart, read_own
-from certsvc.ofd.own_page import Found, own_entrance
+from certsvc.ofd.own_container import OwnPart, open_own
+from certsvc.ofd.own_page import CUT, Found, own_entrance
 from certsvc.ofd.package import Package, read_package
 from certsvc.ofd.parts import BrokenOFDError
 from certsvc.page.fonts import MM_PER_PT
@@ -44,7 +46,7 @@ _IS_IMAGE: Final = "resource"
 _OF_TEXT: Final = (
     "text_box", "text_matrix", "font", "size", "colour", "alpha", "x", "y", "spread", "text",
 )  # fmt: skip
-_MOST_LABELS: Final = 1024
+_MOST_BOXES: Final = 1024
 
 Item = TextRun | Path | Picture | Symbol
 
@@ -65,29 +67,36 @@ class _Template(NamedTuple):
 _templates: Final[WeakKeyDictionary[OwnPart, _Template]] = WeakKeyDictionary()
 
 
-def agrees(unsealed: bytes, page: Page) -> bool:
+def agrees(draft: Draft, page: Page) -> bool:
     """Say whether a rendered OFD is written in our way and shows just what *page* says.
 
+    Its parts are unpacked from the bytes that will stand in the sealed file. How they are laid down there is
+    for the strict check, which sees the file itself.
+
     Args:
-        unsealed: OFD bytes without signature.
+        draft: what was rendered.
         page: what was composed.
     """
-    files = read_own(unsealed)
-    if files is None or PAGE not in files or not own_entrance(files[OFD].content, sealed=False):
+    files = open_own((draft.entrance, *draft.parts))
+    if files is None or PAGE not in files or not own_entrance(files[OFD].content, sealed=True):
         return False
     package = _package(tuple(files), *(files[name].content if name in files else b"" for name in _LISTS))
-    drawn = files[PAGE].objects
+    # The outlines of symbols are most of a page: they are compared whole and not read with the rest.
+    drawn = files[PAGE].objects(["".join(blocks)[1:] for blocks in draft.symbols], LABELS.found)
     if package is None or drawn is None:
         return False
     fonts = {str(id_): glyphs_of(files[name].content) for id_, name in package.fonts.items()}
     images = {id_: files[name].content for id_, name in package.images.items()}
     template = _compared(page.static, files.get(TEMPLATE), fonts)
-    return (
+    as_meant = (
         template.agrees
         and _texts_agree(page.variable, drawn, fonts)
         and _pictures_agree(page.variable, drawn, images)
-        and _symbols_agree(page.variable, drawn, template)
+        and _symbols_agree(page.variable, draft.symbols, drawn, template)
     )
+    if as_meant:
+        files[PAGE].take_as_page()
+    return as_meant
 
 
 @lru_cache(maxsize=64)
@@ -114,7 +123,7 @@ def _compared(
         or kept.static is not static
         or any(fonts.get(id_) is not glyphs for id_, glyphs in kept.fonts.items())
     ):
-        drawn = part.objects or []
+        drawn = part.objects() or []
         used = {found["font"] for found in drawn if found.lastgroup == _IS_TEXT}
         kept = _Template(
             static,
@@ -133,9 +142,16 @@ def _compared(
 
 def _texts_agree(items: Iterable[Item], drawn: Iterable[Found], fonts: Mapping[str, FontGlyphs]) -> bool:
     """Say whether the texts drawn are those of *items*, one object for each run, in their order."""
-    runs = [item for item in items if isinstance(item, TextRun) and item.text]
-    texts = [found.group(*_OF_TEXT) for found in drawn if found.lastgroup == _IS_TEXT]
-    return len(runs) == len(texts) and all(map(_run_agrees, runs, texts, repeat(fonts)))
+    runs = [item for item in items if type(item) is TextRun and item.text]
+    texts = [found for found in drawn if found.lastgroup == _IS_TEXT]
+    if len(runs) != len(texts):
+        return False
+    for run, found in zip(runs, texts, strict=True):
+        if not LABELS.agree(run, found, fonts):
+            if not _run_agrees(run, found.group(*_OF_TEXT), fonts):
+                return False
+            LABELS.keep(run, found, fonts)
+    return True
 
 
 def _run_agrees(run: TextRun, found: tuple[str | Any, ...], fonts: Mapping[str, FontGlyphs]) -> bool:
@@ -162,10 +178,6 @@ def _run_agrees(run: TextRun, found: tuple[str | Any, ...], fonts: Mapping[str, 
 
 def _advances_agree(run: TextRun, spread: str, size_mm: float, glyphs: FontGlyphs) -> bool:
     """Demand a drawn glyph for each character, the next where this one ends."""
-    # Labels come back on every page; what a field shows is nobody's business once it was compared.
-    label = None if run.field else (run.text, spread, size_mm, run.tracking_mm)
-    if label in glyphs.labels:
-        return True
     try:
         advances = [glyphs[character][1] for character in run.text]
     except LookupError:
@@ -173,10 +185,7 @@ def _advances_agree(run: TextRun, spread: str, size_mm: float, glyphs: FontGlyph
     told = list(_spread(spread) if "g" in spread else map(float, spread.split()))
     tracking_mm = run.tracking_mm
     wanted = [advance * size_mm + tracking_mm for advance in advances[:-1]]
-    good = len(told) == len(wanted) and max(map(abs, map(sub, told, wanted)), default=0.0) <= _NEAR_MM
-    if good and label is not None and len(glyphs.labels) < _MOST_LABELS:
-        glyphs.labels.add(label)
-    return good
+    return len(told) == len(wanted) and max(map(abs, map(sub, told, wanted)), default=0.0) <= _NEAR_MM
 
 
 def _spread(written: str) -> Iterator[float]:
@@ -206,11 +215,17 @@ def _pictures_agree(items: Iterable[Item], drawn: Iterable[Found], images: Mappi
     )
 
 
-def _symbols_agree(items: Iterable[Item], drawn: Sequence[Found], template: _Template) -> bool:
-    """Say whether the one outline where a symbol stands covers its dark modules and nothing else."""
-    for symbol in items:
-        if not isinstance(symbol, Symbol):
-            continue
+def _symbols_agree(
+    items: Iterable[Item], blocks: Sequence[tuple[str, ...]], drawn: Sequence[Found], template: _Template
+) -> bool:
+    """Say whether the one outline where a symbol stands covers its dark modules and nothing else.
+
+    Of the outlines put together from *blocks* each was taken out where it stood, and its number left there.
+    """
+    symbols = [item for item in items if isinstance(item, Symbol)]
+    if len(symbols) != len(blocks):
+        return False
+    for count, symbol in enumerate(symbols, start=1):
         side_mm = len(symbol.modules) * symbol.module_mm
         box = (symbol.x_mm, symbol.y_mm, side_mm, side_mm)
         there = [
@@ -220,7 +235,7 @@ def _symbols_agree(items: Iterable[Item], drawn: Sequence[Found], template: _Tem
             return False
         fill, matrix, data = there[0].group("fill", "path_matrix", "data")
         try:
-            if not fill or matrix is not None or not covers(data, symbol):
+            if not fill or matrix is not None or data != CUT * count or not covers(blocks[count - 1], symbol):
                 return False
         except DefectError:
             return False
@@ -231,7 +246,7 @@ def _is_free(box: tuple[float, ...], template: _Template) -> bool:
     """Say whether no outline of the template stands in *box*; few boxes come, and there are many outlines."""
     free = template.free.get(box)
     if free is None:
-        if len(template.free) >= _MOST_LABELS:
+        if len(template.free) >= _MOST_BOXES:
             template.free.clear()
         free = template.free[box] = not any(_near(other, box) for other in template.outlines)
     return free

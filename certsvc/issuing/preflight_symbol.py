@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+import re
+from collections.abc import Iterable
+from functools import lru_cache, reduce
 from itertools import pairwise
+from operator import xor
 from typing import Final
 
 from certsvc.errors import DefectError
@@ -12,11 +15,16 @@ from certsvc.page.model import Symbol
 _OFF_GRID: Final = 0.1
 """Modules. Far more than rounding, and far less than what a camera would notice."""
 _MOST_LOOPS: Final = 1 << 15
-"""Loops kept by one grid, each with its area: some six megabytes."""
+"""Blocks kept by one grid, each with its area: some six megabytes."""
+_LONGEST_KEPT: Final = 1 << 9
+"""Characters of a block."""
+_OUTLINE: Final = re.compile(r"[-MLC0-9. ]*")
+"""No other way to write a number, and nothing that has a meaning in XML."""
 _DIGITS: Final = b"01" + bytes(254)
+_BITS: Final = bytes(48) + b"\0\1" + bytes(206)
 
 
-def read_outline(data: str, symbol: Symbol) -> tuple[tuple[bool, ...], ...]:
+def read_outline(data: str, symbol: Symbol) -> tuple[bytes, ...]:
     """Fill an outline by the even-odd rule and read the modules it covers.
 
     Args:
@@ -27,37 +35,45 @@ def read_outline(data: str, symbol: Symbol) -> tuple[tuple[bool, ...], ...]:
         DefectError: it has anything but upright and level lines between corners of the symbol's grid.
     """
     size = len(symbol.modules)
-    rows = f"{_area(data, symbol):0{size * size}b}"[::-1]
-    return tuple(tuple(dark == "1" for dark in rows[at : at + size]) for at in range(0, size * size, size))
+    area = _grid(symbol.module_mm, size)[data]
+    bits = f"{area:0{size * size}b}".encode("ascii").translate(_BITS)[::-1]
+    return tuple(bits[at : at + size] for at in range(0, size * size, size))
 
 
-def covers(data: str, symbol: Symbol) -> bool:
-    """Say whether that outline covers the dark modules of *symbol* and no others; errors as above."""
+def covers(blocks: Iterable[str], symbol: Symbol) -> bool:
+    """Say whether the outlines of some blocks together cover the dark modules of *symbol* and no others.
+
+    What each covers is read from the block as written, once for all symbols that have it. That the file has
+    these blocks, one behind the other, is for the caller to see.
+
+    Raises:
+        DefectError: as read_outline().
+    """
+    area = reduce(xor, map(_grid(symbol.module_mm, len(symbol.modules)).__getitem__, blocks), 0)
     dark = b"".join(map(bytes, symbol.modules)).translate(_DIGITS)
-    return _area(data, symbol) == int(dark[::-1], 2)
-
-
-def _area(data: str, symbol: Symbol) -> int:
-    """Return the modules covered, one bit each: the first is the lowest."""
-    before, *loops = data.split("M")
-    if before.strip():
-        raise _not_straight()
-    grid = _grid(symbol.module_mm, len(symbol.modules))
-    area = 0
-    for loop in loops:
-        # Filled by the even-odd rule, areas add up without carry.
-        area ^= grid[loop]
-    return area
+    return area != 0 and area == int(dark[::-1], 2)
 
 
 class _Grid(dict[str, int]):
-    """A loop as written, from behind its M -> its area. Blocks of modules come again in other symbols."""
+    """Loops as written -> their area. Blocks of modules come again in other symbols."""
 
     def __init__(self, module_mm: float, size: int) -> None:
         super().__init__()
         self._module_mm, self._size = module_mm, size
 
     def __missing__(self, written: str) -> int:
+        before, *loops = written.split("M")
+        if before.strip() or _OUTLINE.fullmatch(written) is None:
+            raise _not_straight()
+        # Filled by the even-odd rule, areas add up without carry.
+        area = reduce(xor, map(self._loop, loops), 0)
+        if len(written) <= _LONGEST_KEPT:
+            if len(self) >= _MOST_LOOPS:
+                self.clear()
+            self[written] = area
+        return area
+
+    def _loop(self, written: str) -> int:
         corners = self._corners(written.split())
         rows = [0] * self._size
         for (left, top), (right, bottom) in pairwise((*corners, corners[0])):
@@ -67,11 +83,7 @@ class _Grid(dict[str, int]):
                 # An upright edge turns everything to its right from light to dark or back.
                 for row in range(min(top, bottom), max(top, bottom)):
                     rows[row] ^= (1 << self._size) - (1 << left)
-        area = sum(row << line * self._size for line, row in enumerate(rows))
-        if len(self) >= _MOST_LOOPS:
-            self.clear()
-        self[written] = area
-        return area
+        return sum(row << line * self._size for line, row in enumerate(rows))
 
     def _corners(self, words: list[str]) -> list[tuple[int, int]]:
         """Read ``x y L x y ... C``; without the C at its end a loop is closed all the same."""

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC
 from urllib.parse import urlsplit
 
 from certsvc.domain.certificate import CertificateVersion
 from certsvc.domain.elicence import licence_metadata
 from certsvc.domain.endorsement import Copy, CopyKind
-from certsvc.domain.events import IdType
 from certsvc.domain.policy import Issuer
 from certsvc.domain.registration import Specialty
 from certsvc.errors import DefectError, KeyMaterialError
@@ -18,13 +16,11 @@ from certsvc.issuing.inspection import Inspector
 from certsvc.issuing.offline_symbol import make_offline_symbol
 from certsvc.issuing.preflight import preflight
 from certsvc.issuing.preflight_ofd import preflight_ofd
-from certsvc.ofd.draft import Draft as OFDDraft
+from certsvc.issuing.work import Step, Tell, Work, take_steps
 from certsvc.page.certificate_type import CertificateType
 from certsvc.page.compose import Subject, compose
 from certsvc.page.fonts import FontChain
-from certsvc.page.model import DocumentFacts, Stamp
-from certsvc.pdf.draft import Draft as PDFDraft
-from certsvc.pdf.layout import Body
+from certsvc.page.model import DocumentFacts
 from certsvc.qr.encode import Modules, encode
 from certsvc.qr.payload import verify_url
 from certsvc.qr.token import show_code
@@ -35,20 +31,8 @@ from certsvc.sealing.pdf import seal_draft
 from certsvc.sealing.port import PinnedKey, PinnedSeal, SealSigner, Signer
 
 
-@dataclass(frozen=True, slots=True)
-class Prepared:
-    """A copy rendered in both formats that passed preflight and waits for its seals."""
-
-    copy: Copy
-    pdf: PDFDraft
-    pdf_body: Body | None
-    """What preflight read of the PDF: the sealed file must begin with it, or is read from the start."""
-    ofd: OFDDraft
-    stamp: Stamp
-
-
 class Press:
-    """Makes the files of one copy; keeps nothing and stores nothing."""
+    """Makes the files of copies, some abreast; keeps nothing and stores nothing."""
 
     def __init__(
         self,
@@ -108,62 +92,77 @@ class Press:
         return self._issuer.name
 
     def prepare(
-        self,
-        copy: Copy,
-        version: CertificateVersion,
-        specialties: tuple[Specialty, ...],
-        photo: bytes | None,
-        signature: bytes | None,
-        id_type: IdType | None,
-    ) -> Prepared:
-        """Compose one page, render and preflight it in both formats (steps 3 to 5).
+        self, works: Sequence[Work], tell: Tell, *, before: Callable[[], None] | None = None
+    ) -> list[Work]:
+        """Compose each page, render and preflight it in both formats (steps 3 to 5), as take_steps() does.
 
         No private key is used but the one of the second symbol, where the type wants it.
 
-        Raises:
-            KeyMaterialError: there is no key in use for the second symbol.
-            InvalidFieldError: a text does not fit or has no glyph.
-            DefectError: one of our own files does not read back as it should.
+        Returns:
+            Those that passed. *tell* hears KeyMaterialError: there is no key in use for the second symbol;
+            InvalidFieldError: a text does not fit or has no glyph; DefectError: one of our own files does not
+            read back as it should.
         """
+        steps: Sequence[Step] = (
+            self.compose,
+            self._render_pdf,
+            self._preflight_pdf,
+            self._render_ofd,
+            self._preflight_ofd,
+        )
+        return take_steps(steps, works, tell, before)
+
+    def compose(self, work: Work) -> None:
+        """Make the symbol, the page and what the files say of themselves (step 3); errors as prepare()."""
+        copy, version = work.copy, work.version
         kind = self._kinds[copy.certificate_type]
         test_keys = {key.key_id for key in self._pinned if key.development}
         test_keys |= {seal.key_id for seal in self._pinned_seals if seal.development}
-        symbol = verify_url(self._public_url, copy.token)
-        modules = encode(symbol)
-        page = compose(
+        work.symbol = verify_url(self._public_url, copy.token)
+        work.modules = encode(work.symbol)
+        work.page = compose(
             kind,
             Subject(
                 version=version,
-                specialties=specialties,
+                specialties=work.specialties,
                 copy=copy,
                 issuer=self._issuer,
-                photo=photo,
-                signature=signature,
-                modules=modules,
+                photo=work.photo,
+                signature=work.signature,
+                modules=work.modules,
                 host=self._host,
                 code=show_code(copy.code),
                 # A certificate made with a test key must never pass for a real one on paper.
                 specimen=not test_keys.isdisjoint({copy.key_id, copy.seal_key_id}),
-                offline=self._offline(kind, copy, version, specialties),
+                offline=self._offline(kind, copy, version, work.specialties),
             ),
             self._fonts,
         )
-        facts = DocumentFacts(
+        work.facts = DocumentFacts(
             title=f"{kind.policy.title} {version.face.registration_number}",
             document_id=copy.copy_id,
             created_at=copy.reserved_at.astimezone(UTC).replace(microsecond=0, tzinfo=None).isoformat() + "Z",
-            metadata=licence_metadata(self._issuer, kind.policy, version, copy, specialties, id_type=id_type),
+            metadata=licence_metadata(
+                self._issuer, kind.policy, version, copy, work.specialties, id_type=work.id_type
+            ),
             author=copy.issuer_name,
             use_from=copy.grant.use_from if copy.grant is not None else None,
             use_until=copy.grant.use_until if copy.grant is not None else None,
         )
+
+    def _render_pdf(self, work: Work) -> None:
         # Planned once: both files hold the same cuts of the fonts.
-        plan = self._renderer.plan(page)
-        pdf = self._renderer.render(page, facts, plan)
-        pdf_body = preflight(pdf.unsealed(), page, modules, symbol)
-        ofd = self._ofd_renderer.render(page, facts, plan)
-        preflight_ofd(ofd.unsealed(), page)
-        return Prepared(copy, pdf, pdf_body, ofd, page.stamp)
+        work.plan = self._renderer.plan(work.page)
+        work.pdf = self._renderer.render(work.page, work.facts, work.plan)
+
+    def _preflight_pdf(self, work: Work) -> None:
+        work.pdf_body = preflight(work.pdf.unsealed(), work.page, work.modules, work.symbol)
+
+    def _render_ofd(self, work: Work) -> None:
+        work.ofd = self._ofd_renderer.render(work.page, work.facts, work.plan)
+
+    def _preflight_ofd(self, work: Work) -> None:
+        preflight_ofd(work.ofd, work.page)
 
     def _offline(
         self,
@@ -185,30 +184,42 @@ class Press:
             raise KeyMaterialError("there is no key for offline codes")
         return self._offline_signer()
 
-    def seal(self, prepared: Prepared) -> Mapping[str, bytes]:
-        """Seal and check one copy in both formats (steps 6 and 7).
+    def seal(self, works: Sequence[Work], tell: Tell) -> list[Work]:
+        """Seal and check each copy in both formats (steps 6 and 7), as take_steps() does.
 
         Returns:
-            By format: ``pdf`` and ``ofd``, sealed bytes that passed their strict checkers.
-
-        Raises:
-            DefectError: a sealed file fails our own checks, or is not sealed by the key the row names.
+            Those whose sealed files passed their strict checkers. *tell* hears DefectError: a sealed file
+            fails our own checks, or is not sealed by the key the row names; it was handed to nobody.
         """
-        copy = prepared.copy
-        sealed = {
-            "pdf": seal_draft(
-                prepared.pdf,
-                signer=self._signer(),
-                at=copy.reserved_at,
-                reason="电子证照签发",
-                location=self._issuer.name,
-            ),
-            "ofd": seal_ofd(
-                prepared.ofd, signer=self._seal_signer(), stamp=prepared.stamp, at=copy.reserved_at
-            ),
-        }
-        for fmt, content in sealed.items():
-            fault = self._inspector.fault(copy, fmt, content, prepared.pdf_body if fmt == "pdf" else None)
-            if fault is not None:
-                raise DefectError(f"the sealed {fmt} of {copy.copy_id} may not be handed out: {fault}")
-        return sealed
+        return take_steps((self._seal_pdf, self._seal_ofd, self._check_pdf, self._check_ofd), works, tell)
+
+    def _seal_pdf(self, work: Work) -> None:
+        work.files["pdf"] = seal_draft(
+            work.pdf,
+            signer=self._signer(),
+            at=work.copy.reserved_at,
+            reason="电子证照签发",
+            location=self._issuer.name,
+        )
+
+    def _seal_ofd(self, work: Work) -> None:
+        work.files["ofd"] = seal_ofd(
+            work.ofd,
+            signer=self._seal_signer(),
+            stamp=work.page.stamp,
+            at=work.copy.reserved_at,
+            # By the strict check, from the bytes of the file, before anything of it leaves seal().
+            verified_later=True,
+        )
+
+    def _check_pdf(self, work: Work) -> None:
+        self._check(work, "pdf")
+
+    def _check_ofd(self, work: Work) -> None:
+        self._check(work, "ofd")
+
+    def _check(self, work: Work, fmt: str) -> None:
+        body = work.pdf_body if fmt == "pdf" else None
+        fault = self._inspector.fault(work.copy, fmt, work.files[fmt], body)
+        if fault is not None:
+            raise DefectError(f"the sealed {fmt} of {work.copy.copy_id} may not be handed out: {fault}")

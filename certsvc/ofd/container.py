@@ -5,24 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from functools import lru_cache
-from struct import Struct
 from typing import Final
 
 from certsvc.errors import DefectError
+from certsvc.ofd.headers import CENTRAL, DATE, END, TIME, VERSION, directory_of
 from certsvc.ofd.names import OFD
 from certsvc.ofd.parts import BrokenOFDError, Part
 
-LOCAL: Final = Struct("<4s5H3I2H")
-CENTRAL: Final = Struct("<4s6H3I5H2I")
-END: Final = Struct("<4s4H2IH")
-LOCAL_MAGIC: Final = b"PK\x03\x04"
-CENTRAL_MAGIC: Final = b"PK\x01\x02"
-END_MAGIC: Final = b"PK\x05\x06"
-VERSION: Final = 20
-"""ZIP 2.0: deflate and folders, nothing later."""
-TIME: Final = 0
-DATE: Final = 1 << 5 | 1
-"""1 January 1980, the first day DOS knows: equal parts make equal bytes on any day."""
 _SAID: Final = (VERSION, VERSION, 0, TIME, DATE, 0, 0)
 """Made by, needed, flags, time, date, attributes inside and outside: of each of our entries."""
 _STEP: Final = r'(?!\.{1,2}(?:/|$))[^\0-\x1f\x7f-\U0010ffff\\/:*?"<>|]+'
@@ -43,40 +32,27 @@ def write_container(parts: Sequence[Part]) -> bytes:
         DefectError: OFD.xml is not first, a name comes twice or is not plain, or there is too much; our own
             reader would refuse the file.
     """
-    _check(parts)
+    if sum([len(part.content) for part in parts]) > MAX_UNPACKED:
+        raise DefectError("the parts are too large")
+    _check(tuple([part.name for part in parts]))
     body: list[bytes] = []
-    directory: list[bytes] = []
-    offset = 0
+    places = [0]
     for part in parts:
-        name = part.name.encode("ascii")
-        sizes = (part.crc, len(part.packed), len(part.content), len(name))
-        body += (
-            LOCAL.pack(LOCAL_MAGIC, VERSION, 0, part.method, TIME, DATE, *sizes, 0),
-            name,
-            part.packed,
-        )
-        directory += (
-            CENTRAL.pack(
-                CENTRAL_MAGIC, VERSION, VERSION, 0, part.method, TIME, DATE, *sizes, 0, 0, 0, 0, 0, offset
-            ),
-            name,
-        )
-        offset += LOCAL.size + len(name) + len(part.packed)
-    size = sum(map(len, directory))
-    end = END.pack(END_MAGIC, 0, 0, len(parts), len(parts), size, offset, 0)
-    return b"".join((*body, *directory, end))
+        body += part.head, part.packed
+        places.append(places[-1] + len(part.head) + len(part.packed))
+    return b"".join((*body, directory_of([part.row for part in parts], places)))
 
 
-def _check(parts: Sequence[Part]) -> None:
-    names = [part.name for part in parts]
+@lru_cache(maxsize=64)  # the names of most documents are the same
+def _check(names: tuple[str, ...]) -> None:
     if not names or names[0] != OFD:
         raise DefectError("OFD.xml is not the first part")
     if len({name.casefold() for name in names}) != len(names):
         raise DefectError("two parts share one name")
     if not all(plain_name(name) for name in names):
         raise DefectError("a part's name is not plain")
-    if len(parts) > MAX_ENTRIES or sum(len(part.content) for part in parts) > MAX_UNPACKED:
-        raise DefectError("too many parts, or too large ones")
+    if len(names) > MAX_ENTRIES:
+        raise DefectError("too many parts")
 
 
 @lru_cache(maxsize=256)  # of our own files the names are always the same few

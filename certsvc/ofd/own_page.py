@@ -7,9 +7,11 @@ does not match may still be XML: then the parser has to be asked.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Final
 
+from certsvc.errors import DefectError
 from certsvc.ofd.names import DECLARATION, DOCUMENT, SIGNATURES, XMLNS
 
 _INT: Final = r"(?:0|[1-9][0-9]{0,8}+)"
@@ -59,14 +61,32 @@ _ENTRANCE: Final = re.compile(
 
 Found = re.Match[str]
 """One object. It has a ``text_box`` when it is a text, else a ``path_box`` or an ``image_box``."""
+CUT: Final = "M"
+_OPENING: Final = 72
+"""Characters: as far as the size of a text."""
+_NOTHING: Final[Mapping[str, Found]] = MappingProxyType({})
 _LONGEST: Final = 1 << 20
 """Bytes of a page; the longest of ours has a tenth of that."""
 
 
-def read_own_page(content: bytes) -> list[Found] | None:
-    """Return the objects of a page in the order of drawing; None when it is written in another way."""
+def read_own_page(
+    content: bytes, outlines: Sequence[str] = (), known: Mapping[str, Found] = _NOTHING
+) -> list[Found] | None:
+    """Return the objects of a page in the order of drawing; None when it is written in another way.
+
+    Args:
+        content: of the page.
+        outlines: that have to be in it, made of the characters of outlines and of no others. They are taken
+            out before the rest is read: in place of the first its path has ``M``, of the second ``MM``.
+        known: objects met before, by opening_of() them.
+    """
     if len(content) > _LONGEST:
         return None
+    for count, outline in enumerate(outlines, start=1):
+        before, found, behind = content.partition(outline.encode()) if outline else (content, b"", b"")
+        if not found:
+            return None
+        content = before + CUT.encode() * count + behind
     try:
         text = content.decode("utf-8")
     except UnicodeDecodeError:
@@ -74,15 +94,31 @@ def read_own_page(content: bytes) -> list[Found] | None:
     head = _HEAD.match(text)
     if head is None:
         return None
-    objects = list(_contiguous(text, head.end()))
-    end = objects[-1].end() if objects else head.end()
-    return objects if text[end:] == _FOOT else None
+    objects: list[Found] = []
+    at = head.end()
+    while True:
+        kept = known.get(text[at : at + _OPENING])
+        if kept is not None and text.startswith(kept.string, at):
+            objects.append(kept)
+            at += len(kept.string)
+        elif (one := _OBJECT.match(text, at)) is not None:
+            objects.append(one)
+            at = one.end()
+        else:
+            return objects if text[at:] == _FOOT else None
 
 
-def _contiguous(text: str, at: int) -> Iterator[Found]:
-    while (found := _OBJECT.match(text, at)) is not None:
-        yield found
-        at = found.end()
+def alone(one: Found) -> Found:
+    """Return the same object, apart from the page it stood on."""
+    found = _OBJECT.fullmatch(one[0])
+    if found is None:
+        raise DefectError("an object of a page cannot be read by itself")
+    return found
+
+
+def opening_of(one: Found) -> str:
+    """Return the characters an object begins with, by which it is looked up."""
+    return one[0][:_OPENING]
 
 
 def own_entrance(content: bytes, *, sealed: bool) -> bool:

@@ -17,20 +17,8 @@ from typing import Final, NoReturn
 
 from isal import isal_zlib
 
-from certsvc.ofd.container import (
-    CENTRAL,
-    CENTRAL_MAGIC,
-    END,
-    END_MAGIC,
-    LOCAL,
-    LOCAL_MAGIC,
-    MAX_ENTRIES,
-    MAX_RATIO,
-    MAX_UNPACKED,
-    RATIO_FROM,
-    VERSION,
-    plain_name,
-)
+from certsvc.ofd.container import MAX_ENTRIES, MAX_RATIO, MAX_UNPACKED, RATIO_FROM, plain_name
+from certsvc.ofd.headers import CENTRAL, CENTRAL_MAGIC, END, END_MAGIC, LOCAL, LOCAL_MAGIC, VERSION
 from certsvc.ofd.names import OFD
 from certsvc.ofd.parts import DEFLATE, STORED, BrokenOFDError
 

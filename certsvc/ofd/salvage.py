@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Final
 
-from certsvc.ofd.container import CENTRAL, CENTRAL_MAGIC, LOCAL, LOCAL_MAGIC, MAX_UNPACKED
+from certsvc.ofd.container import MAX_UNPACKED
+from certsvc.ofd.headers import CENTRAL, CENTRAL_MAGIC, LOCAL, LOCAL_MAGIC
 from certsvc.ofd.parts import DEFLATE, STORED
 
 _MAX_FOUND: Final = 2000

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from base64 import b64decode, b64encode
+from base64 import b64decode
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Final, NoReturn
 
 from certsvc.ofd.container import plain_name
@@ -82,7 +83,7 @@ def signatures_xml() -> bytes:
 
 
 def signature_xml(
-    references: Iterable[tuple[str, bytes]],
+    lines: Iterable[str],
     *,
     at: datetime,
     stamp: StampAnnot,
@@ -92,24 +93,17 @@ def signature_xml(
     """Write Signature.xml.
 
     Args:
-        references: part names without a leading slash, each with its SM3 digest.
+        lines: of the parts it covers, in their order, as reference_xml() writes them.
         at: instant of sealing, aware; whole seconds are written.
         stamp: where the picture stands.
         provider: name of the program that seals, plain ASCII.
         version: of the provider.
     """
-    listed = "".join(reference_xml(name, digest) for name, digest in references)
     return (
-        f"{_head(at, provider, version)}{listed}</ofd:References>"
+        f"{_head(at, provider, version)}{''.join(lines)}</ofd:References>"
         f'<ofd:StampAnnot ID="{stamp.id}" PageRef="{stamp.page_id}" Boundary="{numbers(stamp.boundary)}"/>'
         f"{_FOOT}"
     ).encode()
-
-
-def reference_xml(name: str, digest: bytes) -> str:
-    """Write the line of one part."""
-    shown = b64encode(digest).decode()
-    return f'<ofd:Reference FileRef="/{name}"><ofd:CheckValue>{shown}</ofd:CheckValue></ofd:Reference>'
 
 
 def own_signature(content: bytes, listed: str, *, at: datetime) -> bool:
@@ -125,6 +119,7 @@ def own_signature(content: bytes, listed: str, *, at: datetime) -> bool:
     )
 
 
+@lru_cache(maxsize=16)  # copies that are made together are sealed at one instant
 def _head(at: datetime, provider: str, version: str) -> str:
     return (
         f"{DECLARATION}<ofd:Signature {XMLNS}><ofd:SignedInfo>"

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Literal
 
 from certsvc.domain.certificate import CertificateVersion
 from certsvc.domain.clock import beijing_day
@@ -39,7 +40,7 @@ class Subject:
     """Normalised JPEG; None leaves the place empty."""
     signature: bytes | None
     """Normalised PNG; None leaves the place empty."""
-    modules: tuple[tuple[bool, ...], ...]
+    modules: tuple[Sequence[int], ...]
     """The QR symbol without its quiet zone."""
     host: str
     """Domain printed beside the symbol."""
@@ -47,7 +48,7 @@ class Subject:
     """XXXX-XXXX-XXXX."""
     specimen: bool
     """Sealed with a development key."""
-    offline: tuple[tuple[bool, ...], ...] | None = None
+    offline: tuple[Sequence[int], ...] | None = None
     """The second symbol, signed for checking without a connection; None leaves the page without it."""
 
 
@@ -154,9 +155,9 @@ def _variable(
     yield _symbol(layout.symbol, subject.modules)
     if subject.offline is not None and layout.offline is not None:
         yield _symbol(layout.offline.symbol, subject.offline, field="qr_offline")
-    yield from _text(kind, subject.host, layout.host, fonts, "host")
+    yield from _constant(kind, fonts, subject.host, "host")
     yield from _text(kind, subject.code, layout.code, fonts, "code")
-    yield from _text(kind, subject.issuer.name, layout.issuer, fonts, "issuer")
+    yield from _constant(kind, fonts, subject.issuer.name, "issuer")
     # The version's day, as in the metadata: every copy of one version states the same.
     issued_on = wording.show_day(beijing_day(subject.version.created_at))
     yield from _labelled(kind, wording.issued_on, issued_on, layout.issued_on, fonts, "issued_on")
@@ -173,6 +174,15 @@ def _text(
         raise too_long(None, field or text)
     lift_mm = (len(setting.lines) - 1) * LEADING_EM * setting.size_pt * MM_PER_PT if place.grow == "up" else 0
     return set_lines(setting, style, place, place.y_mm - lift_mm, fonts, leading_em=LEADING_EM, field=field)
+
+
+@lru_cache(maxsize=64)
+def _constant(
+    kind: CertificateType, fonts: FontChain, text: str, field: Literal["host", "issuer"]
+) -> tuple[TextRun, ...]:
+    """Set a field that shows the same on all pages of one issuer."""
+    layout = kind.layout
+    return tuple(_text(kind, text, layout.host if field == "host" else layout.issuer, fonts, field))
 
 
 def _labelled(
@@ -240,7 +250,7 @@ def _signature(content: bytes, box: Box) -> Picture:
     )
 
 
-def _symbol(place: SymbolPlace, modules: tuple[tuple[bool, ...], ...], field: str = "qr") -> Symbol:
+def _symbol(place: SymbolPlace, modules: tuple[Sequence[int], ...], field: str = "qr") -> Symbol:
     module_mm = min(place.module_mm, place.size_mm / (len(modules) + 2 * place.quiet_modules))
     if module_mm < place.least_module_mm:
         raise TemplateError(f"layout.toml: the place of {field} is too small for this QR symbol")

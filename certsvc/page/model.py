@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Literal
@@ -47,9 +48,9 @@ class Picture:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Symbol:
-    """A QR symbol; True is a dark module. The quiet zone is not part of the modules."""
+    """A QR symbol; 1 is a dark module. The quiet zone is not part of the modules."""
 
-    modules: tuple[tuple[bool, ...], ...]
+    modules: tuple[Sequence[int], ...]
     x_mm: float
     """Left edge of the first dark column, without the quiet zone."""
     y_mm: float

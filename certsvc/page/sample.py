@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, time
 
@@ -16,7 +17,7 @@ from certsvc.page.compose import Subject
 
 
 def sample_subject(
-    kind: CertificateType, modules: tuple[tuple[bool, ...], ...], copy_kind: CopyKind = CopyKind.ENDORSEMENT
+    kind: CertificateType, modules: tuple[Sequence[int], ...], copy_kind: CopyKind = CopyKind.ENDORSEMENT
 ) -> Subject:
     """Return a subject made of layout.toml's ``[sample]``; photo and signature stay empty, it is a specimen.
 

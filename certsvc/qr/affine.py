@@ -18,8 +18,8 @@ from qrcode.util import BitBuffer, create_bytes
 from certsvc.errors import DefectError
 from certsvc.qr.penalty import Penalty
 
-Square = tuple[tuple[bool, ...], ...]
-"""A square, True is dark, without quiet zone."""
+Square = tuple[bytes, ...]
+"""A square, a byte for each module, 1 is dark, without quiet zone."""
 
 _MASKS: Final = range(8)
 _ALPHANUMERIC: Final = 2
@@ -30,11 +30,8 @@ _COUNT_BITS: Final = {_ALPHANUMERIC: 9, _BYTES: 8}
 """Of the character count, up to version 9."""
 _LAST_VERSION: Final = 9
 _PADDING: Final = b"\xec\x11"
-_CHUNK: Final = 11
-"""Modules looked up at a time."""
-_CHUNKS: Final = tuple(
-    tuple(bool(bits >> place & 1) for place in range(_CHUNK)) for bits in range(1 << _CHUNK)
-)
+_BITS: Final = bytes(48) + b"\0\1" + bytes(206)
+"""The digits of a number in base two -> its bits."""
 
 
 class SymbolTable:
@@ -92,15 +89,9 @@ class SymbolTable:
         return (content + _PADDING * self._size)[: self._size]
 
     def _unpacked(self, symbol: int) -> Square:
-        side, rows = self._side, []
-        least = (1 << _CHUNK) - 1
-        for _ in range(side):
-            row: tuple[bool, ...] = ()
-            for start in range(0, side, _CHUNK):
-                row += _CHUNKS[symbol >> start & least]
-            rows.append(row[:side])
-            symbol >>= self._penalty.stride
-        return tuple(rows)
+        side, stride = self._side, self._penalty.stride
+        bits = f"{symbol:0{side * stride}b}".encode("ascii").translate(_BITS)[::-1]
+        return tuple([bits[start : start + side] for start in range(0, side * stride, stride)])
 
     def _symbol(self, codewords: Sequence[int], mask: int, *, tried: bool = False) -> int:
         """Let the reference builder draw codewords; a symbol that is only tried has no format yet."""

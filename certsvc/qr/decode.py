@@ -30,7 +30,7 @@ PATIENCE_S: Final = 3.0
 """After so many seconds no further guess at how a photo was blurred is begun: an answer too late is none."""
 
 
-def read_modules(modules: Sequence[Sequence[bool]]) -> str:
+def read_modules(modules: Sequence[Sequence[int]]) -> str:
     """Draw modules on white and read them back with zxing-cpp: a pixel each, and larger if that is too small.
 
     Raises:

@@ -22,8 +22,8 @@ _BYTES: Final = 4
 """Mode indicators of the segments of a symbol (ISO/IEC 18004)."""
 _TOO_LONG: Final = "a QR text is too long for any symbol"
 
-Modules = tuple[tuple[bool, ...], ...]
-"""A square, True is dark, without quiet zone."""
+Modules = tuple[bytes, ...]
+"""A square, a byte for each module, 1 is dark, without quiet zone."""
 
 
 def encode(text: str) -> Modules:
@@ -87,4 +87,4 @@ def _drawn(symbol: QRCode[Any]) -> Modules:
         symbol.make(fit=True)
     except (DataOverflowError, ValueError) as error:
         raise DefectError(_TOO_LONG) from error
-    return tuple(tuple(bool(dark) for dark in row) for row in symbol.modules)
+    return tuple(bytes(map(bool, row)) for row in symbol.modules)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache
 from itertools import compress
 from math import cos, radians, sin
@@ -138,14 +138,14 @@ def colour_of(colour: str) -> str:
     return " ".join(f"{int(colour[start : start + 2], 16) / 255:.4g}" for start in (1, 3, 5))
 
 
-def outlines(modules: tuple[tuple[bool, ...], ...]) -> Iterator[list[tuple[int, int]]]:
+def outlines(modules: tuple[Sequence[int], ...]) -> Iterator[list[tuple[int, int]]]:
     """Trace the edges between dark and light modules into closed loops of corners (column, row)."""
     side = len(modules) + 1
     for loop in corners(modules):
         yield [(corner % side, corner // side) for corner in loop]
 
 
-def corners(modules: tuple[tuple[bool, ...], ...]) -> list[list[int]]:
+def corners(modules: tuple[Sequence[int], ...]) -> list[list[int]]:
     """Trace the same loops, each corner one number: row x (modules in a row + 1) + column.
 
     Level and upright edges take turns. Every loop keeps the dark modules on its right hand, so that the
@@ -184,7 +184,7 @@ def corners(modules: tuple[tuple[bool, ...], ...]) -> list[list[int]]:
     return loops
 
 
-def _ends(lines: Iterable[tuple[bool, ...]], numbers: tuple[int, ...]) -> tuple[list[int], list[int]]:
+def _ends(lines: Iterable[Sequence[int]], numbers: tuple[int, ...]) -> tuple[list[int], list[int]]:
     """Find the edges along *lines*, those before a dark module and those behind one.
 
     Args:

@@ -86,6 +86,7 @@ class OFDRenderer:
                 *sheet.pictures,
             ),
             page_id=PAGE_ID,
+            symbols=tuple(sheet.symbols),
         )
 
     def _template(self, page: Page, shared: Shared) -> Template:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from operator import getitem
 from struct import Struct
@@ -49,28 +49,35 @@ def _boundary(path: Path) -> Box:
     return left, top, max(along) + edge - left, max(down) + edge - top
 
 
-def write_symbol(symbol: Symbol, *, id: int) -> str:
-    """Write a QR symbol as one path: no seams between modules, nothing for a viewer to blur.
+def write_symbol(symbol: Symbol, blocks: Iterable[str], *, id: int) -> str:
+    """Write a QR symbol, of which blocks_of() gave the *blocks*, as one path: no seams, nothing to blur.
 
     Tracing a whole symbol takes a third of the time of a document, so it is put together from blocks of few
     modules. Each was traced once and is kept as it is written at its place; they touch and never overlap, so
     that every rule of filling gives the same area.
     """
-    side = len(symbol.modules)
-    lines = [int.from_bytes(bytes(row), "little") for row in symbol.modules]
-    lines += [0] * (side % BLOCK_ROWS)
-    # One byte for each column of a band of blocks, one bit for each of its modules.
-    bands = [upper | lower << 1 for upper, lower in zip(lines[::2], lines[1::2], strict=True)]
-    grid = _grid(side, symbol.module_mm)
-    columns = b"".join([band.to_bytes(grid.columns, "little") for band in bands])
-    data = "".join(map(getitem, grid.blocks, grid.apart.unpack(columns)))
-    size_mm = side * symbol.module_mm
+    size_mm = len(symbol.modules) * symbol.module_mm
     return path_object(
         id=id,
         boundary=(symbol.x_mm, symbol.y_mm, size_mm, size_mm),
-        data=data[1:],
+        data="".join(blocks)[1:],
         fill="#000000",
     )
+
+
+def blocks_of(symbol: Symbol) -> tuple[str, ...]:
+    """Return the outline of each block of a symbol as written, a space before each loop.
+
+    The same modules in the same place give the very same string again.
+    """
+    side = len(symbol.modules)
+    grid = _grid(side, symbol.module_mm)
+    light = bytes(grid.columns - side)
+    rows = light.join([*map(bytes, symbol.modules), bytes((1 + side % BLOCK_ROWS) * grid.columns)])
+    # A byte for each module. A block takes those of its upper row, where the lower one becomes a second bit.
+    modules = int.from_bytes(rows, "little")
+    bands = (modules | modules >> 8 * grid.columns << 1).to_bytes(len(rows), "little")
+    return tuple(map(getitem, grid.blocks, grid.apart.unpack_from(bands)))
 
 
 class _Block(dict[bytes, str]):
@@ -96,19 +103,21 @@ class _Grid(NamedTuple):
     """The blocks of a symbol, band by band."""
 
     columns: int
-    """Of a band; those beyond the symbol's are light."""
+    """Of a row; those beyond the symbol's are light."""
     blocks: Sequence[_Block]
     apart: Struct
-    """Takes the columns of all bands apart, block by block."""
+    """Takes every second row apart, block by block."""
 
 
 @lru_cache(maxsize=4)
 def _grid(side: int, module_mm: float) -> _Grid:
     steps = [number(step * module_mm) for step in range(side + BLOCK_COLUMNS)]
     starts = range(0, side, BLOCK_COLUMNS)
-    blocks = [_Block(column, row, steps) for row in range(0, side, BLOCK_ROWS) for column in starts]
-    apart = Struct(f"{BLOCK_COLUMNS}s" * len(blocks))
-    return _Grid(columns=BLOCK_COLUMNS * len(starts), blocks=blocks, apart=apart)
+    lines = range(0, side, BLOCK_ROWS)
+    columns = BLOCK_COLUMNS * len(starts)
+    blocks = [_Block(column, row, steps) for row in lines for column in starts]
+    apart = Struct((f"{BLOCK_COLUMNS}s" * len(starts) + f"{columns}x") * len(lines))
+    return _Grid(columns=columns, blocks=blocks, apart=apart)
 
 
 @lru_cache(maxsize=1 << BLOCK_COLUMNS * BLOCK_ROWS)

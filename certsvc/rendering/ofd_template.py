@@ -13,7 +13,7 @@ from certsvc.ofd.names import DOCUMENT_RES, PUBLIC_RES, RES, TEMPLATE
 from certsvc.ofd.parts import Part, make_part, packed_part
 from certsvc.page.model import Page, Path, Picture, Symbol, TextRun
 from certsvc.rendering.glyphs import GlyphFont
-from certsvc.rendering.ofd_shapes import FORMATS, write_path, write_symbol
+from certsvc.rendering.ofd_shapes import FORMATS, blocks_of, write_path, write_symbol
 from certsvc.rendering.ofd_text import TextWriter
 from certsvc.rendering.pictures import check_picture
 from certsvc.rendering.plan import Shared
@@ -39,6 +39,7 @@ class Sheet:
         self.objects: list[str] = []
         self.images: list[Image] = []
         self.pictures: list[Part] = []
+        self.symbols: list[tuple[str, ...]] = []
 
     def draw(self, item: Item, font: int) -> None:
         """Draw one item; *font* is the id of a text's font.
@@ -55,7 +56,9 @@ class Sheet:
         if isinstance(item, Path):
             self.objects.append(write_path(item, id=first))
         elif isinstance(item, Symbol):
-            self.objects.append(write_symbol(item, id=first))
+            blocks = blocks_of(item)
+            self.symbols.append(blocks)
+            self.objects.append(write_symbol(item, blocks, id=first))
         elif isinstance(item, Picture):
             self.objects.append(self._picture(item, first))
         self.last_id = first
@@ -100,7 +103,7 @@ def compile_template(
     content = page_xml(sheet.objects, layer_id=sheet.layer_id)
     parts = [make_part(TEMPLATE, content, once=True)]
     parts += [
-        packed_part(RES + font.file, shared.cuts[name].content, shared.cuts[name].deflated)
+        packed_part(RES + font.file, shared.cuts[name].content, shared.cuts[name].deflated, once=True)
         for name, font in fonts.items()
     ]
     return Template(

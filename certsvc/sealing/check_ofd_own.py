@@ -73,7 +73,7 @@ def own_key(data: bytes, pinned: Sequence[PinnedSeal]) -> str | None:
         as_sealed
         and contents[SIGNATURES] == SIGNATURES_XML
         and own_entrance(contents[OFD], sealed=True)
-        and files[PAGE].objects is not None
+        and files[PAGE].is_page
         and _is_our_frame(names, tuple([contents.get(name) for name in _FRAME]))
     )
     if not as_written:

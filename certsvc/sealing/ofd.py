@@ -19,9 +19,8 @@ from certsvc.gm.seal import read_seal
 from certsvc.gm.seal_signature import make_seal_signature
 from certsvc.gm.sm3 import sm3
 from certsvc.ofd.container import write_container
-from certsvc.ofd.document import ofd_xml
 from certsvc.ofd.draft import Draft
-from certsvc.ofd.names import OFD, SEAL, SIGNATURE, SIGNATURES, SIGNED_VALUE
+from certsvc.ofd.names import SEAL, SIGNATURE, SIGNATURES, SIGNED_VALUE
 from certsvc.ofd.parts import STORED, Part, make_part
 from certsvc.ofd.signature import StampAnnot, signature_xml, signatures_xml
 from certsvc.page.model import Stamp
@@ -32,7 +31,9 @@ _LIST: Final = make_part(SIGNATURES, signatures_xml(), once=True)
 """The list of the one signature; covered too, since nobody signs after us."""
 
 
-def seal_ofd(draft: Draft, *, signer: SealSigner, stamp: Stamp, at: datetime) -> bytes:
+def seal_ofd(
+    draft: Draft, *, signer: SealSigner, stamp: Stamp, at: datetime, verified_later: bool = False
+) -> bytes:
     """Return the sealed OFD.
 
     Args:
@@ -41,6 +42,8 @@ def seal_ofd(draft: Draft, *, signer: SealSigner, stamp: Stamp, at: datetime) ->
         stamp: where the page leaves room for the seal; the seal's own picture is centred there.
         at: instant of sealing written into the file, aware; the machine's clock is not read, and parts of a
             second are dropped.
+        verified_later: whoever takes the file lets the strict checker verify the signature in it before
+            anybody else gets it; it is then not verified here.
 
     Raises:
         DefectError: the seal does not fit the signer or the instant, and nothing was signed; or the draft is
@@ -52,9 +55,9 @@ def seal_ofd(draft: Draft, *, signer: SealSigner, stamp: Stamp, at: datetime) ->
     seal = _seal_of(signer.seal, signer.certificate)
     if not seal.valid_from <= whole_second <= seal.valid_to:
         raise DefectError("the seal or its signer's certificate is not valid at the instant of sealing")
-    covered = (make_part(OFD, ofd_xml(draft.info, sealed=True)), *draft.parts, _LIST, seal.part)
+    covered = (draft.entrance, *draft.parts, _LIST, seal.part)
     listed = signature_xml(
-        ((part.name, part.check_value) for part in covered),
+        [part.line for part in covered],
         at=whole_second,
         stamp=StampAnnot(id=_STAMP_ID, page_id=draft.page_id, boundary=seal.boundary(stamp)),
     )
@@ -64,7 +67,7 @@ def seal_ofd(draft: Draft, *, signer: SealSigner, stamp: Stamp, at: datetime) ->
         at=whole_second,
         digest=sm3(listed),
         property_info=f"/{SIGNATURE}",
-        sign=signer.sign,
+        sign=signer.sign_unverified if verified_later else signer.sign,
     )
     # Most of a signature value is the seal's picture and keys: it would not get smaller.
     last = Part(name=SIGNED_VALUE, content=value, packed=value, method=STORED, crc=crc32(value))

@@ -10,8 +10,8 @@ from typing import Final
 
 from certsvc.errors import KeyMaterialError
 from certsvc.gm.certificate import Certificate, issued_by, read_certificate
-from certsvc.gm.keys import KeyProvider
 from certsvc.gm.seal import Seal, maker_signed, read_seal
+from certsvc.gm.sm2 import PrivateKey
 from certsvc.sealing import files
 from certsvc.sealing.gm_pairs import read_authorities, read_gm_certificate, read_gm_key
 from certsvc.sealing.port import PinnedSeal, SealSigner
@@ -43,11 +43,15 @@ class FileSealSigner:
     key_id: str
     certificate: bytes
     seal: bytes
-    private_key: KeyProvider
+    private_key: PrivateKey
 
     def sign(self, message: bytes) -> bytes:
         """Sign with SM2 and SM3: DER SEQUENCE of r and s."""
         return self.private_key.sign(message)
+
+    def sign_unverified(self, message: bytes) -> bytes:
+        """Sign the same, not verified."""
+        return self.private_key.sign_unverified(message)
 
 
 def read_own_seals(folder: Path, keys: Sequence[TrustedKey]) -> tuple[OwnSeal, ...]:

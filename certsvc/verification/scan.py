@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from certsvc.domain.report import Check, Clue, Finding, Kind, Result
-from certsvc.ofd.container import CENTRAL_MAGIC, END
+from certsvc.ofd.headers import CENTRAL_MAGIC, END
 from certsvc.qr.payload import read_payload
 from certsvc.qr.token import canonical_code, canonical_token
 from certsvc.sealing.port import PinnedKey, PinnedSeal

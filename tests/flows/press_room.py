@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from certsvc.domain.certificate import CertificateVersion
 from certsvc.domain.endorsement import Copy, CopyId, grant
-from certsvc.domain.events import IdType
 from certsvc.domain.policy import Issuer
-from certsvc.domain.registration import Specialty
-from certsvc.errors import StorageFullError
+from certsvc.errors import CertsvcError, StorageFullError
 from certsvc.issuing.desk import Desk
-from certsvc.issuing.press import Prepared, Press
+from certsvc.issuing.press import Press
 from certsvc.issuing.recover import Recovery
 from certsvc.issuing.reserve import Reserved, get_case, reserve
+from certsvc.issuing.work import Tell, Work
 from certsvc.registry.port import Registry
 from certsvc.rendering.ofd import OFDRenderer
 from certsvc.rendering.pdf import PDFRenderer
@@ -78,6 +76,10 @@ class OtherSealSigner:
         """Sign, with something added."""
         return self.genuine.sign(message + self.added)
 
+    def sign_unverified(self, message: bytes) -> bytes:
+        """Do the same."""
+        return self.sign(message)
+
 
 class PickyStorage(LocalStorage):
     """A store that has no room for one format."""
@@ -105,24 +107,16 @@ class WatchedPress(Press):
         self.sealed = 0
         """How many copies the keys were used for."""
 
-    def prepare(
-        self,
-        copy: Copy,
-        version: CertificateVersion,
-        specialties: tuple[Specialty, ...],
-        photo: bytes | None,
-        signature: bytes | None,
-        id_type: IdType | None,
-    ) -> Prepared:
-        """Prepare one copy."""
+    def compose(self, work: Work) -> None:
+        """Begin with one copy."""
         self._prepared += 1
         self._before(self._prepared)
-        return super().prepare(copy, version, specialties, photo, signature, id_type)
+        super().compose(work)
 
-    def seal(self, prepared: Prepared) -> Mapping[str, bytes]:
+    def seal(self, works: Sequence[Work], tell: Tell) -> list[Work]:
         """Use the keys."""
-        self.sealed += 1
-        return super().seal(prepared)
+        self.sealed += len(works)
+        return super().seal(works, tell)
 
 
 def a_press(world: World, *, signer: Signer | None = None, seal_signer: SealSigner | None = None) -> Press:
@@ -208,11 +202,37 @@ def images_of(world: World, row: Reserved) -> tuple[bytes, bytes]:
         return session.get_image(face.photo_sha256), session.get_image(face.signature_sha256)
 
 
+def a_work(row: Reserved, images: tuple[bytes | None, bytes | None], *, place: int = 0) -> Work:
+    """Put a reserved row before the press."""
+    photo, signature = images
+    return Work(
+        place=place,
+        copy=row.copy,
+        version=row.version,
+        specialties=row.specialties,
+        photo=photo,
+        signature=signature,
+        id_type=row.id_type,
+    )
+
+
+def prepared(press: Press, row: Reserved, images: tuple[bytes | None, bytes | None]) -> Work:
+    """Take one row through the press up to its seals; raises what went wrong with it."""
+    work = a_work(row, images)
+    press.prepare([work], raised)
+    return work
+
+
 def sealed(world: World, press: Press, row: Reserved) -> tuple[Copy, Mapping[str, bytes]]:
     """Make the files of a reserved row, as its worker did before he died; returns them by name."""
-    images = images_of(world, row)
-    prepared = press.prepare(row.copy, row.version, row.specialties, *images, row.id_type)
-    return row.copy, {row.copy.file_name(fmt): content for fmt, content in press.seal(prepared).items()}
+    work = prepared(press, row, images_of(world, row))
+    press.seal([work], raised)
+    return row.copy, {row.copy.file_name(fmt): content for fmt, content in work.files.items()}
+
+
+def raised(_work: Work, why: CertsvcError) -> None:
+    """Let what went wrong with a copy end the test."""
+    raise why
 
 
 def stored(world: World) -> list[str]:

@@ -23,7 +23,7 @@ from certsvc.web.app import create_app
 from certsvc.wiring import build
 from tests.factories import FixedClock
 from tests.flows.conftest import close
-from tests.flows.press_room import a_press, images_of, reserved
+from tests.flows.press_room import a_press, images_of, prepared, raised, reserved
 from tests.flows.server import Server as WebServer
 from tests.flows.server import serving, settings_of
 from tests.postgres import Server
@@ -59,9 +59,8 @@ def _things(world: World) -> Things:
     world.initial()
     press = a_press(world)
     row = reserved(world, press)
-    images = images_of(world, row)
-    prepared = press.prepare(row.copy, row.version, row.specialties, *images, row.id_type)
-    sealed = press.seal(prepared)
+    work = prepared(press, row, images_of(world, row))
+    (unused,) = press.seal([work], raised)
     with world.services.registry.writing() as session:
         assert session.fail(row.copy.copy_id, "dead", "UNAVAILABLE", world.clock.now())
     copy = world.endorse()
@@ -69,8 +68,8 @@ def _things(world: World) -> Things:
     by_bytes = {
         "PDF, altered": (pdf + b"\n", "ALTERED"),
         "OFD, altered": (edited(replacing("Doc_0/Pages/Page_0/Content.xml", "样", "别"))(ofd), "ALTERED"),
-        "PDF, unsigned": (prepared.pdf.unsealed(), "NO_SIGNATURE"),
-        "OFD, unsigned": (prepared.ofd.unsealed(), "NO_SIGNATURE"),
+        "PDF, unsigned": (work.pdf.unsealed(), "NO_SIGNATURE"),
+        "OFD, unsigned": (work.ofd.unsealed(), "NO_SIGNATURE"),
         "PDF, a stranger's": (signed_by_pyhanko(an_unsigned_pdf(), a_stranger()), "NOT_OURS"),
         "OFD, a stranger's": (a_sealed_ofd(some_keys("stranger")), "NOT_OURS"),
         "neither": (b"hello", "UNREADABLE"),
@@ -79,8 +78,8 @@ def _things(world: World) -> Things:
         "PDF": {"file": pdf},
         "OFD": {"file": ofd},
         # Perfect by their bytes, and never handed out: without the register nobody knows.
-        "PDF, never handed out": {"file": sealed["pdf"]},
-        "OFD, never handed out": {"file": sealed["ofd"]},
+        "PDF, never handed out": {"file": unused.files["pdf"]},
+        "OFD, never handed out": {"file": unused.files["ofd"]},
         "QR": {"qr": copy["verify_url"]},
         "code": {"code": copy["code"]},
         "number": {"number": NUMBER, "name": "样本甲"},

@@ -17,7 +17,7 @@ from certsvc.issuing.preflight_ofd_own import agrees
 from certsvc.ofd.draft import Draft
 from certsvc.ofd.names import DOCUMENT, DOCUMENT_RES, PAGE, PUBLIC_RES, RES, TEMPLATE
 from certsvc.ofd.parts import make_part
-from certsvc.page.model import Page
+from certsvc.page.model import Page, TextRun
 from certsvc.rendering.ofd import OFDRenderer
 from certsvc.rendering.plan import Planner
 from tests.page.sample import FACTS, TEN, a_page, a_subject, sample_fonts
@@ -32,13 +32,13 @@ def renderer() -> OFDRenderer:
     return OFDRenderer(Planner(sample_fonts()))
 
 
-def changed(draft: Draft, name: str, change: Change) -> bytes:
-    """Return the file with one part changed, packed anew."""
+def changed(draft: Draft, name: str, change: Change) -> Draft:
+    """Return the draft with one part changed, packed anew."""
     assert name in {part.name for part in draft.parts}
     parts = tuple(
         make_part(name, change(part.content)) if part.name == name else part for part in draft.parts
     )
-    return replace(draft, parts=parts).unsealed()
+    return replace(draft, parts=parts)
 
 
 def swapped(old: bytes, new: bytes) -> Change:
@@ -71,12 +71,12 @@ def matched(pattern: bytes, new: bytes) -> Change:
 def test_a_sound_file_passes(renderer: OFDRenderer, kind: CopyKind, words: Mapping[str, object]) -> None:
     """It stands between every certificate and its seal: it must not refuse a good one."""
     page = a_page(a_subject(kind, **words))  # type: ignore[arg-type]  # the names of its parameters
-    unsealed = renderer.render(page, FACTS).unsealed()
-    preflight_ofd(unsealed, page)
+    draft = renderer.render(page, FACTS)
+    preflight_ofd(draft, page)
     # The quick way takes them all but far characters, which are drawn in several objects; twice, as parts are
     # known when they come again.
     for _ in range(3):
-        assert agrees(unsealed, page) == ("name" not in words)
+        assert agrees(draft, page) == ("name" not in words)
 
 
 _SPARE: Final = (
@@ -185,3 +185,40 @@ def test_a_character_without_a_glyph_is_refused(renderer: OFDRenderer, emptied: 
             preflight_ofd(changed(draft, name, lambda font: without(font, emptied=emptied)), page)
         refused += 1
     assert refused >= 3
+
+
+def test_a_label_met_before_is_not_taken_for_another(renderer: OFDRenderer) -> None:
+    """Labels are known by their bytes; the page they are compared with is looked at each time."""
+    page = a_page()
+    draft = renderer.render(page, FACTS)
+    assert agrees(draft, page) and agrees(draft, page)
+    labels = [at for at, item in enumerate(page.variable) if isinstance(item, TextRun) and not item.field]
+    assert len(labels) > 5
+    for at in labels:
+        for change in ({"x_mm": 3.0}, {"y_mm": 3.0}, {"text": "别的"}, {"colour": "#FF0000"}):
+            items = list(page.variable)
+            items[at] = replace(items[at], **change)
+            assert not agrees(draft, replace(page, variable=tuple(items))), change
+    assert agrees(draft, page)
+
+
+def test_a_symbols_blocks_are_only_believed_where_they_stand(renderer: OFDRenderer) -> None:
+    """They say where to look; what the file has, and what that covers, is read from the file."""
+    page = a_page()
+    draft = renderer.render(page, FACTS)
+    (blocks,) = draft.symbols
+    place = next(at for at, block in enumerate(blocks) if block)
+
+    for symbols in ((), ((*blocks[:place], *blocks[place + 1 :]),), (blocks, blocks), (("",),)):
+        told_nothing = replace(draft, symbols=symbols)
+        assert not agrees(told_nothing, page)
+        preflight_ofd(told_nothing, page)
+
+    # Left out, or with a foreign word, in the hint and in the file alike.
+    for block in ("", blocks[place].replace("C", "Z"), blocks[place] + " M 0 0 L 1 1 C"):
+        others = (*blocks[:place], block, *blocks[place + 1 :])
+        broken = changed(draft, PAGE, swapped("".join(blocks)[1:].encode(), "".join(others)[1:].encode()))
+        broken = replace(broken, symbols=(others,))
+        assert not agrees(broken, page)
+        with pytest.raises(DefectError, match="QR symbol"):
+            preflight_ofd(broken, page)

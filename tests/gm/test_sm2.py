@@ -229,6 +229,14 @@ def test_signature_that_fails_its_check_does_not_leave() -> None:
         key.sign(b"text")
 
 
+def test_a_signature_for_who_verifies_it_later_is_one() -> None:
+    """It is the same signature; what a fault spoils is for the one who asked to find."""
+    key = PrivateKey(7)
+    signature = key.sign_unverified(b"m" * 2000)
+    assert key.public.verify(b"m" * 2000, signature)
+    assert not key.public.verify(b"n" * 2000, signature)
+
+
 def test_keys_are_drawn_anew() -> None:
     """Two installations with one key could seal for each other."""
     drawn = {PrivateKey.generate().public.point for _ in range(10)}

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from certsvc.ofd.container import CENTRAL, CENTRAL_MAGIC, DATE, END, END_MAGIC, LOCAL, LOCAL_MAGIC
+from certsvc.ofd.headers import CENTRAL, CENTRAL_MAGIC, DATE, END, END_MAGIC, LOCAL, LOCAL_MAGIC
 
 _LOCAL_FIELDS: Final = ("version", "flags", "method", "time", "date", "crc", "packed_size", "size")
 _ALL: Final = {"version": 20, "flags": 0, "time": 0, "date": DATE, "made_by": 20, "disk": 0, "internal": 0}

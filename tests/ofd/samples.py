@@ -109,7 +109,7 @@ def sealed_parts() -> tuple[Part, ...]:
         make_part(SEAL, b"an electronic seal"),
     )
     listed = signature_xml(
-        ((part.name, part.check_value) for part in covered),
+        [part.line for part in covered],
         at=AT,
         stamp=StampAnnot(id="1", page_id=2, boundary=(130, 200, 42, 42)),
     )

@@ -9,14 +9,15 @@ from typing import Final
 import pytest
 
 from certsvc.ofd.names import SEAL, SIGNATURE, SIGNATURES, SIGNED_VALUE, SM2_WITH_SM3, SM3
-from certsvc.ofd.parts import BrokenOFDError
+from certsvc.ofd.parts import BrokenOFDError, reference_xml
 from certsvc.ofd.signature import StampAnnot, read_signature, signature_xml, signatures_xml
 from certsvc.ofd.xml import parse_xml
 from tests.ofd.samples import AT
 
 STAMP: Final = StampAnnot(id="1", page_id=2, boundary=(130.5, 200, 42, 42))
 REFERENCES: Final = (("OFD.xml", bytes(range(32))), ("Doc_0/Document.xml", bytes(32)))
-GOOD: Final = signature_xml(REFERENCES, at=AT, stamp=STAMP).decode()
+LINES: Final = tuple(reference_xml(*reference) for reference in REFERENCES)
+GOOD: Final = signature_xml(LINES, at=AT, stamp=STAMP).decode()
 TWICE: Final = f'</ofd:References><ofd:References CheckMethod="{SM3}"></ofd:References>'
 ZEROS: Final = b64encode(bytes(32)).decode()
 REFERENCE: Final = f'<ofd:Reference FileRef="/a"><ofd:CheckValue>{ZEROS}</ofd:CheckValue></ofd:Reference>'
@@ -39,7 +40,7 @@ def test_the_time_is_written_in_utc() -> None:
     """It must equal the time in the seal's signature, which is UTC."""
     beijing = AT.astimezone(timezone(timedelta(hours=8)))
 
-    assert signature_xml(REFERENCES, at=beijing, stamp=STAMP) == GOOD.encode()
+    assert signature_xml(LINES, at=beijing, stamp=STAMP) == GOOD.encode()
     assert "<ofd:SignatureDateTime>20261101020304Z<" in GOOD
 
 

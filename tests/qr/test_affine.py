@@ -73,7 +73,7 @@ def test_every_mask_is_taken_now_and_then() -> None:
         symbol.add_data(QRData(f"{ADDRESS}{number:026}"))
         symbol.make(fit=False)
         ours = TABLE.modules(f"{ADDRESS}{number:026}")
-        assert ours == tuple(tuple(map(bool, row)) for row in symbol.modules)
+        assert ours == tuple(bytes(map(bool, row)) for row in symbol.modules)
         taken.add(ours[8][:6] + ours[8][7:9])  # a part of the format, which names the mask
     assert len(taken) > 4
 

@@ -17,7 +17,7 @@ from certsvc.qr.encode import encode
 from certsvc.qr.payload import verify_url
 from certsvc.qr.token import ALPHABET, new_token
 
-Modules = tuple[tuple[bool, ...], ...]
+Modules = tuple[bytes, ...]
 TEXT = "HTTPS://VERIFY.REGISTRY.EXAMPLE/V/0123456789ABCDEFGHJKMNPQRS"
 
 

@@ -11,7 +11,7 @@ from certsvc.ofd.xml import Element, parse_xml
 from certsvc.page.model import Path, Symbol
 from certsvc.qr.encode import encode
 from certsvc.rendering.content import corners
-from certsvc.rendering.ofd_shapes import write_path, write_symbol
+from certsvc.rendering.ofd_shapes import blocks_of, write_path, write_symbol
 from tests.page.sample import QR_TEXT, a_page
 from tests.rendering.test_ofd import drafted, elements, files_of
 from tests.rendering.test_ofd_text import alone
@@ -94,7 +94,8 @@ def _turns(loops: list[list[tuple[float, float]]], x: float, y: float) -> int:
 def test_the_symbol_covers_exactly_the_dark_modules() -> None:
     """Readers fill by the non-zero rule or by even-odd; winding once or not at all is the same to both."""
     modules = encode(QR_TEXT)
-    element = alone(write_symbol(Symbol(modules=modules, x_mm=30, y_mm=40, module_mm=0.6111), id=9))
+    symbol = Symbol(modules=modules, x_mm=30, y_mm=40, module_mm=0.6111)
+    element = alone(write_symbol(symbol, blocks_of(symbol), id=9))
     loops = list(_loops(element.text_of("AbbreviatedData")))
 
     left, top, width, height = map(float, element.attributes["Boundary"].split())

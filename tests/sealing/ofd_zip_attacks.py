@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
-from certsvc.ofd.container import CENTRAL, CENTRAL_MAGIC, END, END_MAGIC, LOCAL, LOCAL_MAGIC
+from certsvc.ofd.headers import CENTRAL, CENTRAL_MAGIC, END, END_MAGIC, LOCAL, LOCAL_MAGIC
 from certsvc.ofd.names import DOCUMENT_RES, OFD, PAGE, SIGNED_VALUE
 from certsvc.ofd.read_container import read_container
 from tests.sealing.ofd_attacks import Attack

@@ -10,8 +10,9 @@ import pytest
 from certsvc.domain.report import FileOutcome
 from certsvc.gm.seal_signature import make_seal_signature
 from certsvc.gm.sm3 import sm3
+from certsvc.ofd.container import write_container
 from certsvc.ofd.names import OFD, PAGE, SIGNATURE, SIGNED_VALUE
-from certsvc.ofd.own_container import read_own
+from certsvc.ofd.own_container import open_own, read_own
 from certsvc.ofd.own_page import own_entrance, read_own_page
 from certsvc.ofd.parts import make_part
 from certsvc.ofd.read_container import read_container
@@ -102,6 +103,35 @@ def test_a_container_of_ours_reads_as_the_strict_reader_reads_it() -> None:
         assert [(name, part.content) for name, part in files.items()] == list(read_container(sealed).items())
     for cut in (b"", a_sealed_ofd()[:-1], a_sealed_ofd()[1:], a_sealed_ofd() + b"\0"):
         assert read_own(cut) is None
+
+
+def test_parts_read_before_they_are_laid_down_are_those_of_the_container() -> None:
+    """Step 5 looks at them there; what it found must be what stands in the file."""
+    draft = OFDRenderer(Planner(sample_fonts())).render(a_page(), FACTS)
+    made = (draft.entrance, *draft.parts)
+    opened, read = open_own(made), read_own(write_container(made))
+    assert opened is not None and read is not None
+    assert list(opened) == list(read)
+    for name, part in read.items():
+        assert (part.content, part.packed, part.head) == (
+            opened[name].content,
+            opened[name].packed,
+            opened[name].head,
+        )
+        assert part.digest == sm3(part.content)
+    assert open_own((*made, made[-1])) is None, "two of one name"
+
+
+@pytest.mark.parametrize("once", [True, False])
+def test_a_part_is_what_its_packed_bytes_say(once: bool) -> None:
+    """A renderer that packs something else than it means is met by what it packed."""
+    other = make_part(PAGE, b"<b/>" * 50 + bytes([once]))
+    wrong = replace(other, content=b"<a/>" * 50 + bytes([once]), shared=once)
+    found = open_own((wrong,))
+    assert found is None or found[PAGE].content == other.content
+    assert found is None or found[PAGE].digest == sm3(other.content)
+    cut = replace(other, packed=other.packed[:-1])
+    assert open_own((cut,)) is None
 
 
 def _shape(element: Element) -> list[tuple[str, Mapping[str, str], str]]:

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from certsvc.domain.report import FileCheck, FileOutcome
 from certsvc.domain.texts_findings import FINDINGS
-from certsvc.ofd.container import CENTRAL, LOCAL
+from certsvc.ofd.headers import CENTRAL, LOCAL
 from certsvc.ofd.names import OFD, SIGNED_VALUE
 from certsvc.ofd.parts import BrokenOFDError
 from certsvc.ofd.read_container import read_container

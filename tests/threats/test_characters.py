@@ -12,7 +12,7 @@ import pytest
 from certsvc.domain.identity import canonical_purpose
 from certsvc.errors import DefectError, InvalidFieldError
 from tests.drills import FULL, record, some
-from tests.flows.press_room import a_press, images_of, reserved
+from tests.flows.press_room import a_press, images_of, prepared, reserved
 from tests.world import World
 
 FIRST_CJK = 0x3400
@@ -28,9 +28,8 @@ def fault_of(world: World) -> Callable[[str], str]:
     images = images_of(world, row)
 
     def attempt(purpose: str) -> str:
-        copy = replace(row.copy, purpose=purpose)
         try:
-            press.prepare(copy, row.version, row.specialties, *images, row.id_type)
+            prepared(press, replace(row, copy=replace(row.copy, purpose=purpose)), images)
         except DefectError as fault:
             return str(fault)
         return ""

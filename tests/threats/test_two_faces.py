@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from certsvc.domain.report import Kind
-from certsvc.ofd.container import CENTRAL_MAGIC, END_MAGIC
+from certsvc.ofd.headers import CENTRAL_MAGIC, END_MAGIC
 from certsvc.qr.encode import encode
 from certsvc.qr.payload import verify_url
 from tests.world import World

@@ -11,7 +11,8 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from certsvc.domain.report import Status
-from certsvc.ofd.container import LOCAL_MAGIC, write_container
+from certsvc.ofd.container import write_container
+from certsvc.ofd.headers import LOCAL_MAGIC
 from certsvc.ofd.parts import Part, make_part
 from certsvc.ofd.read_container import read_container
 from tests.sealing.ofd_attacks import packed
