@@ -85,10 +85,6 @@ def fill(database: Database, secret: bytes, holders: int) -> Filled:
             _insert(
                 database, inserts[table.name], [vault.sealed(table, person[table.name]) for person in people]
             )
-    if database.dialect.name == "postgresql":
-        # As autovacuum would have left a register that grew over years.
-        with database.engine.connect() as connection:
-            connection.exec_driver_sql("VACUUM ANALYZE")
     return Filled(tokens=tokens, numbers=numbers, rows=holders * ROWS_EACH)
 
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+import shutil
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Final, Literal
 
 from bench.filling import fill
+from bench.moving import move
 from bench.serving import Server, serving
 from certsvc.config import load_settings
 from certsvc.registry.sql import SQLRegistry
@@ -48,19 +50,16 @@ class Place:
         return self.exits.enter_context(serving(self.environ))
 
 
-def make_place(kind: Kind, folder: Path, samples: Path, exits: ExitStack, holders: int = HOLDERS) -> Place:
-    """Make an instance in an empty *folder* and fill its register.
+def make_place(folder: Path, samples: Path, exits: ExitStack, holders: int = HOLDERS) -> Place:
+    """Make an instance on SQLite in an empty *folder* and fill its register.
 
     Args:
-        kind: which database.
-        folder: where it keeps everything; PostgreSQL keeps its cluster in a place of its own.
+        folder: where it keeps everything.
         samples: the sample requests.
         exits: what stops its servers at the end.
         holders: people in the register.
     """
     environ = {"CERTSVC_DATA_DIR": str(folder)}
-    if kind == "PostgreSQL":
-        environ["CERTSVC_DATABASE_URL"] = exits.enter_context(running_server(durable=True)).url
     settings = load_settings(environ)
     initialise(settings, dev=True)
     services = build(settings)
@@ -74,7 +73,7 @@ def make_place(kind: Kind, folder: Path, samples: Path, exits: ExitStack, holder
     services.registry.close()
     (folder / "tokens").write_text("\n".join(filled.tokens), encoding="ascii")
     return Place(
-        kind=kind,
+        kind="SQLite",
         environ=environ,
         folder=folder,
         numbers=filled.numbers,
@@ -82,3 +81,24 @@ def make_place(kind: Kind, folder: Path, samples: Path, exits: ExitStack, holder
         rows=filled.rows,
         exits=exits,
     )
+
+
+def like_on_postgresql(other: Place, folder: Path) -> Place:
+    """Make an instance in an empty *folder* with the keys and the register of *other*, which is on SQLite.
+
+    Filling a second register row by row would take minutes and give the same rows. PostgreSQL keeps its
+    cluster in a place of its own.
+    """
+    url = other.exits.enter_context(running_server(durable=True)).url
+    environ = {"CERTSVC_DATA_DIR": str(folder), "CERTSVC_DATABASE_URL": url}
+    settings = load_settings(environ)
+    folder.mkdir()
+    shutil.copytree(load_settings(other.environ).keys_dir, settings.keys_dir)
+    initialise(settings, dev=True)
+    services = build(load_settings(other.environ))
+    if not isinstance(services.registry, SQLRegistry):
+        raise TypeError("only a register of ours can be moved")
+    move(services.registry.database, url)
+    services.registry.close()
+    shutil.copy(other.tokens, folder / "tokens")
+    return replace(other, kind="PostgreSQL", environ=environ, folder=folder, numbers=list(other.numbers))

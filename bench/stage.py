@@ -13,7 +13,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Final
 
-from bench.place import HOLDERS, Kind, Place, make_place
+from bench.place import HOLDERS, Kind, Place, like_on_postgresql, make_place
 from bench.serving import on_every_core
 from certsvc.config import Settings, load_settings
 from certsvc.domain.elicence import licence_metadata
@@ -66,7 +66,11 @@ class Stage:
         if kind not in self._places:
             samples = ROOT / "samples" / "requests"
             with on_every_core():
-                self._places[kind] = make_place(kind, self._folder / kind, samples, self.exits, self.holders)
+                self._places[kind] = (
+                    make_place(self._folder / kind, samples, self.exits, self.holders)
+                    if kind == "SQLite"
+                    else like_on_postgresql(self.place("SQLite"), self._folder / kind)
+                )
         return self._places[kind]
 
     @cached_property

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from io import BytesIO
+from multiprocessing import get_context
 from statistics import median
 from typing import Final
 
@@ -14,6 +16,7 @@ from PIL import Image
 
 from bench.photographs import CLASSES, EACH, STRENGTHS, photograph
 from bench.report import duration
+from bench.serving import every_core, on_every_core
 from bench.stage import Stage
 from bench.tally import Tally
 from certsvc.qr.encode import encode
@@ -42,9 +45,14 @@ class Looked:
 def tally(stage: Stage, *, quick: bool) -> Tally:
     """Take every photograph and read it; one of each class in a quick run."""
     seen: dict[str, list[Looked]] = {kind: [] for kind in CLASSES}
-    for number, (text, page) in enumerate(_pages(stage, 1 if quick else EACH)):
-        for kind, looks in seen.items():
-            looks.append(_look(photograph(page, kind, number), text))
+    pages = list(_pages(stage, 1 if quick else EACH))
+    cores = min(len(every_core()), len(pages))
+    with ProcessPoolExecutor(cores, mp_context=get_context("spawn")) as takers:
+        with on_every_core():
+            taken = [takers.submit(photographs, pdf, number) for number, (_, pdf) in enumerate(pages)]
+        for (text, _), contents in zip(pages, taken, strict=True):
+            for kind, content in contents.result().items():
+                seen[kind].append(_look(content, text))
     everything = [look for looks in seen.values() for look in looks]
     reached = sum(look.read for look in everything) >= math.ceil(_WANTED * len(everything))
     return Tally(
@@ -58,15 +66,23 @@ def tally(stage: Stage, *, quick: bool) -> Tally:
     )
 
 
-def _pages(stage: Stage, many: int) -> Iterator[tuple[str, Image.Image]]:
-    """Yield pages of different people with the texts of their symbols."""
+def photographs(pdf: bytes, number: int) -> Mapping[str, bytes]:
+    """Take the *number*-th photograph of each class, of one page: most of the work, and measured nowhere.
+
+    Run in processes of its own, so that every core takes photographs while one of them reads.
+    """
+    page = Image.open(BytesIO(preview(pdf, DPI))).convert("RGB")
+    return {kind: photograph(page, kind, number) for kind in CLASSES}
+
+
+def _pages(stage: Stage, many: int) -> Iterator[tuple[str, bytes]]:
+    """Yield pages of different people as PDF, with the texts of their symbols."""
     alphabet = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
     for _ in range(many):
         token = "".join(stage.random.choices(alphabet, k=26))
         text = f"HTTPS://{stage.kind.layout.sample.host.upper()}/V/{token}"
         subject = replace(stage.subject(), modules=encode(text))
-        pdf = stage.reference_renderer.render(stage.composed(subject), stage.facts(subject))
-        yield text, Image.open(BytesIO(preview(pdf, DPI))).convert("RGB")
+        yield text, stage.reference_renderer.render(stage.composed(subject), stage.facts(subject))
 
 
 def _look(content: bytes, text: str) -> Looked:

@@ -7,6 +7,7 @@ NFKC would rewrite names.
 from __future__ import annotations
 
 import unicodedata
+from functools import lru_cache
 from typing import Final
 
 HAN_RANGES: Final = (
@@ -73,7 +74,11 @@ _UNSEEN_CATEGORIES: Final = frozenset({"Cc", "Cf", "Cs", "Cn", "Mn", "Me", "Zl",
 _BLANK_LETTERS: Final = frozenset("\u115f\u1160\u3164\uffa0\u2800")
 """Letters and signs that print nothing although their category says they would."""
 
+_KNOWN: Final = 16_384
+"""Characters whose answer is kept: most texts are written with a few thousand."""
 
+
+@lru_cache(maxsize=_KNOWN)
 def is_han(char: str) -> bool:
     """Tell whether *char* is a hanzi, by code range."""
     point = ord(char)
@@ -82,6 +87,7 @@ def is_han(char: str) -> bool:
     return any(first <= point <= last for first, last in HAN_RANGES)
 
 
+@lru_cache(maxsize=_KNOWN)
 def is_unseen(char: str) -> bool:
     """Tell whether *char* takes no place of its own on paper.
 

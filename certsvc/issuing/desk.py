@@ -236,6 +236,7 @@ class Desk:
         ended: dict[int, Copy] = {}
         try:
             with self._registry.writing() as session:
+                session.foresee_ends([row.copy.copy_id for row in reserved.values()])
                 for place, row in reserved.items():
                     try:
                         ended[place] = self._end(session, row.copy, files.get(place), failures.get(place))

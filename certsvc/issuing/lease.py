@@ -40,6 +40,7 @@ class Lease:
         until = now + LEASE
         try:
             with self._registry.writing() as session:
+                session.foresee_ends(self._ours)
                 self._ours = {
                     copy_id
                     for copy_id in sorted(self._ours)

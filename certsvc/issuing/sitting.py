@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from certsvc.domain.bodies import parse_body
+from certsvc.domain.clock import beijing_day
 from certsvc.domain.endorsement import Copy, CopyId, CopyState
 from certsvc.domain.events import RegistrationId
 from certsvc.errors import (
@@ -106,6 +107,11 @@ class Sitting:
         """Answer repetitions; returns the orders that want a copy of their own."""
         wanted: dict[int, Wanted] = {}
         keys: set[tuple[str, str]] = set()
+        orders = [one.order for one in asked.values()]
+        self.session.foresee_requests(
+            {order.registration_number for order in orders},
+            {(order.client_id, order.key) for order in orders if order.op is Operation.ENDORSE},
+        )
         for place, one in asked.items():
             with self.admitted.alone(place):
                 order = one.order
@@ -141,6 +147,7 @@ class Sitting:
     def hold(self, wanted: Mapping[int, Wanted]) -> dict[int, Wanted]:
         """Hold the registrations of all orders, by id; returns the orders whose registration is held."""
         held: dict[int, Wanted] = {}
+        self.session.foresee_cases({one.registration_id for one in wanted.values()}, beijing_day(self.now))
         for place in sorted(wanted, key=lambda place: wanted[place].registration_id):
             with self.admitted.alone(place):
                 self.session.lock_registration(wanted[place].registration_id)

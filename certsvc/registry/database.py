@@ -101,6 +101,8 @@ class Database:
             pool_size=self.dialect.pooled,
             max_overflow=self.dialect.overflow,
             pool_timeout=self.dialect.pool_wait_s,
+            # The one used last is the one that has the pages at hand.
+            pool_use_lifo=True,
             # A server that was restarted is noticed before anything is asked of it.
             pool_pre_ping=postgresql,
             connect_args={

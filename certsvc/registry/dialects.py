@@ -76,6 +76,9 @@ SQLITE: Final = Dialect(
         "PRAGMA synchronous = FULL",
         "PRAGMA foreign_keys = ON",
         "PRAGMA trusted_schema = OFF",
+        # A chunk of copies changes some two thousand pages, most of them of indexes in no order. Where the
+        # 2 MB of the default do not hold them, they are written to the log and read from it several times.
+        "PRAGMA cache_size = -8000",
     ),
     # Two for each of a worker's 64 threads at most.
     pooled=16,

@@ -15,6 +15,7 @@ from typing import Protocol
 from certsvc.domain.certificate import CertificateVersion, VersionId
 from certsvc.domain.endorsement import Copy, CopyId, IssuedFile
 from certsvc.domain.events import Event, HolderId, IdType, RegistrationId
+from certsvc.registry.port_ahead import ReadingAhead
 from certsvc.registry.port_batches import BatchReading, BatchWriting
 from certsvc.registry.port_feed import ExpiringSpecialty, FeedReading, FeedWriting
 from certsvc.registry.port_glance import Sight
@@ -178,7 +179,7 @@ class ReadSession(FeedReading, BatchReading, Protocol):
         """List the registrations from *first* to *last* that have endorsements, with what became of them."""
 
 
-class WriteSession(ReadSession, FeedWriting, BatchWriting, Protocol):
+class WriteSession(ReadSession, FeedWriting, BatchWriting, ReadingAhead, Protocol):
     """Look-ups and changes in one transaction.
 
     What is held is held in one order: names, a registration, its holder (docs/decisions/database.md).

@@ -31,10 +31,8 @@ from certsvc.registry.tables import (
 _event, _end, _version = EVENT.c, SPECIALTY_END.c, CERTIFICATE_VERSION.c
 
 EVENT_BY_SOURCE: Final = select_rows(EVENT, _event.source_id == bindparam("source_id"))
-HISTORY: Final = select_rows(
-    EVENT, _event.registration_id == bindparam("registration_id"), order_by=[_event.seq]
-)
-NUMBER: Final = select_rows(REGISTRATION_NUMBER, REGISTRATION_NUMBER.c.number == bindparam("number"))
+HISTORY: Final = select_rows(EVENT, each=_event.registration_id, order_by=[_event.seq])
+NUMBER: Final = select_rows(REGISTRATION_NUMBER, each=REGISTRATION_NUMBER.c.number)
 REGISTRATIONS_NUMBERED: Final = select_rows(
     REGISTRATION,
     REGISTRATION.c.registration_id.in_(
@@ -44,9 +42,7 @@ REGISTRATIONS_NUMBERED: Final = select_rows(
     ),
 )
 HOLDER_BY_INDEX: Final = select_rows(HOLDER, HOLDER.c.id_index == bindparam("id_index"))
-REGISTRATION_BY_ID: Final = select_rows(
-    REGISTRATION, REGISTRATION.c.registration_id == bindparam("registration_id")
-)
+REGISTRATION_BY_ID: Final = select_rows(REGISTRATION, each=REGISTRATION.c.registration_id)
 REGISTRATIONS_OF: Final = select_rows(
     REGISTRATION,
     REGISTRATION.c.holder_id == bindparam("holder_id"),
@@ -59,7 +55,7 @@ LATEST_VERSION: Final = select_rows(
     order_by=[_version.ordinal.desc()],
     limit=1,
 )
-VERSION: Final = select_rows(CERTIFICATE_VERSION, _version.version_id == bindparam("version_id"))
+VERSION: Final = select_rows(CERTIFICATE_VERSION, each=_version.version_id)
 IMAGE_BY_SHA256: Final = select_rows(IMAGE, IMAGE.c.sha256 == bindparam("sha256"))
 CLIENT_BY_KEY: Final = select_rows(CLIENT, CLIENT.c.key_hash == bindparam("key_hash"))
 

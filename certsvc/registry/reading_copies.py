@@ -14,9 +14,10 @@ from certsvc.domain.endorsement import Copy, CopyId, CopyState
 from certsvc.domain.events import HolderId, RegistrationId
 from certsvc.errors import NotFoundError
 from certsvc.registry.crypto import storable
+from certsvc.registry.database import Query
 from certsvc.registry.port import IdempotentRequest
 from certsvc.registry.rows import Record, copy_from, instant_text
-from certsvc.registry.session import RowQuery, Session, select_rows
+from certsvc.registry.session import Many, RowQuery, Session, listed_keys, select_rows
 from certsvc.registry.tables import COPY, IDEMPOTENCY_KEY
 
 _copy, _key = COPY.c, IDEMPOTENCY_KEY.c
@@ -35,18 +36,38 @@ ORIGINALS: Final = select_rows(
 )
 ENDORSEMENTS_ON: Final = select_rows(
     COPY,
-    _copy.holder_id == bindparam("holder_id"),
     _copy.certificate_type == bindparam("certificate_type"),
     _copy.day == bindparam("day"),
     _copy.kind == "endorsement",
+    each=_copy.holder_id,
 )
-ENDORSEMENT_BELOW: Final = select_rows(
-    COPY,
-    _copy.registration_id == bindparam("registration_id"),
-    _copy.copy_number < bindparam("below"),
-    order_by=[_copy.copy_number.desc()],
-    limit=1,
-)
+
+
+def _endorsement_below() -> RowQuery:
+    """Build the SELECT of the endorsement with the highest copy number under ``below``."""
+    below = bindparam("below", type_=sa.Integer)
+    one = select_rows(
+        COPY,
+        _copy.registration_id == bindparam("registration_id"),
+        _copy.copy_number < below,
+        order_by=[_copy.copy_number.desc()],
+        limit=1,
+    )
+    other, many = COPY.alias("other").c, {}
+    for name, keys in listed_keys().items():
+        # Of each registration its one row by the index, however many copies it has.
+        highest = sa.select(sa.func.max(other.copy_number)).where(
+            other.registration_id == keys.c.value, other.copy_number < below
+        )
+        its_row = sa.and_(
+            _copy.registration_id == keys.c.value, _copy.copy_number == highest.scalar_subquery()
+        )
+        many[name] = sa.select(*COPY.c).select_from(keys.join(COPY, its_row))
+    place = COPY.c.keys().index("registration_id")
+    return RowQuery(COPY, one.query, Many(Query(many), "registration_id", place))
+
+
+ENDORSEMENT_BELOW: Final = _endorsement_below()
 ENDORSEMENT_ABOVE: Final = select_rows(
     COPY,
     _copy.registration_id == bindparam("registration_id"),
@@ -67,9 +88,7 @@ FAILED_SINCE: Final = select_rows(
     _copy.state == "FAILED",
     order_by=[_copy.changed_at, _copy.copy_id],
 )
-IDEMPOTENT: Final = select_rows(
-    IDEMPOTENCY_KEY, _key.client_id == bindparam("client_id"), _key.key == bindparam("key")
-)
+IDEMPOTENT: Final = select_rows(IDEMPOTENCY_KEY, _key.client_id == bindparam("client_id"), each=_key.key)
 
 ABOVE_EVERY_COPY_NUMBER: Final = 2**31 - 1
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from certsvc.errors import RecordDamagedError, SettingsError, UnavailableError
+from certsvc.registry.ahead import AheadReading
 from certsvc.registry.batches import BatchRows
 from certsvc.registry.changes import ChangeReading, ChangeWriting
 from certsvc.registry.crypto import Vault, storable
@@ -41,7 +42,9 @@ class SQLReadSession(RecordReading, CopyReading, StatusReading, LookUpReading, C
     """Look-ups in one transaction."""
 
 
-class SQLWriteSession(RecordWriting, CopyWriting, StatusReading, LookUpWriting, ChangeWriting, BatchChanges):
+class SQLWriteSession(
+    RecordWriting, CopyWriting, StatusReading, LookUpWriting, ChangeWriting, BatchChanges, AheadReading
+):
     """Look-ups and changes in one transaction."""
 
 

@@ -33,10 +33,7 @@ DROP_BODY: Final = Query(
 def _insert_unless_any_taken(table: sa.Table) -> Query:
     """Build the INSERT that does nothing when any unique place of the row is taken."""
     return Query(
-        {
-            dialect.name: dialect.insert(table).on_conflict_do_nothing().returning(sa.literal_column("1"))
-            for dialect in (SQLITE, POSTGRESQL)
-        }
+        {dialect.name: dialect.insert(table).on_conflict_do_nothing() for dialect in (SQLITE, POSTGRESQL)}
     )
 
 

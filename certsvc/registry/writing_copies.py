@@ -29,7 +29,7 @@ from certsvc.registry.tables import (
 
 _copy, _key = COPY.c, IDEMPOTENCY_KEY.c
 
-HOLD_COPY: Final = select_rows(COPY, _copy.copy_id == bindparam("copy_id"), hold=True)
+HOLD_COPY: Final = select_rows(COPY, each=_copy.copy_id, hold=True)
 HOLD_KEY: Final = select_rows(
     IDEMPOTENCY_KEY, _key.client_id == bindparam("client_id"), _key.key == bindparam("key"), hold=True
 )

@@ -17,6 +17,7 @@ from certsvc.errors import RecordDamagedError, StorageFullError, UnavailableErro
 from certsvc.storage.pack import (
     PackedFile,
     holding,
+    let_go,
     opened,
     packed_file,
     parts_of,
@@ -239,6 +240,7 @@ class LocalStorage(Storage):
         try:
             write_all(handle, parts)
             self._sync(handle)
+            let_go(handle)
         finally:
             os.close(handle)
 

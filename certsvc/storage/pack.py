@@ -13,7 +13,7 @@ import os
 import stat
 import struct
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -32,6 +32,8 @@ _TAIL: Final = struct.Struct(">Q32s8s")
 """Place of the index, its sha256, the end mark."""
 _END: Final = b"pack end"
 _NAME_MAX: Final = 200
+_LARGE_BYTES: Final = 8 * 1024 * 1024
+"""A pack from this size on is a batch's: nobody stands at the desk waiting to fetch its files."""
 _AT_ONCE: Final = 512
 """Buffers to a writev(); the kernel takes 1,024."""
 
@@ -96,6 +98,18 @@ def write_all(handle: int, parts: Iterable[bytes]) -> None:
             at += 1
         if written:
             left[at] = left[at][written:]
+
+
+def let_go(handle: int) -> None:
+    """Give back the memory that holds a large synced file.
+
+    A batch would else fill the machine's memory with files nobody reads for now, and each new one would wait
+    for room to be made: six times the processor's work of writing it.
+    """
+    if os.fstat(handle).st_size >= _LARGE_BYTES:
+        with suppress(OSError):
+            # An advice; a file system that does not take it has stored the file all the same.
+            os.posix_fadvise(handle, 0, 0, os.POSIX_FADV_DONTNEED)
 
 
 @contextmanager

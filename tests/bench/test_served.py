@@ -11,7 +11,7 @@ import pytest
 from bench.baselines import FLOOR, NAIVE
 from bench.chart import Bar, draw
 from bench.check import Wanted, failures, read_wanted
-from bench.place import Place, make_place
+from bench.place import Place, like_on_postgresql, make_place
 from bench.row import Measured, Row, Turn
 from bench.rows.batches import run
 from bench.serving import read_wrk
@@ -28,7 +28,7 @@ HOLDERS = 12
 def place(tmp_path_factory: pytest.TempPathFactory) -> Place:
     """Make a small place."""
     with ExitStack() as exits:
-        return make_place("SQLite", tmp_path_factory.mktemp("place"), SAMPLES, exits, HOLDERS)
+        return make_place(tmp_path_factory.mktemp("place"), SAMPLES, exits, HOLDERS)
 
 
 def test_people_filled_in_are_as_good_as_registered_ones(place: Place) -> None:
@@ -41,6 +41,22 @@ def test_people_filled_in_are_as_good_as_registered_ones(place: Place) -> None:
         report = services.verifier.verify(Question(token=token))
         assert report.status in {Status.VALID, Status.USE_EXPIRED}
         assert report.entry is not None and report.entry.copy is not None
+
+
+def test_the_same_people_are_found_on_postgresql(tmp_path: Path) -> None:
+    """Both databases are measured over the same rows, and people on either can be endorsed."""
+    with ExitStack() as exits:
+        other = make_place(tmp_path / "one", SAMPLES, exits, HOLDERS)
+        place = like_on_postgresql(other, tmp_path / "two")
+        services = build(load_settings(place.environ))
+        tokens = place.tokens.read_text(encoding="ascii").split()
+        verdicts = {services.verifier.verify(Question(token=token)).status for token in tokens}
+        turn = run(place, 2)
+
+    assert place.kind == "PostgreSQL" and len(set(tokens)) == HOLDERS
+    assert verdicts <= {Status.VALID, Status.USE_EXPIRED}
+    assert turn.calls == 2 and len(place.numbers) == HOLDERS - 2
+    assert len(other.numbers) == HOLDERS
 
 
 def test_a_batch_endorses_each_once_in_two_processes(place: Place) -> None:

@@ -98,6 +98,26 @@ def test_file_and_folders_are_synced_before_put_returns(strace: tuple[str, ...],
         at = found[0] + 1
 
 
+def test_only_a_large_pack_is_let_go_and_only_when_it_is_synced(
+    strace: tuple[str, ...], tmp_path: Path
+) -> None:
+    """What is asked for at once stays at hand; what is not on disk yet would not leave the memory."""
+    program = """
+import sys
+from pathlib import Path
+from certsvc.storage.local import LocalStorage
+
+storage = LocalStorage(Path(sys.argv[1]))
+storage.put({"small.pdf": bytes(50_000)})
+storage.put({f"large-0123456789{number}.pdf": bytes(3_000_000) for number in range(4)})
+"""
+    traced = [*strace, "-e", "trace=fsync,fadvise64", sys.executable, "-c", program, str(tmp_path / "issued")]
+    subprocess.run(traced, check=True, cwd=ROOT, timeout=60)
+
+    calls = re.findall(r"(fsync|fadvise64)\(\d+<[^>]*/\.(small|large)", (tmp_path / "trace.txt").read_text())
+    assert calls == [("fsync", "small"), ("fsync", "large"), ("fadvise64", "large")]
+
+
 @pytest.mark.parametrize("when", range(1, 6))
 def test_after_a_failed_fsync_nothing_more_is_acknowledged(
     strace: tuple[str, ...], tmp_path: Path, when: int
