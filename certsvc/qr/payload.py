@@ -30,6 +30,8 @@ _LINK: Final = re.compile(
 _PATH: Final = re.compile(r"/[vVcC]/(?P<token>[A-Za-z0-9]{1,64})(?:\?[A-Za-z0-9._~%&=+-]{0,200})?")
 """Chat programs add a query of their own to a link that is passed on (``?from=timeline``); the page at that
 address does not heed it either. Nothing in it can name another host."""
+_ADDED_TO: Final = re.compile(r"/[vVcC]/[A-Za-z0-9]{1,64}(?:\?[^#]*)?(?:#[^0-9].*)?", re.DOTALL)
+"""Our link with more behind it than we look into; digits behind a ``#`` would be an offline code moved."""
 _OFFLINE_PATH: Final = re.compile(r"/[cC]/(?P<token>[A-Za-z0-9]{1,64})#(?P<digits>.*)", re.DOTALL)
 _ANY_SCHEME: Final = re.compile(r"[a-z][a-z0-9+.-]*:(?=[^\s])")
 _BARE_HOST: Final = re.compile(r"[^\s/\\:]+\.[^\s/\\:]{2,}(?::[0-9]+)?[/\\?#]")
@@ -108,9 +110,9 @@ def read_payload(text: str, public_url: str) -> QRClue:
     Blanks and line ends around it are a pasting slip and go; within it nothing is forgiven.
 
     Returns:
-        The token; or FOREIGN_DOMAIN for any link to another scheme, host or port, HOMOGLYPH_DOMAIN when its
-        host could be taken for ours, MALFORMED_QR for what is no link at all, or leads to us but is not one
-        we write.
+        The token; or FOREIGN_DOMAIN for any link that is not ours, HOMOGLYPH_DOMAIN when its host could be
+        taken for ours, MALFORMED_QR for what is no link at all, our link with a damaged token, or with
+        something added that is no plain query.
     """
     ours = _origin(public_url)
     text = text.strip(" \r\n")
@@ -134,7 +136,7 @@ def _read_path(path: str) -> QRClue:
         return QRClue(token=token, offline=True) if token else QRClue(fault="MALFORMED_QR")
     plain = _PATH.fullmatch(path)
     if plain is None:
-        return QRClue(fault="MALFORMED_QR")
+        return QRClue(fault="MALFORMED_QR" if _ADDED_TO.fullmatch(path) else "FOREIGN_DOMAIN")
     token = canonical_token(plain["token"])
     return QRClue(token=token) if token else QRClue(fault="MALFORMED_QR")
 

@@ -7,7 +7,7 @@ without a transaction around. Every row in it is checked as always.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy import bindparam
 
 from certsvc.domain.endorsement import CopyState
+from certsvc.domain.events import Event
 from certsvc.errors import NotFoundError
 from certsvc.registry.crypto import Vault
 from certsvc.registry.database import Query
@@ -182,5 +183,9 @@ def read_slowly(session: GlanceReading, token: str) -> Glance | None:
         copy=copy,
         version=session.get_version(copy.version_id),
         newest=session.newest_endorsement(copy.registration_id),
-        events=tuple(item.event for item in session.history(copy.registration_id)),
+        events=tuple([_unopened(item.event) for item in session.history(copy.registration_id)]),
     )
+
+
+def _unopened(event: Event) -> Event:
+    return replace(event, holder=None if event.holder is None else replace(event.holder, id_number=None))

@@ -21,7 +21,7 @@ class Glance:
     newest: Copy | None
     """The DONE endorsement of the registration with the highest copy number."""
     events: tuple[Event, ...]
-    """All events of the registration, in the order of recording; ID numbers may stay unopened."""
+    """All events of the registration, in the order of recording, without ID numbers."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

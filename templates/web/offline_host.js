@@ -18,6 +18,7 @@ const PUBLIC_URL = /^https?:\/\/(?!.*\.\.)[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?(?::([
 const CODE = /^\/c\/([a-z0-9]{1,64})#([^]*)$/i;
 const DIGITS = /^[1-9][0-9]{0,3999}$/;
 const PAGE = /^\/[vc]\/([a-z0-9]{1,64})(?:\?[a-z0-9._~%&=+-]{0,200})?$/i;
+const ADDED_TO = /^\/[vc]\/[a-z0-9]{1,64}(?:\?[^#]*)?(?:#[^0-9][^]*)?$/i;
 const SCHEME = /^[a-z][a-z0-9+.-]*:(?=\S)/u;
 const BARE_HOST = /^[^\s/\\:]+\.[^\s/\\:]{2,}(?::\d+)?[/\\?#]/u;
 const DEFAULT_PORT = { http: 80, https: 443 };
@@ -47,7 +48,7 @@ export function readText(text, publicUrl) {
     const path = text.slice(text.length - link[4].length);
     const code = CODE.exec(path);
     const page = PAGE.exec(path);
-    if (code === null && page === null) return { fault: "MALFORMED_QR" };
+    if (code === null && page === null) return { fault: ADDED_TO.test(path) ? "MALFORMED_QR" : "FOREIGN_DOMAIN" };
     const token = code === null || DIGITS.test(code[2]) ? tokenOf((code ?? page)[1]) : null;
     if (token === null) return { fault: "MALFORMED_QR" };
     return code === null ? { token } : { token, link: `${origin(ours)}/c/${token}#`, digits: code[2] };

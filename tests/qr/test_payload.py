@@ -64,9 +64,20 @@ FOREIGN = [
     f"https://.{HOST}/V/{TOKEN}",
     f"\t{OURS}/V/{TOKEN}",
     f"ht\ttps://{HOST}/V/{TOKEN}",
-    # no path at all
+    f"{OURS}/V\n/{TOKEN}",
+    f"{OURS}/V/{TOKEN}\x00",
+    # another path, or none
     OURS,
+    f"{OURS}/",
+    f"{OURS}/verify",
+    f"{OURS}/V/{TOKEN}/",
+    f"{OURS}/V/{TOKEN}/x",
+    f"{OURS}//V/{TOKEN}",
+    f"{OURS}/x/../V/{TOKEN}",
     f"{OURS}?/V/{TOKEN}",
+    f"{OURS}/%56/{TOKEN}",
+    f"{OURS}/V/{TOKEN}%00",
+    f"{OURS}/V/\uff10{TOKEN[1:]}",
     # punycode that shows nothing like us, and an address
     f"https://xn--fiqs8s.example/V/{TOKEN}",
     f"https://xn--0000000000000000.example/V/{TOKEN}",
@@ -126,21 +137,10 @@ MALFORMED = [
     f"{OURS}/V/{TOKEN}0",
     f"{OURS}/V/{TOKEN[:-1]}U",
     f"{OURS}/c/0",
-    # our address, with more than the path or another one
-    f"{OURS}/",
-    f"{OURS}/verify",
-    f"{OURS}/V/{TOKEN}/",
-    f"{OURS}/V/{TOKEN}/x",
-    f"{OURS}//V/{TOKEN}",
-    f"{OURS}/x/../V/{TOKEN}",
+    # our link with more behind it
     f"{OURS}/V/{TOKEN}?next=//evil.example",
     f"{OURS}/V/{TOKEN}?from=timeline#x",
     f"{OURS}/V/{TOKEN}#x",
-    f"{OURS}/%56/{TOKEN}",
-    f"{OURS}/V/{TOKEN}%00",
-    f"{OURS}/V/\uff10{TOKEN[1:]}",
-    f"{OURS}/V/{TOKEN}\x00",
-    f"{OURS}/V\n/{TOKEN}",
 ]
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from threading import Barrier
 
 from certsvc.domain.endorsement import CopyId
@@ -45,11 +44,11 @@ def test_counts_add_up_by_copy_hour_caller_and_way(registry: SQLRegistry) -> Non
     one = a_lookup(who)
     kinds = [
         one,
-        replace(one, copy_id=CopyId("C2")),
-        replace(one, copy_id=None, way="number"),
-        replace(one, hour="2026-11-20T10"),
-        replace(one, caller="client"),
-        replace(one, way="code"),
+        one._replace(copy_id=CopyId("C2")),
+        one._replace(copy_id=None, way="number"),
+        one._replace(hour="2026-11-20T10"),
+        one._replace(caller="client"),
+        one._replace(way="code"),
     ]
     for _ in range(3):
         add(registry, {kind: place for place, kind in enumerate(kinds, 1)})

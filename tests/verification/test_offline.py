@@ -132,7 +132,7 @@ def test_a_window_that_ended_is_told_even_by_an_old_list(handed: Handed) -> None
         ("https://", "http://", "NOT_OURS", "FOREIGN_DOMAIN"),
         ("certs.example.org", "certs.example.org:8443", "NOT_OURS", "FOREIGN_DOMAIN"),
         ("#", "#x", "UNKNOWN", "MALFORMED_QR"),
-        ("/c/", "/v/", "UNKNOWN", "MALFORMED_QR"),
+        ("/c/", "/v/", "NOT_OURS", "FOREIGN_DOMAIN"),
     ],
 )
 def test_a_text_of_another_host_is_not_ours_whatever_is_signed_in_it(
