@@ -180,10 +180,7 @@ class ReadSession(FeedReading, BatchReading, Protocol):
 
 
 class WriteSession(ReadSession, FeedWriting, BatchWriting, ReadingAhead, Protocol):
-    """Look-ups and changes in one transaction.
-
-    What is held is held in one order: names, a registration, its holder (docs/decisions/database.md).
-    """
+    """Look-ups and changes in one transaction; what is held, in the order of docs/decisions/database.md."""
 
     def hold(self, names: Collection[str]) -> None:
         """Hold *names*, all at once and before anything else, until the transaction ends.
