@@ -31,8 +31,6 @@ class FontGlyphs(dict[str, tuple[int, float]]):
     def __init__(self, content: bytes) -> None:
         """Take a TrueType file."""
         super().__init__()
-        self.labels: set[object] = set()
-        """Labels of which everything was found to agree in this font."""
         self._content = content
         try:
             self.update(_plain_glyphs(content))
