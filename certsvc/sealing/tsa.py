@@ -14,10 +14,11 @@ import ssl
 import threading
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from certsvc.domain.clock import Clock
 from certsvc.errors import TimestampUnavailableError
@@ -56,19 +57,16 @@ class _Exchange:
     """One question and its answer, in a thread of its own."""
 
     done: threading.Event = field(default_factory=threading.Event)
-    connection: http.client.HTTPConnection | None = None
+    socket: socket.socket | None = None
     answer: bytes | None = None
     fault: str = ""
 
     def shut(self) -> None:
         """Wake a thread that waits for the network, so that it ends."""
-        held = self.connection.sock if self.connection is not None else None
-        if held is not None:
-            try:
-                held.shutdown(socket.SHUT_RDWR)
-            except OSError:
-                # Closed already, or not connected yet: then its own timeout ends it.
-                return
+        if self.socket is not None:
+            # Closed already, or not connected yet: then its own timeout ends it.
+            with suppress(OSError):
+                self.socket.shutdown(socket.SHUT_RDWR)
 
 
 class TimestampAuthority:
@@ -131,19 +129,9 @@ class TimestampAuthority:
 
     def _speak(self, exchange: _Exchange, request: bytes, deadline: Deadline) -> bytes:
         address = urlsplit(self.url)
-        timeout = min(CONNECT_S, deadline.left_s) or CONNECT_S
-        host, path = address.hostname or "", address.path or "/"
-        connection: http.client.HTTPConnection
-        if address.scheme == "https":
-            connection = http.client.HTTPSConnection(
-                host, address.port, timeout=timeout, context=ssl.create_default_context()
-            )
-        else:
-            connection = http.client.HTTPConnection(host, address.port, timeout=timeout)
-        exchange.connection = connection
+        connection = _connected(address, exchange, deadline)
         try:
-            connection.connect()
-            connection.sock.settimeout(deadline.left_s or CONNECT_S)
+            path = address.path or "/"
             target = f"{path}?{address.query}" if address.query else path
             connection.request("POST", target, request, {"Content-Type": _QUERY, "Accept": _REPLY})
             answer = connection.getresponse()
@@ -155,6 +143,23 @@ class TimestampAuthority:
             return body
         finally:
             connection.close()
+
+
+def _connected(address: SplitResult, exchange: _Exchange, deadline: Deadline) -> http.client.HTTPConnection:
+    """Connect; the socket is where the exchange can shut it before anything is awaited on it."""
+    host, secure = address.hostname or "", address.scheme == "https"
+    port = address.port or (443 if secure else 80)
+    plain = socket.create_connection((host, port), timeout=min(CONNECT_S, deadline.left_s) or CONNECT_S)
+    exchange.socket = plain
+    plain.settimeout(deadline.left_s or CONNECT_S)
+    if secure:
+        trusting = ssl.create_default_context()
+        wrapped = trusting.wrap_socket(plain, server_hostname=host, do_handshake_on_connect=False)
+        exchange.socket = wrapped
+        wrapped.do_handshake()
+    connection = http.client.HTTPConnection(host, port)
+    connection.sock = exchange.socket
+    return connection
 
 
 class _RefusedError(ValueError):

@@ -39,8 +39,19 @@ _ECDSA: Final = frozenset(
 
 @lru_cache(maxsize=64)
 def parsed(certificate: bytes) -> x509.Certificate:
-    """Read a DER certificate. ValueError when it is none."""
-    return x509.load_der_x509_certificate(certificate)
+    """Read a DER certificate and its key and extensions once. ValueError when one of them cannot be read."""
+    try:
+        found = x509.load_der_x509_certificate(certificate)
+        found.public_key()
+        _ = found.extensions
+    except (
+        x509.InvalidVersion,
+        x509.DuplicateExtension,
+        x509.UnsupportedGeneralNameType,
+        UnsupportedAlgorithm,
+    ) as fault:
+        raise ValueError(f"a certificate cannot be read: {fault}") from fault
+    return found
 
 
 def holds(certificate: bytes, algorithm: bytes, digest_name: str, signature: bytes, message: bytes) -> bool:
@@ -129,8 +140,8 @@ def _check_validity(certificate: x509.Certificate, at: datetime) -> None:
 @lru_cache(maxsize=256)
 def _issued(issuer: bytes, subject: bytes) -> bool:
     """Tell whether *issuer* is a CA and signed *subject*."""
-    above = parsed(issuer)
     try:
+        above = parsed(issuer)
         basic = above.extensions.get_extension_for_class(x509.BasicConstraints).value
         usage = above.extensions.get_extension_for_class(x509.KeyUsage).value
         if not basic.ca or not usage.key_cert_sign:
