@@ -10,18 +10,20 @@ import hashlib
 import socket
 import struct
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Final
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
+from cryptography.hazmat.primitives.serialization import Encoding, load_pem_private_key
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from certsvc.sealing.cms import certificate_names
@@ -51,6 +53,8 @@ class Authority:
     issuing: x509.Certificate
     certificate: x509.Certificate
     key: ec.EllipticCurvePrivateKey
+    root_key: ec.EllipticCurvePrivateKey
+    issuing_key: ec.EllipticCurvePrivateKey
 
     @property
     def root_der(self) -> bytes:
@@ -152,7 +156,9 @@ def an_authority(
     own = _certificate(
         f"{name} unit", keys[2], issuing, keys[1], uses=uses, critical=purpose != "uncritical", until=until
     )
-    return Authority(root=root, issuing=issuing, certificate=own, key=keys[2])
+    return Authority(
+        root=root, issuing=issuing, certificate=own, key=keys[2], root_key=keys[0], issuing_key=keys[1]
+    )
 
 
 def with_same_names(authority: Authority) -> Authority:
@@ -160,6 +166,46 @@ def with_same_names(authority: Authority) -> Authority:
     name = authority.root.subject.rfc4514_string().removeprefix("CN=").removesuffix(" root")
     other = an_authority.__wrapped__(name)
     return replace(other)
+
+
+def a_list(
+    issuer: x509.Certificate,
+    key: PrivateKeyTypes,
+    at: datetime,
+    *,
+    revoked: Sequence[x509.Certificate] = (),
+    days: int = 7,
+) -> bytes:
+    """Make a revocation list, DER, issued a day before *at*."""
+    builder = (
+        x509.CertificateRevocationListBuilder()
+        .issuer_name(issuer.subject)
+        .last_update(at - timedelta(days=1))
+        .next_update(at + timedelta(days=days - 1))
+        .add_extension(x509.CRLNumber(1), critical=False)
+        .add_extension(
+            x509.AuthorityKeyIdentifier.from_issuer_public_key(issuer.public_key()),  # type: ignore[arg-type]
+            critical=False,
+        )
+    )
+    for one in revoked:
+        entry = x509.RevokedCertificateBuilder().serial_number(one.serial_number)
+        builder = builder.add_revoked_certificate(entry.revocation_date(at - timedelta(days=2)).build())
+    assert isinstance(key, ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey)
+    return builder.sign(key, hashes.SHA256()).public_bytes(Encoding.DER)
+
+
+def lists_of(keys: Path, authority: Authority, at: datetime) -> list[bytes]:
+    """Make the lists of every CA: of the test PKI in *keys*, and of *authority*."""
+    lists = [
+        a_list(authority.root, authority.root_key, at),
+        a_list(authority.issuing, authority.issuing_key, at),
+    ]
+    for stem in ("root", "issuing"):
+        certificate = x509.load_pem_x509_certificate((keys / f"{stem}.pem").read_bytes())
+        key = load_pem_private_key((keys / f"{stem}.key.pem").read_bytes(), None)
+        lists.append(a_list(certificate, key, at))
+    return lists
 
 
 @cache

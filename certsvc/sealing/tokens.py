@@ -15,7 +15,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from certsvc.sealing.cms import SIGNED_DATA, certificate_names
-from certsvc.sealing.der import TLV, elements, inside, tlv
+from certsvc.sealing.der import TLV, elements, inside
 from certsvc.sealing.tsa_chain import chain_of, check_purpose, holds
 
 LARGEST_TOKEN: Final = 8_000
@@ -44,7 +44,6 @@ _HASHES: Final[Mapping[bytes, str]] = {
 }
 """DER of the object identifier -> name. SHA-1 is not among them."""
 _NULL: Final = b"\x05\x00"
-_GRANTED: Final = (0, 1)
 
 
 class TokenError(ValueError):
@@ -62,6 +61,8 @@ class Token:
     """Object identifier, dotted."""
     chain: tuple[bytes, ...]
     """DER: the authority's certificate and those above it, without the root."""
+    certificates: tuple[bytes, ...]
+    """DER: every one it carries."""
     pinned: bool
     """False when there was no root to hold it against: all else was checked."""
 
@@ -92,32 +93,6 @@ class _Signed:
     algorithm: bytes
     """The signature's AlgorithmIdentifier, DER."""
     signature: bytes
-
-
-def token_of(response: bytes) -> bytes:
-    """Return the token in an authority's answer (TimeStampResp, DER).
-
-    Raises:
-        TokenError: it is no answer, or the authority refused.
-    """
-    try:
-        whole = elements(response)
-        parts = inside(whole[0], _SEQUENCE, 1) if len(whole) == 1 else []
-        status = inside(parts[0], _SEQUENCE, 1)[0] if parts else None
-        if status is None or status.tag != _INTEGER:
-            raise TokenError("the answer is no time-stamp response")
-        if int.from_bytes(status.body, "big") not in _GRANTED or len(parts) != 2:
-            raise TokenError(f"the authority refused: status {status.body.hex()}")
-    except TokenError:
-        raise
-    except ValueError as fault:
-        raise TokenError(f"the answer is not DER: {fault}") from fault
-    return parts[1].whole
-
-
-def response_of(token: bytes) -> bytes:
-    """Return a token as the answer programs expect in a ``.tsr`` file: granted, and the token."""
-    return tlv(_SEQUENCE, tlv(_SEQUENCE, tlv(_INTEGER, b"\0")), token)
 
 
 def read_token(
@@ -161,7 +136,14 @@ def read_token(
         raise
     except (ValueError, TypeError) as fault:
         raise TokenError(f"the token cannot be read: {fault}") from fault
-    return Token(der=der, gen_time=info.gen_time, policy=info.policy, chain=chain, pinned=pinned)
+    return Token(
+        der=der,
+        gen_time=info.gen_time,
+        policy=info.policy,
+        chain=chain,
+        certificates=signed.certificates,
+        pinned=pinned,
+    )
 
 
 def _take_apart(der: bytes) -> _Signed:

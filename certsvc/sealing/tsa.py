@@ -22,8 +22,8 @@ from urllib.parse import SplitResult, urlsplit
 
 from certsvc.domain.clock import Clock
 from certsvc.errors import TimestampUnavailableError
-from certsvc.sealing.der import tlv
-from certsvc.sealing.tokens import Token, TokenError, read_token, token_of
+from certsvc.sealing.tokens import Token, TokenError, read_token
+from certsvc.sealing.tsa_messages import request_of, token_of
 
 TOTAL_S: Final = 10.0
 """Seconds for all the tokens of one copy together: name look-up, connection, TLS, answer."""
@@ -36,7 +36,6 @@ CLOCKS_APART: Final = timedelta(seconds=60)
 _NONCE_BITS: Final = 63
 _QUERY: Final = "application/timestamp-query"
 _REPLY: Final = "application/timestamp-reply"
-_SHA256: Final = bytes.fromhex("300d06096086480165030402010500")
 
 
 class Deadline:
@@ -156,7 +155,11 @@ def _connected(address: SplitResult, exchange: _Exchange, deadline: Deadline) ->
         trusting = ssl.create_default_context()
         wrapped = trusting.wrap_socket(plain, server_hostname=host, do_handshake_on_connect=False)
         exchange.socket = wrapped
-        wrapped.do_handshake()
+        try:
+            wrapped.do_handshake()
+        except OSError:
+            wrapped.close()
+            raise
     connection = http.client.HTTPConnection(host, port)
     connection.sock = exchange.socket
     return connection
@@ -164,14 +167,6 @@ def _connected(address: SplitResult, exchange: _Exchange, deadline: Deadline) ->
 
 class _RefusedError(ValueError):
     """An answer that is none, told in words that name no content of it."""
-
-
-def request_of(digest: bytes, nonce: int, policy: str | None = None) -> bytes:
-    """Return a TimeStampReq, DER, for a SHA-256 *digest*, that asks for the certificates too."""
-    imprint = tlv(0x30, _SHA256, tlv(0x04, digest))
-    wanted = _oid(policy) if policy is not None else b""
-    number = nonce.to_bytes(nonce.bit_length() // 8 + 1, "big")
-    return tlv(0x30, b"\x02\x01\x01", imprint, wanted, tlv(0x02, number), b"\x01\x01\xff")
 
 
 def check_instant(token: Token, now: datetime) -> None:
@@ -184,23 +179,3 @@ def check_instant(token: Token, now: datetime) -> None:
         raise TimestampUnavailableError(
             f"the authority's clock stands at {token.gen_time.isoformat()}, ours at {now.isoformat()}"
         )
-
-
-def is_policy(text: str) -> bool:
-    """Tell whether *text* is a dotted object identifier."""
-    parts = text.split(".")
-    if not all(part.isascii() and part.isdecimal() and len(part) <= 10 for part in parts):
-        return False
-    return len(parts) > 2 and int(parts[0]) <= 2 and (int(parts[1]) < 40 or parts[0] == "2")
-
-
-def _oid(dotted: str) -> bytes:
-    top, second, *rest = map(int, dotted.split("."))
-    return tlv(0x06, b"".join(map(_arc, (40 * top + second, *rest))))
-
-
-def _arc(value: int) -> bytes:
-    groups = [value & 0x7F]
-    while value := value >> 7:
-        groups.append(value & 0x7F | 0x80)
-    return bytes(reversed(groups))

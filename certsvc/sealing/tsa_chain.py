@@ -117,7 +117,7 @@ def chain_of(
     chain = [signer]
     above = [one for one in (*roots, *carried) if one != signer]
     while len(chain) < _LONGEST_CHAIN:
-        issuer = next((one for one in above if one not in chain and _issued(one, chain[-1])), None)
+        issuer = next((one for one in above if one not in chain and issued(one, chain[-1])), None)
         if issuer is None:
             break
         _check_validity(parsed(issuer), at)
@@ -138,7 +138,7 @@ def _check_validity(certificate: x509.Certificate, at: datetime) -> None:
 
 
 @lru_cache(maxsize=256)
-def _issued(issuer: bytes, subject: bytes) -> bool:
+def issued(issuer: bytes, subject: bytes) -> bool:
     """Tell whether *issuer* is a CA and signed *subject*."""
     try:
         above = parsed(issuer)

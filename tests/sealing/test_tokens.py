@@ -16,8 +16,8 @@ from cryptography.hazmat.primitives.serialization import (
     PrivateFormat,
 )
 
-from certsvc.sealing.tokens import LARGEST_TOKEN, TokenError, read_token, response_of, token_of
-from certsvc.sealing.tsa import is_policy, request_of
+from certsvc.sealing.tokens import LARGEST_TOKEN, TokenError, read_token
+from certsvc.sealing.tsa_messages import is_policy, request_of, response_of, token_of
 from tests.factories import NOW
 from tests.tsa import POLICY, Authority, an_authority, with_same_names
 

@@ -12,6 +12,7 @@ import pytest
 from certsvc.errors import TimestampUnavailableError
 from certsvc.sealing import tsa
 from certsvc.sealing.tsa import Deadline, TimestampAuthority
+from certsvc.sealing.tsa_messages import request_of
 from tests.factories import NOW, FixedClock
 from tests.tsa import POLICY, Desk, an_authority, running
 
@@ -85,7 +86,7 @@ def test_an_authority_that_is_not_there_is_the_same_error() -> None:
 
 def test_an_answer_may_not_be_larger_than_it_needs(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     """One byte over the bound is too much."""
-    size = len(an_authority().answer(tsa.request_of(DIGEST, 1 << 62), NOW))
+    size = len(an_authority().answer(request_of(DIGEST, 1 << 62), NOW))
     monkeypatch.setattr(tsa, "LARGEST_ANSWER", size + 10)
     assert client(desk).stamp(DIGEST, Deadline())
     monkeypatch.setattr(tsa, "LARGEST_ANSWER", size - 10)
