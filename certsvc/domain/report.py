@@ -113,6 +113,8 @@ class FileCheck:
     """Our key that signed, when one did."""
     timestamp: TimestampLevel | None = None
     """How an intact file is stamped inside, when it is and the authority is one of those pinned."""
+    stamped_at: datetime | None = None
+    """When, by the time stamp of its signature."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,7 +11,14 @@ from typing import cast
 
 from certsvc.domain.clock import Clock
 from certsvc.domain.endorsement import FORMATS, Copy, CopyId, CopyState, IssuedFile
-from certsvc.errors import CertsvcError, DefectError, RecordDamagedError, UnavailableError
+from certsvc.domain.timestamps import FileTimestamp
+from certsvc.errors import (
+    CertsvcError,
+    DefectError,
+    RecordDamagedError,
+    TimestampUnavailableError,
+    UnavailableError,
+)
 from certsvc.issuing.admission import Admission
 from certsvc.issuing.answers import Answer, copy_body
 from certsvc.issuing.conveyor import Conveyor
@@ -20,6 +27,7 @@ from certsvc.issuing.orders import CHUNK, Operation, Order, Outcome, reason, sha
 from certsvc.issuing.press import Press
 from certsvc.issuing.recover import Recovery
 from certsvc.issuing.reserve import Reserved
+from certsvc.issuing.stamping import Sealed
 from certsvc.page.certificate_type import CertificateType
 from certsvc.page.fonts import FontChain
 from certsvc.registry.port import Registry, WriteSession
@@ -138,7 +146,7 @@ class Desk:
             until=min(copy.lease_until for copy in copies),
         )
         failures: dict[int, CertsvcError] = {}
-        sealed: dict[int, Mapping[str, bytes]] = {}
+        sealed: dict[int, Sealed] = {}
         away: CertsvcError | None = None
         for place, row in reserved.items():
             with reason(partial(failures.__setitem__, place)):
@@ -152,7 +160,11 @@ class Desk:
                 except UnavailableError as error:
                     away = error
                     raise
-                sealed[place] = self._seal(row, images, lease)
+                try:
+                    sealed[place] = self._seal(row, images, lease)
+                except TimestampUnavailableError as error:
+                    away = error
+                    raise
         files: dict[int, Mapping[str, IssuedFile]] = {}
         if sealed:
             lease.keep()
@@ -160,7 +172,7 @@ class Desk:
             with reason(met.append):
                 files = self._store({place: (reserved[place].copy, sealed[place]) for place in sealed})
             failures |= {place: shared(error) for error in met for place in sealed}
-        return self._complete(reserved, files, failures)
+        return self._complete(reserved, files, failures, sealed)
 
     def _images(self, row: Reserved) -> tuple[bytes | None, bytes | None]:
         """Read the photo and the signature image that go on a copy."""
@@ -170,9 +182,7 @@ class Desk:
             signature = session.get_image(face.signature_sha256) if face.signature_sha256 else None
         return photo, signature
 
-    def _seal(
-        self, row: Reserved, images: tuple[bytes | None, bytes | None], lease: Lease
-    ) -> Mapping[str, bytes]:
+    def _seal(self, row: Reserved, images: tuple[bytes | None, bytes | None], lease: Lease) -> Sealed:
         """Steps 3 to 6, and 7 as far as the strict check, for one copy: its sealed files by format."""
         # Compose, render, preflight; both formats before a key is used for either.
         prepared = self._press.prepare(row.copy, row.version, row.specialties, *images, row.id_type)
@@ -180,23 +190,21 @@ class Desk:
         lease.check(row.copy.copy_id)
         return self._press.seal(prepared)
 
-    def _store(
-        self, sealed: Mapping[int, tuple[Copy, Mapping[str, bytes]]]
-    ) -> dict[int, Mapping[str, IssuedFile]]:
+    def _store(self, sealed: Mapping[int, tuple[Copy, Sealed]]) -> dict[int, Mapping[str, IssuedFile]]:
         """Step 7: all files of the chunk in one pack; while it is written nothing is promised to anybody."""
         digests = self._storage.put(
             {
                 copy.file_name(fmt): content
-                for copy, files in sealed.values()
-                for fmt, content in files.items()
+                for copy, made in sealed.values()
+                for fmt, content in made.files.items()
             }
         )
         return {
             place: {
                 fmt: IssuedFile(sha256=digests[copy.file_name(fmt)], size=len(content))
-                for fmt, content in files.items()
+                for fmt, content in made.files.items()
             }
-            for place, (copy, files) in sealed.items()
+            for place, (copy, made) in sealed.items()
         }
 
     def _complete(
@@ -204,6 +212,7 @@ class Desk:
         reserved: Mapping[int, Reserved],
         files: Mapping[int, Mapping[str, IssuedFile]],
         failures: dict[int, CertsvcError],
+        sealed: Mapping[int, Sealed],
     ) -> dict[int, Outcome]:
         """Steps 8 and 9: DONE or FAILED in one transaction, then the answers.
 
@@ -215,7 +224,10 @@ class Desk:
             with self._registry.writing() as session:
                 for place, row in reserved.items():
                     try:
-                        ended[place] = self._end(session, row.copy, files.get(place), failures.get(place))
+                        stamps = sealed[place].timestamps if place in sealed else ()
+                        ended[place] = self._end(
+                            session, row.copy, files.get(place), failures.get(place), stamps
+                        )
                     except CertsvcError as error:
                         # A damaged row: found before anything is written, it holds up nobody else.
                         failures.setdefault(place, error)
@@ -247,6 +259,7 @@ class Desk:
         copy: Copy,
         files: Mapping[str, IssuedFile] | None,
         failure: CertsvcError | None,
+        stamps: Sequence[FileTimestamp],
     ) -> Copy:
         """Step 8 for one row; returns the copy as the register has it afterwards."""
         at = self._clock.now()
@@ -255,6 +268,8 @@ class Desk:
             if session.fail(copy.copy_id, self._worker, code, at):
                 return replace(copy, state=CopyState.FAILED, failure=code)
         elif session.complete(copy.copy_id, self._worker, files, at):
+            for stamp in stamps:
+                session.add_timestamp(stamp)
             return replace(copy, state=CopyState.DONE, files=files, done_at=at)
         # Somebody else took it over; what he made of it counts.
         return session.get_copy(copy.copy_id)

@@ -14,10 +14,10 @@ from certsvc.domain.events import IdType
 from certsvc.domain.policy import Issuer
 from certsvc.domain.registration import Specialty
 from certsvc.errors import DefectError, KeyMaterialError
-from certsvc.issuing.inspection import Inspector
 from certsvc.issuing.offline_symbol import make_offline_symbol
 from certsvc.issuing.preflight import preflight
 from certsvc.issuing.preflight_ofd import preflight_ofd
+from certsvc.issuing.stamping import Sealed, Stamper, inspector_for
 from certsvc.ofd.draft import Draft as OFDDraft
 from certsvc.page.certificate_type import CertificateType
 from certsvc.page.compose import Subject, compose
@@ -61,17 +61,20 @@ class Press:
         pinned_seals: Sequence[PinnedSeal],
         public_url: str,
         offline_signer: Callable[[], Signer] | None = None,
+        stamper: Stamper | None = None,
     ) -> None:
         """Take everything that is the same for all copies.
 
         *signer* and *seal_signer* are asked at each use: a service whose keys were withdrawn verifies on.
+        Without a *stamper* copies get no time stamp.
         """
         self._kinds = kinds
         self._fonts = fonts
         self._issuer = issuer
         self._signer = signer
         self._seal_signer = seal_signer
-        self._inspector = Inspector(pinned, pinned_seals)
+        self._stamper = stamper
+        self._inspector = inspector_for(pinned, pinned_seals, stamper)
         self._pinned = pinned
         self._pinned_seals = pinned_seals
         self._public_url = public_url
@@ -182,24 +185,28 @@ class Press:
             raise KeyMaterialError("there is no key for offline codes")
         return self._offline_signer()
 
-    def seal(self, prepared: Prepared) -> Mapping[str, bytes]:
-        """Seal and check one copy in both formats (steps 6 and 7).
+    def seal(self, prepared: Prepared) -> Sealed:
+        """Seal, stamp where the policy wants it, and check one copy in both formats (steps 6 and 7).
 
         Returns:
             By format: ``pdf`` and ``ofd``, sealed bytes that passed their strict checkers.
 
         Raises:
             DefectError: a sealed file fails our own checks, or is not sealed by the key the row names.
+            TimestampUnavailableError: a time stamp is wanted and not to be had.
         """
-        copy = prepared.copy
+        copy, signer = prepared.copy, self._signer()
+        stamping = self._stamper.begin() if self._stamper is not None else None
+        pdf = seal_draft(
+            prepared.pdf,
+            signer=signer,
+            at=copy.reserved_at,
+            reason="电子证照签发",
+            location=self._issuer.name,
+            stamp=stamping.of_signature if stamping is not None else None,
+        )
         sealed = {
-            "pdf": seal_draft(
-                prepared.pdf,
-                signer=self._signer(),
-                at=copy.reserved_at,
-                reason="电子证照签发",
-                location=self._issuer.name,
-            ),
+            "pdf": stamping.lasting(pdf, signer) if stamping is not None else pdf,
             "ofd": seal_ofd(
                 prepared.ofd, signer=self._seal_signer(), stamp=prepared.stamp, at=copy.reserved_at
             ),
@@ -208,4 +215,4 @@ class Press:
             fault = self._inspector.fault(copy, fmt, content)
             if fault is not None:
                 raise DefectError(f"the sealed {fmt} of {copy.copy_id} may not be handed out: {fault}")
-        return sealed
+        return Sealed(files=sealed, timestamps=stamping.written(copy, sealed) if stamping is not None else ())

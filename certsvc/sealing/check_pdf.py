@@ -98,6 +98,7 @@ def _check(
         findings=(*findings, *stamped.findings),
         key_id=key.key_id,
         timestamp=stamped.level,
+        stamped_at=stamped.at,
     )
 
 

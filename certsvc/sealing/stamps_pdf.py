@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 
 from certsvc.domain.report import Check, Finding, Result
@@ -30,6 +31,8 @@ class Stamped:
 
     findings: tuple[Finding, ...] = ()
     level: TimestampLevel | None = None
+    at: datetime | None = None
+    """By the time stamp of the signature."""
 
 
 def stamps_of(
@@ -67,7 +70,7 @@ def stamps_of(
     passed = Finding(
         check=Check.TIMESTAMP, result=Result.PASS, code="TIMESTAMP_VALID", detail=f"{level.upper()} {told}"
     )
-    return Stamped(findings=(passed,), level=level)
+    return Stamped(findings=(passed,), level=level, at=read.gen_time)
 
 
 def add_document_stamp(sealed: bytes, evidence: Evidence, stamp: Callable[[bytes], bytes]) -> bytes:

@@ -63,8 +63,13 @@ class Token:
     """DER: the authority's certificate and those above it, without the root."""
     certificates: tuple[bytes, ...]
     """DER: every one it carries."""
-    pinned: bool
-    """False when there was no root to hold it against: all else was checked."""
+    root: bytes | None
+    """The pinned root, DER; None when there was none to hold it against: all else was checked."""
+
+    @property
+    def pinned(self) -> bool:
+        """Whether it is by somebody we trust."""
+        return self.root is not None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,7 +136,7 @@ def read_token(
         if not holds(signer, signed.algorithm, signed.digest_name, signed.signature, signed.attributes_der):
             raise TokenError("the token's signature does not hold")
         check_purpose(signer)
-        chain, pinned = chain_of(signer, signed.certificates, roots, info.gen_time)
+        chain, root = chain_of(signer, signed.certificates, roots, info.gen_time)
     except TokenError:
         raise
     except (ValueError, TypeError) as fault:
@@ -142,7 +147,7 @@ def read_token(
         policy=info.policy,
         chain=chain,
         certificates=signed.certificates,
-        pinned=pinned,
+        root=root,
     )
 
 

@@ -93,7 +93,7 @@ def check_purpose(certificate: bytes) -> None:
 
 def chain_of(
     signer: bytes, carried: Sequence[bytes], roots: Sequence[bytes], at: datetime
-) -> tuple[tuple[bytes, ...], bool]:
+) -> tuple[tuple[bytes, ...], bytes | None]:
     """Follow a certificate up to a root.
 
     Args:
@@ -103,17 +103,17 @@ def chain_of(
         at: instant at which all of them must be valid.
 
     Returns:
-        The chain, the signer first, without the root; and whether it ends in a pinned root. With no root
-        pinned it is the signer alone, and False.
+        The chain, the signer first, without the root, and the root. With no root pinned it is the signer
+        alone, and None.
 
     Raises:
         ValueError: it leads to none of the pinned roots, or not validly.
     """
     _check_validity(parsed(signer), at)
     if not roots:
-        return (signer,), False
+        return (signer,), None
     if signer in roots:
-        return (signer,), True
+        return (signer,), signer
     chain = [signer]
     above = [one for one in (*roots, *carried) if one != signer]
     while len(chain) < _LONGEST_CHAIN:
@@ -122,7 +122,7 @@ def chain_of(
             break
         _check_validity(parsed(issuer), at)
         if issuer in roots:
-            return tuple(chain), True
+            return tuple(chain), issuer
         chain.append(issuer)
     raise ValueError("the authority's certificate leads to no pinned root")
 

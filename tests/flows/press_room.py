@@ -17,6 +17,7 @@ from certsvc.issuing.desk import Desk
 from certsvc.issuing.press import Prepared, Press
 from certsvc.issuing.recover import Recovery
 from certsvc.issuing.reserve import Reserved, get_case, reserve
+from certsvc.issuing.stamping import Sealed
 from certsvc.registry.port import Registry
 from certsvc.rendering.ofd import OFDRenderer
 from certsvc.rendering.pdf import PDFRenderer
@@ -119,7 +120,7 @@ class WatchedPress(Press):
         self._before(self._prepared)
         return super().prepare(copy, version, specialties, photo, signature, id_type)
 
-    def seal(self, prepared: Prepared) -> Mapping[str, bytes]:
+    def seal(self, prepared: Prepared) -> Sealed:
         """Use the keys."""
         self.sealed += 1
         return super().seal(prepared)
@@ -212,7 +213,7 @@ def sealed(world: World, press: Press, row: Reserved) -> tuple[Copy, Mapping[str
     """Make the files of a reserved row, as its worker did before he died; returns them by name."""
     images = images_of(world, row)
     prepared = press.prepare(row.copy, row.version, row.specialties, *images, row.id_type)
-    return row.copy, {row.copy.file_name(fmt): content for fmt, content in press.seal(prepared).items()}
+    return row.copy, {row.copy.file_name(fmt): content for fmt, content in press.seal(prepared).files.items()}
 
 
 def stored(world: World) -> list[str]:

@@ -61,7 +61,7 @@ def _things(world: World) -> Things:
     row = reserved(world, press)
     images = images_of(world, row)
     prepared = press.prepare(row.copy, row.version, row.specialties, *images, row.id_type)
-    sealed = press.seal(prepared)
+    sealed = press.seal(prepared).files
     with world.services.registry.writing() as session:
         assert session.fail(row.copy.copy_id, "dead", "UNAVAILABLE", world.clock.now())
     copy = world.endorse()
