@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
+from certsvc.domain.report import Check, Finding, Report
 from tests.factories import FixedClock
-from tests.tsa import Authority, Desk, lists_of, running
+from tests.tsa import Authority, lists_of
+from tests.tsa_server import Desk, running
 from tests.world import World, settings_in
 
 
@@ -39,3 +42,16 @@ def a_stamped_world(
         world = World(settings_in(folder / "var", keys, **(named | changes)), clock)
         world.initial()
         yield StampedWorld(world, desk)
+
+
+class Make(Protocol):
+    """Makes an instance of a policy."""
+
+    def __call__(self, policy: str, **changes: str) -> AbstractContextManager[StampedWorld]:
+        """Open it."""
+
+
+def stamp_of(report: Report) -> Finding:
+    """What a report says of the time stamp."""
+    (found,) = [one for one in report.findings if one.check is Check.TIMESTAMP]
+    return found

@@ -14,7 +14,8 @@ from certsvc.sealing import tsa
 from certsvc.sealing.tsa import Deadline, TimestampAuthority
 from certsvc.sealing.tsa_messages import request_of
 from tests.factories import NOW, FixedClock
-from tests.tsa import POLICY, Desk, an_authority, running
+from tests.tsa import POLICY, an_authority
+from tests.tsa_server import Desk, running
 
 DIGEST = hashlib.sha256(b"a file").digest()
 
