@@ -29,10 +29,18 @@ class Desk:
         """Misbehave only from the n-th question on."""
         self.url = ""
         self.released = threading.Event()
+        self._came = threading.Condition()
+
+    def wait_for(self, asked: int) -> None:
+        """Wait until so many questions came."""
+        with self._came:
+            assert self._came.wait_for(lambda: self.asked >= asked, timeout=60)
 
     def manners_now(self) -> str:
         """How to answer the question that just came."""
-        self.asked += 1
+        with self._came:
+            self.asked += 1
+            self._came.notify_all()
         return self.manners if self.from_then is None or self.asked >= self.from_then else ""
 
 

@@ -19,8 +19,6 @@ from tests.sealing.compiled import a_draft
 from tests.sealing.samples import AT, LOCATION, REASON
 from tests.tsa import Authority, an_authority, lists_of
 
-STAMPED = AT + timedelta(seconds=2)
-
 
 @dataclass(frozen=True, kw_only=True)
 class Stamped:
@@ -41,7 +39,9 @@ def stamped(
     evidence = evidence_of(signer, keystore.root_pem, trusted, at)
     return Stamped(
         b_t=b_t,
-        b_lta=add_document_stamp(b_t, evidence, lambda digest: trusted.token(digest, at)),
+        b_lta=add_document_stamp(
+            b_t, evidence, lambda digest: trusted.token(digest, at + timedelta(seconds=3))
+        ),
         evidence=evidence,
         roots=(trusted.root_der,),
     )
