@@ -64,7 +64,12 @@ def opinions(judged: Judged, clock: str = "", **files: Path) -> dict[str, Any]:
         *(f"{level}={path}" for level, path in files.items()),
     ]
     done = subprocess.run(
-        command, cwd=ROOT, capture_output=True, text=True, check=False, env={**os.environ, "TZ": "UTC"}
+        command,
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "TZ": "UTC", "NO_FAKE_STAT": "1"},
     )
     assert done.returncode == 0, done.stderr[-2000:]
     answer: dict[str, Any] = json.loads(done.stdout)
