@@ -66,7 +66,7 @@ def test_the_original_is_stamped_too(inside: StampedWorld) -> None:
     assert world.services.enquiry.original_timestamp(NUMBER, "ofd").content
 
 
-@pytest.mark.parametrize("manners", ["reset", "error", "wrong nonce", "bad signature", "slow clock", "large"])
+@pytest.mark.parametrize("manners", ["reset", "wrong nonce", "slow clock"])
 def test_without_a_token_nothing_is_issued_and_the_day_is_free(inside: StampedWorld, manners: str) -> None:
     """No file stays, no level is claimed, and the same request succeeds once the authority is back."""
     world = inside.world
