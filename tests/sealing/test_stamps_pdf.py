@@ -23,6 +23,7 @@ from certsvc.sealing.check_pdf import check_any_pdf, check_pdf
 from certsvc.sealing.cms import read_cms
 from certsvc.sealing.cms_token import TOKEN_ROOM, with_token, without_token
 from certsvc.sealing.keystore import Keystore
+from certsvc.sealing.lint_pdf import lint_pdf
 from certsvc.sealing.revocation import lists_for
 from certsvc.sealing.stamps_pdf import add_document_stamp
 from tests import drills
@@ -63,7 +64,9 @@ def test_each_level_is_intact_and_named(keystore: Keystore, algorithm: str) -> N
         check = judged(content, keystore, made.roots)
         assert (check.outcome, check.timestamp) == (FileOutcome.INTACT, level)
         assert stamp_finding(check) == (Result.PASS, "TIMESTAMP_VALID")
+        assert lint_pdf(content) == ()
     assert made.b_lta.startswith(made.b_t)
+    assert lint_pdf(made.b_lta + b"\n") != ()
 
 
 def test_without_a_pinned_root_a_file_is_intact_and_nothing_is_said_for_its_stamp(
