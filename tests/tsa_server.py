@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import ssl
 import struct
 import threading
 from collections.abc import Callable, Iterator
@@ -45,11 +46,19 @@ class Desk:
 
 
 @contextmanager
-def running(now: Callable[[], datetime] | None = None, authority: Authority | None = None) -> Iterator[Desk]:
+def running(
+    now: Callable[[], datetime] | None = None,
+    authority: Authority | None = None,
+    *,
+    tls: ssl.SSLContext | None = None,
+) -> Iterator[Desk]:
     """Serve on a free port of this machine."""
     desk = Desk(authority or an_authority(), now or FixedClock().now)
     server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(desk))
     server.daemon_threads = True
+    if tls is not None:
+        # The handshake belongs to the thread of each connection: one that fails must stop nobody.
+        server.socket = tls.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
     desk.url = f"http://127.0.0.1:{server.server_address[1]}/tsa"
     thread = threading.Thread(target=server.serve_forever, args=(0.02,))
     thread.start()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -91,7 +92,7 @@ def test_two_queues_never_write_one_token_over_another(make: Make) -> None:
         copy = world.endorse()
         genuine = stamped.desk.now
 
-        def meanwhile() -> object:
+        def meanwhile() -> datetime:
             # The second queue comes while the first one waits, after its claim has run out.
             stamped.desk.now = genuine
             world.jump(seconds=59)
@@ -100,7 +101,7 @@ def test_two_queues_never_write_one_token_over_another(make: Make) -> None:
             assert queue.run() == {"held": 1, "put_off": 0}
             return genuine()
 
-        stamped.desk.now = meanwhile  # type: ignore[assignment]
+        stamped.desk.now = meanwhile
         assert queue.run() == {"held": 0, "put_off": 0}
         held = [ask(world, copy, fmt) for fmt in ("pdf", "ofd")]
         world.jump(days=1)

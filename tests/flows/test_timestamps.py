@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -37,6 +38,17 @@ def inside(request: pytest.FixtureRequest, make: Make) -> Iterator[StampedWorld]
 def roots(stamped: StampedWorld) -> list[bytes]:
     """Those that are pinned."""
     return [stamped.desk.authority.root_der]
+
+
+def an_order(number: str) -> Order:
+    """Ask for one endorsed copy."""
+    return Order(
+        op=Operation.ENDORSE,
+        registration_number=number,
+        body={"purpose": "投标使用"},
+        client_id="tests",
+        key=number[-1],
+    )
 
 
 def test_a_copy_has_its_level_before_it_is_handed_out(inside: StampedWorld) -> None:
@@ -98,16 +110,7 @@ def test_one_that_is_away_holds_up_a_chunk_once(make: Make) -> None:
         for order, number in enumerate(numbers[1:], start=2):
             world.initial(number, order=order)
         stamped.desk.manners = "error"
-        orders = [
-            Order(
-                op=Operation.ENDORSE,
-                registration_number=number,
-                body={"purpose": "投标使用"},
-                client_id="tests",
-                key=number[-1],
-            )
-            for number in numbers
-        ]
+        orders = [an_order(number) for number in numbers]
 
         first = world.services.desk.take(orders)
         assert [type(one.error) for one in first] == [TimestampUnavailableError] * 5
@@ -123,14 +126,33 @@ def test_no_transaction_is_open_while_the_authority_is_awaited(make: Make) -> No
         asked: list[JSON] = []
         answer = stamped.desk.now
 
-        def meanwhile() -> object:
+        def meanwhile() -> datetime:
             if not asked:
                 asked.append(world.initial("京1112020202200009", order=9))
             return answer()
 
-        stamped.desk.now = meanwhile  # type: ignore[assignment]
+        stamped.desk.now = meanwhile
         assert world.endorse()["endorsement_id"]
         assert len(asked) == 1
+
+
+def test_a_slow_authority_does_not_cost_a_chunk_its_lease(make: Make) -> None:
+    """Five copies whose tokens take five seconds each: the lease of a minute is renewed in time."""
+    with make("b-lta") as stamped:
+        world, answer = stamped.world, stamped.desk.now
+        numbers = [NUMBER, *(f"京111202020220000{order}" for order in range(2, 6))]
+        for order, number in enumerate(numbers[1:], start=2):
+            world.initial(number, order=order)
+
+        def slowly() -> datetime:
+            world.jump(seconds=5)
+            return answer()
+
+        stamped.desk.now = slowly
+        begun = world.clock.now()
+        told = world.services.desk.take([an_order(number) for number in numbers])
+        assert all(one.get().created for one in told)
+        assert world.clock.now() - begun == timedelta(seconds=5 * 3 * 5)
 
 
 @pytest.mark.parametrize("fault", ["none", "ended", "revoked"])

@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 import hashlib
+import socket
+import ssl
 import threading
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
 
 from certsvc.errors import TimestampUnavailableError
 from certsvc.sealing import tsa
@@ -119,3 +127,53 @@ def test_an_expired_authority_is_refused() -> None:
     expired = an_authority("late", until=NOW - timedelta(days=1))
     with running(authority=expired) as desk, pytest.raises(TimestampUnavailableError, match="not valid"):
         client(desk).stamp(DIGEST, Deadline())
+
+
+def test_tls_that_is_not_trusted_or_never_shakes_hands_is_the_same_error(desk: Desk) -> None:
+    """An address that speaks no TLS, and one that takes the connection and says nothing."""
+    plain = TimestampAuthority(
+        desk.url.replace("http:", "https:"), roots=[desk.authority.root_der], clock=FixedClock()
+    )
+    with pytest.raises(TimestampUnavailableError):
+        plain.stamp(DIGEST, Deadline())
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"https://127.0.0.1:{silent.getsockname()[1]}/"
+        with pytest.raises(TimestampUnavailableError, match="in time"):
+            TimestampAuthority(url, roots=[desk.authority.root_der], clock=FixedClock()).stamp(
+                DIGEST, Deadline(0.15)
+            )
+        for thread in [one for one in threading.enumerate() if one.name == "timestamp"]:
+            thread.join(5)
+            assert not thread.is_alive()
+
+
+def test_an_authority_stamps_over_tls(desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its address is proven by the machine's trust store, its tokens by the pinned root."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "TEST ONLY")])
+    now = datetime.now(UTC)
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    pem = tmp_path / "tls.pem"
+    pem.write_bytes(
+        key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+        + certificate.public_bytes(Encoding.PEM)
+    )
+    proving = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    proving.load_cert_chain(pem)
+    with running(tls=proving) as secure:
+        url = secure.url.replace("http://127.0.0.1", "https://localhost")
+        over = TimestampAuthority(url, roots=[secure.authority.root_der], clock=FixedClock())
+        with pytest.raises(TimestampUnavailableError):
+            over.stamp(DIGEST, Deadline())
+        monkeypatch.setenv("SSL_CERT_FILE", str(pem))
+        assert over.stamp(DIGEST, Deadline()).pinned
