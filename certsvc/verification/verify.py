@@ -167,7 +167,8 @@ class Verifier:
         if clue.file is None or clue.file.outcome is not FileOutcome.INTACT:
             return
         stamped = any(finding.check is Check.TIMESTAMP for finding in clue.file.findings)
-        if self._level is not None and clue.kind is Kind.PDF and not stamped:
+        certifies = any(key.key_id == clue.file.key_id for key in self._pinned)
+        if self._level is not None and certifies and not stamped:
             yield Finding(check=Check.TIMESTAMP, result=Result.FAIL, code="NO_TIMESTAMP")
         pins: tuple[PinnedKey | PinnedSeal, ...] = (*self._pinned, *self._pinned_seals)
         if any(one.key_id == clue.file.key_id and one.compromised_since is not None for one in pins):

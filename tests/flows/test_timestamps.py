@@ -17,6 +17,7 @@ from certsvc.errors import (
 )
 from certsvc.issuing.orders import Operation, Order
 from certsvc.sealing.check_pdf import check_pdf
+from certsvc.verification.question import Question
 from certsvc.wiring import build
 from tests.flows.press_room import reserved, sealed, stored
 from tests.flows.stamped_world import Make, StampedWorld, stamp_of
@@ -221,6 +222,9 @@ def test_an_unknown_file_of_our_key_without_a_stamp_is_told(make: Make) -> None:
 
         assert report.status is Status.UNKNOWN
         assert (stamp_of(report).result, stamp_of(report).code) == (Result.FAIL, "NO_TIMESTAMP")
+        # A report of ours is no certificate, and wants no time stamp.
+        page = world.services.report_press.make(report, Question(file=b"%PDF-"), lang="zh")
+        assert stamp_of(world.verify(file=page)).code == "NOT_APPLICABLE"
 
 
 def test_a_stamped_file_is_valid_after_its_signer_expired(inside: StampedWorld) -> None:
