@@ -135,7 +135,7 @@ class TimestampAuthority:
             connection.request("POST", target, request, {"Content-Type": _QUERY, "Accept": _REPLY})
             answer = connection.getresponse()
             if answer.status != 200 or answer.headers.get_content_type() != _REPLY:
-                raise _RefusedError(f"answered {answer.status} {answer.headers.get_content_type()}")
+                raise _RefusedError(f"answered {answer.status}, and no time-stamp reply")
             body = answer.read(LARGEST_ANSWER + 1)
             if len(body) > LARGEST_ANSWER:
                 raise _RefusedError(f"answered with more than {LARGEST_ANSWER} bytes")
