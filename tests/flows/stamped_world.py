@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Protocol
 
 from certsvc.domain.report import Check, Finding, Report
+from certsvc.registry.sql import SQLRegistry
 from tests.factories import FixedClock
 from tests.tsa import Authority, lists_of
 from tests.tsa_server import Desk, running
@@ -42,6 +43,9 @@ def a_stamped_world(
         world = World(settings_in(folder / "var", keys, **(named | changes)), clock)
         world.initial()
         yield StampedWorld(world, desk)
+        registry = world.services.registry
+        assert isinstance(registry, SQLRegistry)
+        registry.close()
 
 
 class Make(Protocol):

@@ -39,9 +39,9 @@ def judged_by_openssl(folder: Path, content: bytes, answer: bytes, root: bytes) 
     subprocess.run(command, cwd=folder, check=True, capture_output=True)
 
 
-def test_queue_hands_out_at_once_and_stamps_later(make: Make, tmp_path: Path) -> None:
-    """The file never changes; openssl believes the token about it; until then nothing calls it stamped."""
-    with make("queue") as stamped:
+def test_queue_hands_out_at_once_and_stamps_later(make: Make, tmp_path: Path, database_url: str) -> None:
+    """On both databases: the file never changes, openssl believes the token, until then it is not stamped."""
+    with make("queue", database_url=database_url) as stamped:
         world, queue = stamped.world, stamped.world.services.stamp_queue
         assert queue is not None
         copy = world.endorse()
