@@ -17,8 +17,11 @@ from certsvc.errors import (
 )
 from certsvc.issuing.orders import Operation, Order
 from certsvc.sealing.check_pdf import check_pdf
+from certsvc.verification.offline import OfflineVerifier
 from certsvc.verification.question import Question
+from certsvc.verification.trust_bundle import read_bundle
 from certsvc.wiring import build
+from certsvc.wiring.loading import open_readers
 from tests.flows.press_room import reserved, sealed, stored
 from tests.flows.stamped_world import Make, StampedWorld, stamp_of
 from tests.packs import unpacked
@@ -241,6 +244,20 @@ def test_a_stamped_file_is_valid_after_its_signer_expired(inside: StampedWorld) 
     assert report.status is Status.VALID
     assert stamp_of(report).code == "TIMESTAMP_VALID"
     assert check_pdf(content, world.services.keystore.pinned, roots(inside)).timestamp is not None
+
+
+def test_a_stamped_file_is_checked_without_a_connection_as_ever(inside: StampedWorld) -> None:
+    """A bundle names no authority: the stamp is neither believed nor held against the file."""
+    world = inside.world
+    content = world.file(world.endorse())
+    bundle = read_bundle(world.services.trust_material.bundle().body)
+    verifier = OfflineVerifier(bundle, open_readers(1))
+
+    report = verifier.verify_file(content, now=world.clock.now()).report
+    altered = verifier.verify_file(content + b" ", now=world.clock.now()).report
+
+    assert (report.status, stamp_of(report).code) == (Status.VALID, "TSA_NOT_PINNED")
+    assert altered.status is Status.ALTERED
 
 
 def test_a_stranger_who_answers_in_the_authoritys_place_is_refused(make: Make) -> None:
