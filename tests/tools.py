@@ -15,6 +15,7 @@ ROOT: Final = Path(__file__).resolve().parent.parent
 PACKAGES: Final = {
     "certutil": "libnss3-tools",
     "chromium": "chromium",
+    "faketime": "faketime",
     "mutool": "mupdf-tools",
     "openssl": "openssl",
     "pdffonts": "poppler-utils",

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Final
 
 import click
 
+from certsvc.cli.diagnosis import Diagnosis
+from certsvc.cli.doctor_timestamps import examine_timestamps
 from certsvc.cli.exits import Exit
 from certsvc.cli.place import load_place
 from certsvc.cli.show import as_json, print_json
@@ -27,16 +29,6 @@ CLOCK_SLACK_S: Final = 5
 KEY_DAYS_LEFT: Final = 60
 SEAL_DAYS_LEFT: Final = 30
 """A seal that ends sooner is warned of: its maker takes weeks to make another."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Diagnosis:
-    """One thing looked at."""
-
-    part: str
-    state: Literal["ok", "warn", "fail"]
-    fact: str
-    remedy: str = ""
 
 
 @click.command("doctor")
@@ -77,6 +69,10 @@ def examine(settings: Settings) -> Iterator[Diagnosis]:
         "database": (_examine_database, "certsvc init makes the schema; check CERTSVC_DATABASE_URL"),
         "storage": (_examine_storage, "check CERTSVC_STORAGE_URL, free space and permissions"),
         "clock": (_examine_clock, "set the clock right (NTP); it must never run behind what was recorded"),
+        "timestamps": (
+            examine_timestamps,
+            "check CERTSVC_TSA_URL, CERTSVC_TSA_TRUST and the network; docs/timestamps.md",
+        ),
         "decoders": (_examine_decoders, "run make again: the environment is not complete"),
     }
     for part, (examine_part, remedy) in remedies.items():

@@ -15,6 +15,7 @@ from certsvc.cli.register import client, endorse, expiring, issue, recover
 from certsvc.cli.samples import samples
 from certsvc.cli.serve import serve
 from certsvc.cli.setup import init, keys
+from certsvc.cli.timestamps import timestamps
 from certsvc.cli.trust import trust
 from certsvc.cli.verify import verify
 from certsvc.cli.worker import worker
@@ -46,6 +47,7 @@ for _command in (
     demo,
     samples,
     trust,
+    timestamps,
     batch,
     worker,
 ):

@@ -12,6 +12,7 @@ import click
 from certsvc.cli.exits import Exit
 from certsvc.cli.place import load_place
 from certsvc.cli.runner import batch_workers_option, carrying_out
+from certsvc.cli.timestamps import fetching
 from certsvc.errors import SettingsError
 
 TARGET: Final = "certsvc.__main__:create_worker"
@@ -38,7 +39,7 @@ def serve(host: str, port: int, workers: int | None, batch_workers: int) -> None
     check_free(host, port)
     # Built once here, so that a missing key is one sentence now, not a worker dying again and again.
     services = build(load_place())
-    with carrying_out(services, batch_workers):
+    with carrying_out(services, batch_workers), fetching(services.stamp_queue):
         run_server(host, port, workers)
 
 

@@ -55,6 +55,7 @@ _BY_CODE: Final[Mapping[str, Status]] = {
     "NO_QR_FOUND": Status.UNREADABLE,
     "MANY_QR": Status.UNREADABLE,
     "CANNOT_READ_NOW": Status.UNAVAILABLE,
+    "NO_TIMESTAMP": Status.UNKNOWN,
 }
 """What a fault of the clue itself means."""
 

@@ -35,6 +35,19 @@ ERRORS: Final[Mapping[str, Text]] = {
         "同一标识先前已用于内容不同的请求；请核对内容，新的请求请使用新的标识。",
         "This key or source_id came before with other content; please use a new one for a new request.",
     ),
+    "TIMESTAMP_PENDING": Text(
+        "这份文件的可信时间戳正在获取，请稍后再下载；文件本身已签发，不会改变。",
+        "The time stamp of this file is being fetched; please come back later. The file is issued and stays.",
+    ),
+    "NO_TIMESTAMP": Text(
+        "这份文件没有单独的时间戳：签发时未要求，或时间戳已在文件之内。",
+        "This file has no time stamp beside it: none was asked for when it was issued, or it is inside.",
+    ),
+    "TIMESTAMP_UNAVAILABLE": Text(
+        "时间戳服务暂时不可用，未签发任何文件；请稍后用同一幂等键重试。",
+        "The time-stamping authority cannot be used now and nothing was issued; please retry later with the "
+        "same Idempotency-Key.",
+    ),
     "REGISTRATION_EXISTS": Text(
         "持证人已有在册的同类注册，不需要再次初始注册。",
         "The holder already has a live registration of this type; no other initial registration is needed.",

@@ -12,7 +12,13 @@ from typing import cast
 
 from certsvc.domain.clock import Clock
 from certsvc.domain.endorsement import FORMATS, Copy, CopyId, CopyState, IssuedFile
-from certsvc.errors import CertsvcError, DefectError, RecordDamagedError, UnavailableError
+from certsvc.domain.timestamps import FileTimestamp
+from certsvc.errors import (
+    CertsvcError,
+    DefectError,
+    RecordDamagedError,
+    UnavailableError,
+)
 from certsvc.issuing.admission import Admission
 from certsvc.issuing.answers import Answer, copy_body
 from certsvc.issuing.conveyor import Conveyor
@@ -21,6 +27,7 @@ from certsvc.issuing.orders import CHUNK, Operation, Order, Outcome, reason, sha
 from certsvc.issuing.press import Press
 from certsvc.issuing.recover import Recovery
 from certsvc.issuing.reserve import Reserved
+from certsvc.issuing.stamping import Sealed
 from certsvc.issuing.work import ABREAST, Work, take_steps
 from certsvc.page.certificate_type import CertificateType
 from certsvc.page.fonts import FontChain
@@ -140,7 +147,7 @@ class Desk:
             until=min(copy.lease_until for copy in copies),
         )
         failures: dict[int, CertsvcError] = {}
-        sealed: dict[int, Mapping[str, bytes]] = {}
+        sealed: dict[int, Sealed] = {}
         works = self._works(reserved, failures)
         while abreast := list(islice(works, ABREAST)):
             sealed |= self._press_all(abreast, lease, failures)
@@ -151,7 +158,7 @@ class Desk:
             with reason(met.append):
                 files = self._store({place: (reserved[place].copy, sealed[place]) for place in sealed})
             failures |= {place: shared(error) for error in met for place in sealed}
-        return self._complete(reserved, files, failures)
+        return self._complete(reserved, files, failures, sealed)
 
     def _works(self, reserved: Mapping[int, Reserved], failures: dict[int, CertsvcError]) -> Iterator[Work]:
         """Yield what the press needs of each row, its images read when it is asked for."""
@@ -188,7 +195,7 @@ class Desk:
 
     def _press_all(
         self, works: Sequence[Work], lease: Lease, failures: dict[int, CertsvcError]
-    ) -> dict[int, Mapping[str, bytes]]:
+    ) -> dict[int, Sealed]:
         """Steps 3 to 6, and 7 as far as the strict check, for some copies: their sealed files by format."""
 
         def tell(work: Work, why: CertsvcError) -> None:
@@ -201,25 +208,24 @@ class Desk:
         prepared = self._press.prepare(works, tell, before=lease.keep)
         # A key is used only while the row is ours; a swept row belongs to somebody else.
         ours = take_steps([check], prepared, tell)
-        return {work.place: work.files for work in self._press.seal(ours, tell)}
+        sealed = self._press.seal(ours, tell, before=lease.keep)
+        return {work.place: Sealed(files=work.files, timestamps=work.timestamps) for work in sealed}
 
-    def _store(
-        self, sealed: Mapping[int, tuple[Copy, Mapping[str, bytes]]]
-    ) -> dict[int, Mapping[str, IssuedFile]]:
+    def _store(self, sealed: Mapping[int, tuple[Copy, Sealed]]) -> dict[int, Mapping[str, IssuedFile]]:
         """Step 7: all files of the chunk in one pack; while it is written nothing is promised to anybody."""
         digests = self._storage.put(
             {
                 copy.file_name(fmt): content
-                for copy, files in sealed.values()
-                for fmt, content in files.items()
+                for copy, made in sealed.values()
+                for fmt, content in made.files.items()
             }
         )
         return {
             place: {
                 fmt: IssuedFile(sha256=digests[copy.file_name(fmt)], size=len(content))
-                for fmt, content in files.items()
+                for fmt, content in made.files.items()
             }
-            for place, (copy, files) in sealed.items()
+            for place, (copy, made) in sealed.items()
         }
 
     def _complete(
@@ -227,6 +233,7 @@ class Desk:
         reserved: Mapping[int, Reserved],
         files: Mapping[int, Mapping[str, IssuedFile]],
         failures: dict[int, CertsvcError],
+        sealed: Mapping[int, Sealed],
     ) -> dict[int, Outcome]:
         """Steps 8 and 9: DONE or FAILED in one transaction, then the answers.
 
@@ -239,7 +246,10 @@ class Desk:
                 session.foresee_ends([row.copy.copy_id for row in reserved.values()])
                 for place, row in reserved.items():
                     try:
-                        ended[place] = self._end(session, row.copy, files.get(place), failures.get(place))
+                        stamps = sealed[place].timestamps if place in sealed else ()
+                        ended[place] = self._end(
+                            session, row.copy, files.get(place), failures.get(place), stamps
+                        )
                     except CertsvcError as error:
                         # A damaged row: found before anything is written, it holds up nobody else.
                         failures.setdefault(place, error)
@@ -271,6 +281,7 @@ class Desk:
         copy: Copy,
         files: Mapping[str, IssuedFile] | None,
         failure: CertsvcError | None,
+        stamps: Sequence[FileTimestamp],
     ) -> Copy:
         """Step 8 for one row; returns the copy as the register has it afterwards."""
         at = self._clock.now()
@@ -279,6 +290,8 @@ class Desk:
             if session.fail(copy.copy_id, self._worker, code, at):
                 return replace(copy, state=CopyState.FAILED, failure=code)
         elif session.complete(copy.copy_id, self._worker, files, at):
+            for stamp in stamps:
+                session.add_timestamp(stamp)
             return replace(copy, state=CopyState.DONE, files=files, done_at=at)
         # Somebody else took it over; what he made of it counts.
         return session.get_copy(copy.copy_id)

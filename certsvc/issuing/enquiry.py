@@ -19,8 +19,10 @@ from certsvc.errors import (
     Fault,
     InvalidFieldError,
     NotFoundError,
+    NoTimestampError,
     OriginalNotIssuedError,
     RecordDamagedError,
+    TimestampPendingError,
 )
 from certsvc.issuing.answers import copy_body, history_body, registration_body
 from certsvc.issuing.reserve import get_case
@@ -28,6 +30,7 @@ from certsvc.page.certificate_type import CertificateType
 from certsvc.registry.lookup import registration_at
 from certsvc.registry.port import ReadSession, Registry
 from certsvc.rendering.png import preview
+from certsvc.sealing.tsa_messages import response_of
 from certsvc.storage.port import Storage
 
 _PREVIEW_DPI = 150
@@ -135,6 +138,30 @@ class Enquiry:
         picture = preview(self._file(copy, "pdf").content, _PREVIEW_DPI)
         return IssuedBytes(picture, hashlib.sha256(picture).hexdigest(), f"{copy.copy_id}.png")
 
+    def endorsement_timestamp(self, copy_id: str, fmt: str) -> IssuedBytes:
+        """Return the time stamp of one issued file, as a TimeStampResp (RFC 3161).
+
+        Raises:
+            NotFoundError: no such copy, or it is not finished.
+            TimestampPendingError: it is being fetched.
+            NoTimestampError: the file has none beside it.
+        """
+        with self._registry.reading() as session:
+            return _timestamp(session, _endorsement(session, copy_id), fmt)
+
+    def original_timestamp(self, number: str, fmt: str) -> IssuedBytes:
+        """Return the time stamp of a file of the original of the version in force; errors as above.
+
+        Raises:
+            OriginalNotIssuedError: it was not issued yet.
+        """
+        with self._registry.reading() as session:
+            case = get_case(session, self._kinds, number, self._clock.now())
+            copy = session.find_original(case.version.version_id, case.registration.reissues)
+            if copy is None or copy.state is not CopyState.DONE:
+                raise OriginalNotIssuedError
+            return _timestamp(session, copy, fmt)
+
     def expiring(self, within_days: int, cursor: str | None, limit: int = 100) -> Mapping[str, object]:
         """List specialties of live registrations with 0 <= days_left < within_days, by valid_to then number.
 
@@ -179,6 +206,18 @@ class Enquiry:
         if hashlib.sha256(content).hexdigest() != facts.sha256:
             raise RecordDamagedError(f"{name} is not the file that was issued")
         return IssuedBytes(content, facts.sha256, name)
+
+
+def _timestamp(session: ReadSession, copy: Copy, fmt: str) -> IssuedBytes:
+    if copy.state is not CopyState.DONE:
+        raise NotFoundError
+    stamp = session.find_timestamp(copy.copy_id, fmt)
+    if stamp is not None and not stamp.held:
+        raise TimestampPendingError
+    if stamp is None or stamp.token is None:
+        raise NoTimestampError
+    content = response_of(stamp.token)
+    return IssuedBytes(content, hashlib.sha256(content).hexdigest(), f"{copy.file_name(fmt)}.tsr")
 
 
 def _endorsement(session: ReadSession, copy_id: str) -> Copy:

@@ -11,11 +11,12 @@ from certsvc.domain.elicence import licence_metadata
 from certsvc.domain.endorsement import Copy, CopyKind
 from certsvc.domain.policy import Issuer
 from certsvc.domain.registration import Specialty
-from certsvc.errors import DefectError, KeyMaterialError
-from certsvc.issuing.inspection import Inspector
+from certsvc.errors import CertsvcError, DefectError, KeyMaterialError, TimestampUnavailableError
 from certsvc.issuing.offline_symbol import make_offline_symbol
+from certsvc.issuing.orders import shared
 from certsvc.issuing.preflight import preflight
 from certsvc.issuing.preflight_ofd import preflight_ofd
+from certsvc.issuing.stamping import Stamper, inspector_for
 from certsvc.issuing.work import Step, Tell, Work, take_steps
 from certsvc.page.certificate_type import CertificateType
 from certsvc.page.compose import Subject, compose
@@ -48,17 +49,20 @@ class Press:
         pinned_seals: Sequence[PinnedSeal],
         public_url: str,
         offline_signer: Callable[[], Signer] | None = None,
+        stamper: Stamper | None = None,
     ) -> None:
         """Take everything that is the same for all copies.
 
         *signer* and *seal_signer* are asked at each use: a service whose keys were withdrawn verifies on.
+        Without a *stamper* copies get no time stamp.
         """
         self._kinds = kinds
         self._fonts = fonts
         self._issuer = issuer
         self._signer = signer
         self._seal_signer = seal_signer
-        self._inspector = Inspector(pinned, pinned_seals)
+        self._stamper = stamper
+        self._inspector = inspector_for(pinned, pinned_seals, stamper)
         self._pinned = pinned
         self._pinned_seals = pinned_seals
         self._public_url = public_url
@@ -184,23 +188,61 @@ class Press:
             raise KeyMaterialError("there is no key for offline codes")
         return self._offline_signer()
 
-    def seal(self, works: Sequence[Work], tell: Tell) -> list[Work]:
-        """Seal and check each copy in both formats (steps 6 and 7), as take_steps() does.
+    def seal(self, works: Sequence[Work], tell: Tell, before: Callable[[], None] | None = None) -> list[Work]:
+        """Seal each copy in both formats, stamp where the policy wants it, and check (steps 6 and 7).
+
+        Args:
+            works: rendered, and passed by preflight.
+            tell: hears DefectError: a sealed file fails our own checks, or is not sealed by the key the row
+                names; TimestampUnavailableError: a time stamp is wanted and not to be had. Such a file is
+                handed to nobody.
+            before: called before each step of a copy that is to be stamped, which may take seconds.
 
         Returns:
-            Those whose sealed files passed their strict checkers. *tell* hears DefectError: a sealed file
-            fails our own checks, or is not sealed by the key the row names; it was handed to nobody.
+            Those whose sealed files passed their strict checkers.
         """
-        return take_steps((self._seal_pdf, self._seal_ofd, self._check_pdf, self._check_ofd), works, tell)
+        steps: Sequence[Step] = (self._seal_pdf, self._seal_ofd, self._check_pdf, self._check_ofd)
+        if self._stamper is None:
+            return take_steps(steps, works, tell)
+        return self._seal_stamped(self._stamper, steps, works, tell, before)
+
+    def _seal_stamped(
+        self,
+        stamper: Stamper,
+        steps: Sequence[Step],
+        works: Sequence[Work],
+        tell: Tell,
+        before: Callable[[], None] | None,
+    ) -> list[Work]:
+        """Take the steps for one copy after the other: its tokens share a deadline with nobody else's."""
+        sealed: list[Work] = []
+        away: list[TimestampUnavailableError] = []
+
+        def hear(work: Work, why: CertsvcError) -> None:
+            if isinstance(why, TimestampUnavailableError):
+                away.append(why)
+            tell(work, why)
+
+        for work in works:
+            if away:
+                # Each would wait as long as the first one to hear the same.
+                tell(work, shared(away[0]))
+                continue
+            work.stamping = stamper.begin()
+            sealed += take_steps((*steps, self._write_stamps), [work], hear, before)
+        return sealed
 
     def _seal_pdf(self, work: Work) -> None:
-        work.files["pdf"] = seal_draft(
+        signer, stamping = self._signer(), work.stamping
+        pdf = seal_draft(
             work.pdf,
-            signer=self._signer(),
+            signer=signer,
             at=work.copy.reserved_at,
             reason="电子证照签发",
             location=self._issuer.name,
+            stamp=stamping.of_signature if stamping is not None else None,
         )
+        work.files["pdf"] = stamping.lasting(pdf, signer) if stamping is not None else pdf
 
     def _seal_ofd(self, work: Work) -> None:
         work.files["ofd"] = seal_ofd(
@@ -223,3 +265,7 @@ class Press:
         fault = self._inspector.fault(work.copy, fmt, work.files[fmt], body)
         if fault is not None:
             raise DefectError(f"the sealed {fmt} of {work.copy.copy_id} may not be handed out: {fault}")
+
+    def _write_stamps(self, work: Work) -> None:
+        if work.stamping is not None:
+            work.timestamps = work.stamping.written(work.copy, work.files)

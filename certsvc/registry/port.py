@@ -19,6 +19,7 @@ from certsvc.registry.port_ahead import ReadingAhead
 from certsvc.registry.port_batches import BatchReading, BatchWriting
 from certsvc.registry.port_feed import ExpiringSpecialty, FeedReading, FeedWriting
 from certsvc.registry.port_glance import Sight
+from certsvc.registry.port_timestamps import TimestampReading, TimestampWriting
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,7 +77,7 @@ class Endorsed:
     """In the order of recording."""
 
 
-class ReadSession(FeedReading, BatchReading, Protocol):
+class ReadSession(FeedReading, BatchReading, TimestampReading, Protocol):
     """Look-ups. ``find_`` may answer None, ``get_`` raises NotFoundError."""
 
     def find_event(self, source_id: str) -> RecordedEvent | None:
@@ -179,7 +180,7 @@ class ReadSession(FeedReading, BatchReading, Protocol):
         """List the registrations from *first* to *last* that have endorsements, with what became of them."""
 
 
-class WriteSession(ReadSession, FeedWriting, BatchWriting, ReadingAhead, Protocol):
+class WriteSession(ReadSession, FeedWriting, BatchWriting, ReadingAhead, TimestampWriting, Protocol):
     """Look-ups and changes in one transaction; what is held, in the order of docs/decisions/database.md."""
 
     def hold(self, names: Collection[str]) -> None:
@@ -252,10 +253,7 @@ class WriteSession(ReadSession, FeedWriting, BatchWriting, ReadingAhead, Protoco
         """Prolong the lease; False when it is no longer this worker's or no longer PENDING."""
 
     def complete(self, copy_id: CopyId, worker: str, files: Mapping[str, IssuedFile], at: datetime) -> bool:
-        """PENDING -> DONE with the files' hashes; False when the lease is lost.
-
-        It is lost to another worker, or when lease_until < at.
-        """
+        """PENDING -> DONE with the files' hashes; False when another has the lease, or it ended before."""
 
     def fail(self, copy_id: CopyId, worker: str, code: str, at: datetime) -> bool:
         """PENDING -> FAILED, which frees the day; False when it is no longer this worker's PENDING copy."""

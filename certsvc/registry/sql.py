@@ -33,17 +33,27 @@ from certsvc.registry.reading_status import StatusReading
 from certsvc.registry.rows import Record
 from certsvc.registry.session import RowQuery
 from certsvc.registry.tables import REVISION
+from certsvc.registry.timestamps import TimestampChanges, TimestampRows
 from certsvc.registry.writing import RecordWriting
 from certsvc.registry.writing_batches import BatchChanges
 from certsvc.registry.writing_copies import CopyWriting
 
 
-class SQLReadSession(RecordReading, CopyReading, StatusReading, LookUpReading, ChangeReading, BatchRows):
+class SQLReadSession(
+    RecordReading, CopyReading, StatusReading, LookUpReading, ChangeReading, BatchRows, TimestampRows
+):
     """Look-ups in one transaction."""
 
 
 class SQLWriteSession(
-    RecordWriting, CopyWriting, StatusReading, LookUpWriting, ChangeWriting, BatchChanges, AheadReading
+    RecordWriting,
+    CopyWriting,
+    StatusReading,
+    LookUpWriting,
+    ChangeWriting,
+    BatchChanges,
+    TimestampChanges,
+    AheadReading,
 ):
     """Look-ups and changes in one transaction."""
 

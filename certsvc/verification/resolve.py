@@ -15,7 +15,8 @@ from certsvc.domain.endorsement import Copy
 from certsvc.domain.events import Event, RegistrationId
 from certsvc.domain.identity import is_lookup_number, is_name
 from certsvc.domain.registration import fold
-from certsvc.domain.report import Entry, RegistryAnswer
+from certsvc.domain.report import Entry, Finding, RegistryAnswer
+from certsvc.domain.stamp_finding import timestamp_finding
 from certsvc.errors import NotFoundError, RecordDamagedError, UnavailableError
 from certsvc.page.certificate_type import CertificateType
 from certsvc.registry.port import ReadSession, RecordedEvent, Registry
@@ -35,6 +36,8 @@ class Resolution:
     recorded_at: datetime | None = None
     """The latest instant on record. A clock a little behind it is believed, but not to accuse: what another
     server has just issued is not "not yet"."""
+    timestamp: tuple[Finding, ...] = ()
+    """What is on record of the time stamp of the file in hand, when it is one of ours and needs one."""
 
 
 def resolve(
@@ -130,11 +133,21 @@ def _resolution(
 ) -> Resolution:
     try:
         entry = _find_entry(session, scanned, kinds, as_of)
+        stamp = _timestamp(session, scanned, entry)
     except RecordDamagedError:
         return Resolution(RegistryAnswer.DAMAGED)
     if entry is None:
         return Resolution(RegistryAnswer.MISSING, recorded_at=last)
-    return Resolution(RegistryAnswer.FOUND, entry, last)
+    return Resolution(RegistryAnswer.FOUND, entry, last, stamp)
+
+
+def _timestamp(session: ReadSession, scanned: Scan, entry: Entry | None) -> tuple[Finding, ...]:
+    """Say what is on record of the time stamp of a file; nothing of one that needs none."""
+    if entry is None or entry.copy is None or scanned.sha256 is None:
+        return ()
+    own = [fmt for fmt, file in entry.copy.files.items() if file.sha256 == scanned.sha256]
+    stamps = [session.find_timestamp(entry.copy.copy_id, fmt) for fmt in own]
+    return tuple(timestamp_finding(stamp) for stamp in stamps if stamp is not None)
 
 
 def _find_entry(

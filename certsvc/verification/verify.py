@@ -11,6 +11,7 @@ from certsvc.domain.clock import Clock
 from certsvc.domain.endorsement import FORMATS, Copy
 from certsvc.domain.judge import check_as_of, judge
 from certsvc.domain.report import Check, Clue, FileOutcome, Finding, Kind, RegistryAnswer, Report, Result
+from certsvc.domain.timestamps import TimestampLevel
 from certsvc.errors import Fault, InvalidFieldError
 from certsvc.page.certificate_type import CertificateType
 from certsvc.registry.port import Registry
@@ -39,10 +40,13 @@ class Verifier:
         public_url: str,
         receipt_keys: Callable[[], Sequence[PinnedKey]] = tuple,
         offline_keys: Callable[[], Sequence[PinnedKey]] = tuple,
+        tsa_roots: Sequence[bytes] = (),
+        level: TimestampLevel | None = None,
     ) -> None:
         """Take what verification reads; it needs no private key, and opens no stranger's file itself.
 
         *receipt_keys* returns the keys that seal verification reports: such a file is told from a stranger's.
+        *tsa_roots* are those of time-stamping authorities, DER; *level* is what our PDF files have inside.
         """
         self._registry = registry
         self._kinds = kinds
@@ -50,6 +54,8 @@ class Verifier:
         self._pinned_seals = pinned_seals
         self._receipt_keys = receipt_keys
         self._offline_keys = offline_keys
+        self._tsa_roots = tsa_roots
+        self._level = level
         self._readers = readers
         self._clock = clock
         self._public_url = public_url
@@ -112,7 +118,7 @@ class Verifier:
         as_of = question.as_of or now
         clue, code = scanned.clue, scanned.offline
         if scanned.sha256 is not None and resolution.answer is RegistryAnswer.FOUND:
-            clue = replace(clue, known_file=True)
+            clue = replace(clue, known_file=True, findings=(*clue.findings, *resolution.timestamp))
         elif question.file is not None:
             # Only a file we do not know by its hash is opened at all.
             found = examine(
@@ -123,12 +129,13 @@ class Verifier:
                 receipt_keys=self._receipt_keys(),
                 readers=self._readers,
                 public_url=self._public_url,
+                roots=self._tsa_roots,
             )
             # Reading may have taken seconds in which others recorded: the clock is asked again.
             now = max(now, self._clock.now())
             clue, resolution = found.clue, self._resolve_symbol(found, resolution, question.as_of, now)
             if resolution.answer is RegistryAnswer.MISSING:
-                clue = replace(clue, findings=(*clue.findings, *self._theft(clue)))
+                clue = replace(clue, findings=(*clue.findings, *self._strange(clue)))
             code = found.offline
         entry = resolution.entry
         if entry is not None and entry.copy is not None:
@@ -164,10 +171,14 @@ class Verifier:
             return by_hash
         return self._resolve(found, as_of, now)
 
-    def _theft(self, clue: Clue) -> Iterator[Finding]:
-        """Judge the key of an intact file that the register does not know: what a thief of it would make."""
+    def _strange(self, clue: Clue) -> Iterator[Finding]:
+        """Judge an intact file that the register does not know: what a thief of its key would make."""
         if clue.file is None or clue.file.outcome is not FileOutcome.INTACT:
             return
+        stamped = any(finding.check is Check.TIMESTAMP for finding in clue.file.findings)
+        certifies = any(key.key_id == clue.file.key_id for key in self._pinned)
+        if self._level is not None and certifies and not stamped:
+            yield Finding(check=Check.TIMESTAMP, result=Result.FAIL, code="NO_TIMESTAMP")
         pins: tuple[PinnedKey | PinnedSeal, ...] = (*self._pinned, *self._pinned_seals)
         if any(one.key_id == clue.file.key_id and one.compromised_since is not None for one in pins):
             check = Check.SEAL_PINNED if clue.kind is Kind.OFD else Check.SIGNER_PINNED

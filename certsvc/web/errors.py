@@ -36,6 +36,8 @@ STATUS: Final[Mapping[type[CertsvcError], int]] = {
     errors.ExpiredError: 409,
     errors.PhotoOrSignatureMissingError: 422,
     errors.NoQualificationError: 422,
+    errors.TimestampPendingError: 404,
+    errors.NoTimestampError: 404,
     errors.MalformedError: 400,
     errors.InvalidFieldError: 422,
     errors.ImageRejectedError: 422,
@@ -52,6 +54,7 @@ STATUS: Final[Mapping[type[CertsvcError], int]] = {
     errors.UnavailableError: 503,
     errors.RecordDamagedError: 503,
     errors.TimeUncertainError: 503,
+    errors.TimestampUnavailableError: 503,
     errors.StorageFullError: 503,
     errors.SettingsError: 500,
     errors.KeyMaterialError: 500,
@@ -202,6 +205,8 @@ def _extras(error: CertsvcError) -> dict[str, object]:
 
 
 def _retry_after(error: CertsvcError) -> int | None:
-    if isinstance(error, errors.EndorsementPendingError | errors.RateLimitedError):
+    if isinstance(
+        error, errors.EndorsementPendingError | errors.RateLimitedError | errors.TimestampPendingError
+    ):
         return error.retry_after_s
     return RETRY_AFTER_S if isinstance(error, errors.UnavailableError) else None

@@ -23,6 +23,7 @@ from certsvc.issuing.enquiry import Enquiry
 from certsvc.issuing.press import Press
 from certsvc.issuing.record import Recorder
 from certsvc.issuing.recover import Recovery
+from certsvc.issuing.stamp_queue import StampQueue
 from certsvc.page.certificate_type import CertificateType
 from certsvc.page.fonts import FontChain
 from certsvc.registry.limits import LimitStore, open_limits
@@ -45,6 +46,7 @@ from certsvc.wiring.loading import (
     make_renderer,
     open_readers,
 )
+from certsvc.wiring.timestamps import load_tsa_roots, make_stamper, open_authority
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +77,8 @@ class Services:
     lookups: LookUps
     changes: ChangeFeed
     limits: LimitStore
+    stamp_queue: StampQueue | None
+    """Fetches wanted time stamps; None where no authority is set."""
 
 
 def build(settings: Settings, clock: Clock | None = None) -> Services:
@@ -95,6 +99,8 @@ def build(settings: Settings, clock: Clock | None = None) -> Services:
     issuer = Issuer(name=settings.issuer_name, uscc=settings.issuer_uscc, type_code=settings.type_code)
     registry = open_registry(settings.database_url, keystore.registry_secret)
     storage = LocalStorage(Path(settings.storage_url))
+    authority = open_authority(settings, clock)
+    stamper = make_stamper(settings, authority, keystore, clock)
     press = Press(
         kinds=kinds,
         fonts=fonts,
@@ -107,6 +113,7 @@ def build(settings: Settings, clock: Clock | None = None) -> Services:
         pinned_seals=keystore.live_pinned_seals,
         public_url=settings.public_url,
         offline_signer=lambda: keystore.service_signer("offline"),
+        stamper=stamper,
     )
     receipts = Receipts(
         signer=lambda: keystore.service_signer("receipt"),
@@ -120,6 +127,7 @@ def build(settings: Settings, clock: Clock | None = None) -> Services:
         storage=storage,
         pinned=keystore.live_pinned,
         pinned_seals=keystore.live_pinned_seals,
+        stamper=stamper,
     )
     recorder = Recorder(
         registry=registry,
@@ -177,6 +185,8 @@ def build(settings: Settings, clock: Clock | None = None) -> Services:
             readers=open_readers(settings.scan_processes),
             clock=clock,
             public_url=settings.public_url,
+            tsa_roots=load_tsa_roots(settings),
+            level=stamper.inside if stamper is not None else None,
         ),
         receipts=receipts,
         report_press=ReportPress(
@@ -198,4 +208,7 @@ def build(settings: Settings, clock: Clock | None = None) -> Services:
         lookups=LookUps(registry=registry, kinds=kinds, clock=clock),
         changes=ChangeFeed(registry=registry, kinds=kinds, clock=clock, secret=keystore.registry_secret),
         limits=open_limits(registry),
+        stamp_queue=StampQueue(registry=registry, authority=authority, clock=clock)
+        if authority is not None
+        else None,
     )

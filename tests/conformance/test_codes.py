@@ -16,7 +16,7 @@ from certsvc import errors
 from certsvc.domain.wording import OFFICIAL
 from certsvc.errors import CertsvcError
 from certsvc.web.errors import INTERNAL, PROTOCOL
-from tests.conformance import ways_events, ways_issuing, ways_server
+from tests.conformance import ways_events, ways_issuing, ways_server, ways_timestamps
 from tests.conformance.way import WAYS
 from tests.drills import record
 from tests.factories import FixedClock
@@ -50,9 +50,12 @@ SENTENCES: Final = {
 }
 """The official sentences that refuse; the sixth warns."""
 WARNING: Final = "部分专业有效期不足180天,请及时办理延续"
-LATER: Final = {"ENDORSEMENT_PENDING", "RATE_LIMITED", "RECORD_DAMAGED", "TIME_UNCERTAIN", "UNAVAILABLE"}
+LATER: Final = {
+    "ENDORSEMENT_PENDING", "RATE_LIMITED", "RECORD_DAMAGED", "TIMESTAMP_PENDING", "TIMESTAMP_UNAVAILABLE",
+    "TIME_UNCERTAIN", "UNAVAILABLE",
+}  # fmt: skip
 """Codes that come with Retry-After."""
-MODULES: Final = (ways_events, ways_issuing, ways_server)
+MODULES: Final = (ways_events, ways_issuing, ways_server, ways_timestamps)
 MEMBERS: Final = {"type", "title", "status", "detail", "instance", "code", "errors"}
 
 

@@ -113,10 +113,10 @@ class WatchedPress(Press):
         self._before(self._prepared)
         super().compose(work)
 
-    def seal(self, works: Sequence[Work], tell: Tell) -> list[Work]:
+    def seal(self, works: Sequence[Work], tell: Tell, before: Callable[[], None] | None = None) -> list[Work]:
         """Use the keys."""
         self.sealed += len(works)
-        return super().seal(works, tell)
+        return super().seal(works, tell, before)
 
 
 def a_press(world: World, *, signer: Signer | None = None, seal_signer: SealSigner | None = None) -> Press:

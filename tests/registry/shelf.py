@@ -12,6 +12,7 @@ from certsvc.domain.clock import beijing_day
 from certsvc.domain.endorsement import Copy, CopyKind, CopyState, IssuedFile
 from certsvc.domain.events import EventId, HolderId, IdType, RegistrationId
 from certsvc.domain.report import Status
+from certsvc.domain.timestamps import FileTimestamp, TimestampLevel
 from certsvc.registry.port import RecordedEvent, Registry, WriteSession
 from certsvc.registry.port_batches import (
     Batch,
@@ -210,4 +211,15 @@ def a_change(interest: Follow, *, specialty: str | None = None, valid_to: date |
         specialty=specialty,
         valid_to=valid_to,
         at=NOW,
+    )
+
+
+def a_wanted_timestamp(copy: Copy, fmt: str = "pdf", *, not_before: datetime = NOW) -> FileTimestamp:
+    """What stands in the register of a file whose time stamp is wanted."""
+    return FileTimestamp(
+        copy_id=copy.copy_id,
+        fmt=fmt,
+        sha256="c" * 64,
+        level=TimestampLevel.DETACHED,
+        not_before=not_before,
     )

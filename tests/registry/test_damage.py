@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import cast
 
@@ -20,7 +20,15 @@ from certsvc.registry.sql import SQLRegistry, migrate, open_registry
 from certsvc.registry.tables import METADATA
 from tests.factories import CONSTRUCTOR_1, NOW
 from tests.registry.insider import Insider, Row, Value
-from tests.registry.shelf import SECRET, fill_batch, fill_feed, id_number, issue, register
+from tests.registry.shelf import (
+    SECRET,
+    a_wanted_timestamp,
+    fill_batch,
+    fill_feed,
+    id_number,
+    issue,
+    register,
+)
 
 OTHER_ID, OTHER_KEY = "990000199101019999", "another key"
 COLUMNS = [
@@ -31,6 +39,7 @@ COLUMNS = [
     if (table.name, column.name) != ("counter", "name")
 ]
 FOREVER = (date(2000, 1, 1), date(2100, 1, 1), None, 99)
+FAR = NOW + timedelta(days=36_500)
 Probe = Callable[[WriteSession, Row], object]
 
 
@@ -50,6 +59,8 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SQLRegistry]:
         assert session.put_idempotent("client", "key", request, NOW)
     fill_feed(registry, who, copy)
     fill_batch(registry)
+    with registry.writing() as session:
+        session.add_timestamp(a_wanted_timestamp(copy))
     yield registry
     registry.close()
 
@@ -108,6 +119,10 @@ PROBES: Mapping[str, tuple[Probe, ...]] = {
         lambda s, row: s.find_batch_of(str(row["client_id"]), str(row["digest"])),
     ),
     "batch_chunk": (lambda s, row: s.chunks_of(str(row["batch_id"])),),
+    "file_timestamp": (
+        lambda s, row: s.find_timestamp(CopyId(str(row["copy_id"])), str(row["format"])),
+        lambda s, row: s.wanted_timestamps(FAR, 9),
+    ),
     "batch_item": (lambda s, row: s.items_after(str(row["batch_id"]), 0, 9),),
     "batch_body": (lambda s, row: s.find_body(str(row["batch_id"]), cast(int, row["line"])),),
 }

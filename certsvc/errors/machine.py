@@ -1,0 +1,63 @@
+"""It cannot be told or done now, or the operator has to act."""
+
+from __future__ import annotations
+
+from certsvc.errors.base import CertsvcError
+
+
+class UnavailableError(CertsvcError):
+    """The registry, the storage or a key cannot be reached now."""
+
+    code = "UNAVAILABLE"
+
+
+class RecordDamagedError(UnavailableError):
+    """A row of the registry fails its MAC."""
+
+    code = "RECORD_DAMAGED"
+
+
+class TimeUncertainError(UnavailableError):
+    """The clock stands more than five seconds before the last recorded instant."""
+
+    code = "TIME_UNCERTAIN"
+
+
+class StorageFullError(UnavailableError):
+    """There is no room for another issued file."""
+
+    code = "STORAGE_FULL"
+
+
+class TimestampUnavailableError(UnavailableError):
+    """The time-stamping authority is away, or what it answered is not believed; nothing was issued."""
+
+    code = "TIMESTAMP_UNAVAILABLE"
+
+
+class OperatorError(CertsvcError):
+    """The operator has to act before the service can go on."""
+
+
+class SettingsError(OperatorError):
+    """A setting is unknown, missing or contradicts another."""
+
+    code = "SETTINGS"
+
+
+class KeyMaterialError(OperatorError):
+    """A key or certificate is missing, unreadable or not fit for its use."""
+
+    code = "KEY_MATERIAL"
+
+
+class TemplateError(OperatorError):
+    """A certificate type's data is wrong."""
+
+    code = "TEMPLATE"
+
+
+class DefectError(OperatorError):
+    """Our own output failed one of our own checks; it was not issued."""
+
+    code = "DEFECT"
