@@ -15,6 +15,7 @@ ROOT: Final = Path(__file__).resolve().parent.parent
 PACKAGES: Final = {
     "certutil": "libnss3-tools",
     "chromium": "chromium",
+    "mkfs.ext4": "e2fsprogs",
     "mutool": "mupdf-tools",
     "openssl": "openssl",
     "pdffonts": "poppler-utils",
