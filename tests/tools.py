@@ -16,6 +16,7 @@ PACKAGES: Final = {
     "certutil": "libnss3-tools",
     "chromium": "chromium",
     "faketime": "faketime",
+    "mkfs.ext4": "e2fsprogs",
     "mutool": "mupdf-tools",
     "openssl": "openssl",
     "pdffonts": "poppler-utils",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from certsvc.cli.backup import backup, restore
 from certsvc.cli.batch import batch
 from certsvc.cli.checks import photo, template
 from certsvc.cli.demo import demo
@@ -50,5 +51,7 @@ for _command in (
     timestamps,
     batch,
     worker,
+    backup,
+    restore,
 ):
     program.add_command(_command)

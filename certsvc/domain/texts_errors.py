@@ -152,6 +152,14 @@ ERRORS: Final[Mapping[str, Text]] = {
         "证书模板数据有误，请管理员按提示更正。",
         "The data of a certificate type is wrong; the operator can correct it as the note says.",
     ),
+    "BACKUP_DAMAGED": Text(
+        "备份不完整或内容已变，未据此恢复；请改用另一份备份。",
+        "The backup is cut short or was changed, and nothing was restored from it; please use another one.",
+    ),
+    "PLACE_NOT_EMPTY": Text(
+        "目标位置已有内容，未作任何改动；请选择空的位置。",
+        "There is something in this place already, and nothing was touched; please choose an empty one.",
+    ),
     "DEFECT": Text(
         "服务内部检查未通过，未签发任何文件；请稍后再试或联系管理员。",
         "An internal check failed and nothing was issued; please try again later or tell the operator.",

@@ -40,15 +40,19 @@
         ├── SettingsError                    SETTINGS
         ├── KeyMaterialError                 KEY_MATERIAL
         ├── TemplateError                    TEMPLATE
+        ├── BackupDamagedError               BACKUP_DAMAGED
+        ├── PlaceNotEmptyError               PLACE_NOT_EMPTY
         └── DefectError                      DEFECT (our own output failed a check)
 Sentences for callers are found by ``code`` in ``domain.wording``; ``note`` is for operators only.
 """
 
 from certsvc.errors.base import CertsvcError, Fault
 from certsvc.errors.machine import (
+    BackupDamagedError,
     DefectError,
     KeyMaterialError,
     OperatorError,
+    PlaceNotEmptyError,
     RecordDamagedError,
     SettingsError,
     StorageFullError,
@@ -95,6 +99,7 @@ from certsvc.errors.rules import (
 __all__ = [
     "AccessError",
     "AsOfInFutureError",
+    "BackupDamagedError",
     "CertsvcError",
     "DefectError",
     "EffectiveInFutureError",
@@ -118,6 +123,7 @@ __all__ = [
     "OriginalNotIssuedError",
     "OverAgeError",
     "PhotoOrSignatureMissingError",
+    "PlaceNotEmptyError",
     "RateLimitedError",
     "RecordDamagedError",
     "RegistrationEndedError",

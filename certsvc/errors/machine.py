@@ -57,6 +57,18 @@ class TemplateError(OperatorError):
     code = "TEMPLATE"
 
 
+class BackupDamagedError(OperatorError):
+    """A backup is cut short, or its bytes are not those that were written; nothing was restored from it."""
+
+    code = "BACKUP_DAMAGED"
+
+
+class PlaceNotEmptyError(OperatorError):
+    """A backup would be restored over something that is there; nothing was touched."""
+
+    code = "PLACE_NOT_EMPTY"
+
+
 class DefectError(OperatorError):
     """Our own output failed one of our own checks; it was not issued."""
 

@@ -35,6 +35,8 @@ ELSEWHERE: Final = {
     "INTERNAL": "nobody foresees a way; tests/web/test_errors.py plants a defect",
     "DEFECT": "our own output would have to be wrong; tests/web/test_errors.py",
     "TEMPLATE": "stops the start, before any request; tests/web/test_errors.py",
+    "BACKUP_DAMAGED": "ends a command, never a request; tests/backup, tests/cli/test_backup.py",
+    "PLACE_NOT_EMPTY": "ends a command, never a request; tests/backup, tests/cli/test_backup.py",
     "SETTINGS": "stops the start, before any request; tests/cli",
 }
 """Codes without a way through a sound instance, and where they are looked at."""

@@ -109,11 +109,17 @@ class Standby:
         return list(self._end().answers)
 
     def trace(
-        self, steps: Sequence[Step], at: datetime, *inject: str, asleep: Callable[[], None] | None = None
+        self,
+        steps: Sequence[Step],
+        at: datetime,
+        *inject: str,
+        asleep: Callable[[], None] | None = None,
+        wakes: bool = True,
     ) -> Outcome:
         """Take *steps* in a fresh child under strace, with these injections.
 
-        *asleep* is called once the child is stopped, which one of the injections must do; then it goes on.
+        *asleep* is called once the child is stopped, which one of the injections must do; then it goes on, or
+        is killed where it is when it does not wake.
         """
         child = self._order(steps, at)
         tracer = self._attach(child, inject)
@@ -122,7 +128,7 @@ class Standby:
             if asleep is not None:
                 self._wait_until_stopped()
                 asleep()
-                os.kill(child, signal.SIGCONT)
+                os.kill(child, signal.SIGCONT if wakes else signal.SIGKILL)
             outcome = self._end()
         except BaseException:
             os.kill(child, signal.SIGKILL)

@@ -1,0 +1,95 @@
+"""The folder of keys as one file, for a place apart: whoever holds it and a backup holds everything."""
+
+from __future__ import annotations
+
+import io
+import tarfile
+from pathlib import Path
+from typing import Final
+
+from certsvc.backup.disk import make_folder, sync_folder, told_in_words, write_whole
+from certsvc.errors import BackupDamagedError, PlaceNotEmptyError
+
+_KEY_FILE_MAX: Final = 1 << 20
+"""Bytes; keys, certificates, seals and lists are far smaller."""
+
+
+def archive_keys(keys: Path, file: Path) -> int:
+    """Write every file of the folder of keys into a new tar *file*, readable by its owner alone.
+
+    Returns:
+        How many files are in it.
+
+    Raises:
+        PlaceNotEmptyError: *file* is there already: an older set of keys is not written over.
+        UnavailableError: something cannot be read or written, or (StorageFullError) there is no room.
+    """
+    with told_in_words():
+        if file.exists():
+            raise PlaceNotEmptyError("the file for the keys is there already")
+        gathered = io.BytesIO()
+        found = sorted(one for one in keys.rglob("*") if one.is_file() and not one.is_symlink())
+        with tarfile.open(fileobj=gathered, mode="w") as archive:
+            for one in found:
+                told = tarfile.TarInfo(one.relative_to(keys).as_posix())
+                content = one.read_bytes()
+                told.size, told.mode, told.mtime = len(content), 0o600, int(one.stat().st_mtime)
+                archive.addfile(told, io.BytesIO(content))
+        make_folder(file.absolute().parent)
+        write_whole(file.absolute(), [gathered.getvalue()])
+    return len(found)
+
+
+def bring_keys(file: Path, keys: Path) -> int:
+    """Put the keys of an archive into a folder where none are; all of them or nothing.
+
+    Returns:
+        How many files came.
+
+    Raises:
+        PlaceNotEmptyError: there is something in the folder.
+        BackupDamagedError: *file* is no such archive.
+        UnavailableError: an I/O error.
+    """
+    with told_in_words():
+        if keys.is_dir() and any(keys.iterdir()):
+            raise PlaceNotEmptyError("there are keys already: name another folder by CERTSVC_KEYS_DIR")
+        contents = _contents(file)
+        make_folder(keys.absolute().parent)
+        coming = keys.absolute().with_name(f".{keys.name}.coming")
+        _clear(coming)
+        make_folder(coming)
+        for place, content in contents.items():
+            make_folder((coming / place).parent)
+            write_whole(coming / place, [content])
+        if keys.is_dir():
+            keys.rmdir()
+        coming.rename(keys)
+        sync_folder(keys.absolute().parent)
+    return len(contents)
+
+
+def _contents(file: Path) -> dict[str, bytes]:
+    contents: dict[str, bytes] = {}
+    try:
+        with tarfile.open(file, mode="r:") as archive:
+            for told in archive:
+                place = Path(told.name)
+                opened = archive.extractfile(told) if told.isreg() and told.size <= _KEY_FILE_MAX else None
+                if opened is None or place.is_absolute() or ".." in place.parts:
+                    raise BackupDamagedError("the archive of keys holds something that is no key file")
+                contents[told.name] = opened.read()
+    except tarfile.TarError as error:
+        raise BackupDamagedError("the archive of keys cannot be read") from error
+    return contents
+
+
+def _clear(folder: Path) -> None:
+    """Remove what a restore that was cut off left."""
+    for one in sorted(folder.rglob("*"), reverse=True):
+        if one.is_dir():
+            one.rmdir()
+        else:
+            one.unlink()
+    if folder.is_dir():
+        folder.rmdir()
