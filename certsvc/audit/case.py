@@ -55,9 +55,7 @@ class Case:
         return self.lost.isdisjoint(tables)
 
 
-def cases_of(
-    gathered: Gathered, wanted: Collection[str], policies: Mapping[str, Policy]
-) -> Iterator[Case]:
+def cases_of(gathered: Gathered, wanted: Collection[str], policies: Mapping[str, Policy]) -> Iterator[Case]:
     """Yield the registrations of a gathering whose ids are *wanted* and whose row is sound.
 
     Those of a type there is no policy for are left out; see types_of().

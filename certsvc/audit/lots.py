@@ -1,4 +1,4 @@
-"""Drawing copies by lot: the same seed draws the same ones, on every machine and with any number of workers."""
+"""Drawing copies by lot: the same seed draws the same ones, on every machine, with any number of workers."""
 
 from __future__ import annotations
 

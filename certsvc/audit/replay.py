@@ -130,9 +130,7 @@ def _holder(counting: Sequence[Event]) -> HolderFields:
     return HolderFields(**known)  # type: ignore[arg-type]  # the values of those very fields
 
 
-def _specialties(
-    counting: Sequence[Event], born: date, policy: Policy
-) -> tuple[Specialty, ...]:
+def _specialties(counting: Sequence[Event], born: date, policy: Policy) -> tuple[Specialty, ...]:
     held: dict[str, _Held] = {}
     for place, event in enumerate(counting):
         begins = place == 0

@@ -37,8 +37,10 @@ def beijing_text(instant: datetime) -> str:
 def birthday(born: date, age: int) -> date:
     """Return the day on which *age* is reached; who was born on a leap day has it on 28 February."""
     year = born.year + age
-    return date(year, 2, 28) if (born.month, born.day) == (2, 29) and not isleap(year) else date(
-        year, born.month, born.day
+    return (
+        date(year, 2, 28)
+        if (born.month, born.day) == (2, 29) and not isleap(year)
+        else date(year, born.month, born.day)
     )
 
 
@@ -86,7 +88,7 @@ def is_code(text: str) -> bool:
 
 
 def licence_fault(text: str, serial: str, version: int) -> str:
-    """Say what is wrong with a licence id of this serial and version: form, check, serial, version or ``""``."""
+    """Say what is wrong with a licence id: its form, check, serial or version; ``""`` when nothing is."""
     match = _LICENCE.fullmatch(text)
     if match is None:
         return "form"

@@ -118,7 +118,7 @@ def audit(
 
 
 def _has_store(bench: Bench) -> bool:
-    """Tell whether there are files to look at: an empty folder beside issued copies is a disk that is away."""
+    """Tell whether there are files to look at: beside issued copies, an empty folder is a disk away."""
     try:
         found = next(bench.listing(), None)
     except UnavailableError:

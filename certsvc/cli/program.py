@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from certsvc.cli.audit import audit
 from certsvc.cli.batch import batch
 from certsvc.cli.checks import photo, template
 from certsvc.cli.demo import demo
@@ -40,6 +41,7 @@ for _command in (
     verify_receipt,
     expiring,
     recover,
+    audit,
     doctor,
     photo,
     template,

@@ -71,15 +71,16 @@ DEFECTS: Final[dict[str, Explained]] = {
         Text("注册没有事件或版本", "a registration has no event, or no version"), _RESTORE_ROW
     ),
     "NUMBER_MISSING": Explained(
-        Text("事件给出的注册编号未登记，或登记了没有来历的编号", "numbers of a registration are not its events'"),
+        Text(
+            "事件给出的注册编号未登记，或登记了没有来历的编号",
+            "numbers of a registration are not its events'",
+        ),
         _RESTORE_ROW,
     ),
     "EXPIRING_LIST_WRONG": Explained(
         Text("到期提醒表与事件不符", "the list of ending specialties differs from the events"), _RESTORE_ROW
     ),
-    "VERSION_MISSING": Explained(
-        Text("证书版本有缺", "a version of a certificate is missing"), _RESTORE_ROW
-    ),
+    "VERSION_MISSING": Explained(Text("证书版本有缺", "a version of a certificate is missing"), _RESTORE_ROW),
     "VERSION_CHAIN": Explained(
         Text("证书版本的编号不相接", "serial, number or predecessor of a version do not follow"), _STOP
     ),
@@ -136,7 +137,9 @@ DEFECTS: Final[dict[str, Explained]] = {
     ),
     "KEY_UNKNOWN": Explained(
         Text("签发所用密钥不在信任清单中", "the key a copy names is not in the trust list"),
-        Text("恢复信任清单；若从未有过该密钥，停止签发并查明", "restore the trust list; or stop and find out"),
+        Text(
+            "恢复信任清单；若从未有过该密钥，停止签发并查明", "restore the trust list; or stop and find out"
+        ),
     ),
     "KEY_NOT_VALID_THEN": Explained(
         Text("签发时密钥不在有效期或已停用", "the key was not valid, or retired, when the copy was made"),
@@ -165,11 +168,11 @@ DEFECTS: Final[dict[str, Explained]] = {
         Text("已失败的签发仍留有文件", "files of a copy that failed are still there"),
         Text("运行 certsvc recover", "run: certsvc recover"),
     ),
-    "PACK_DAMAGED": Explained(
-        Text("文件包的目录损坏", "the index of a pack is damaged"), _RESTORE_FILE
-    ),
+    "PACK_DAMAGED": Explained(Text("文件包的目录损坏", "the index of a pack is damaged"), _RESTORE_FILE),
     "STRAY_FILE": Explained(
-        Text("存储目录中有不属于本系统的文件", "something lies in the folder that the store did not put there"),
+        Text(
+            "存储目录中有不属于本系统的文件", "something lies in the folder that the store did not put there"
+        ),
         Text("查明来历后移走", "find out where it is from, then move it away"),
     ),
     "FILE_UNREADABLE": Explained(
@@ -202,9 +205,7 @@ DEFECTS: Final[dict[str, Explained]] = {
     "GLYPH_MISSING": Explained(
         Text("页面有无字形的字符", "a page shows characters without a glyph"), _PROGRAM
     ),
-    "QR_UNREADABLE": Explained(
-        Text("页面二维码无法识读", "the QR symbol of a page does not read"), _PROGRAM
-    ),
+    "QR_UNREADABLE": Explained(Text("页面二维码无法识读", "the QR symbol of a page does not read"), _PROGRAM),
     "QR_DIFFERS": Explained(
         Text("页面二维码不是该件的地址", "the QR symbol of a page leads elsewhere"), _STOP
     ),

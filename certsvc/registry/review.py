@@ -1,7 +1,8 @@
-"""Reading for the audit: every row there is, a page at a time and whatever state it is in; nothing is written."""
+"""Reading for the audit: every row there is, a page at a time, in whatever state; nothing is written."""
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -9,12 +10,10 @@ from pathlib import Path
 from typing import Final, TypeVar, cast
 
 import sqlalchemy as sa
-from sqlalchemy import bindparam
 
 from certsvc.domain.certificate import CertificateVersion
 from certsvc.domain.endorsement import Copy
 from certsvc.errors import RecordDamagedError
-from certsvc.registry import tables_batches, tables_feed
 from certsvc.registry.crypto import Value, Vault
 from certsvc.registry.database import Connection, Database, Query
 from certsvc.registry.dialects import POSTGRESQL, SQLITE, Dialect, dialect_of
@@ -36,14 +35,16 @@ from certsvc.registry.review_queries import (
 )
 from certsvc.registry.rows import Record, copy_from, event_from, instant_text, version_from
 from certsvc.registry.tables import CERTIFICATE_VERSION, COPY, COUNTER, EVENT, HOLDER, METADATA, REGISTRATION
+from certsvc.registry.tables_batches import BATCH
+from certsvc.registry.tables_feed import CHANGE
 
 Key = tuple[object, ...]
 """The primary key of a row, as it was found."""
 T = TypeVar("T")
 
 _PAGE: Final = 1_000
-_ALL_TABLES: Final = (METADATA, tables_batches.METADATA, tables_feed.METADATA)
-"""One and the same; named so that every module that adds tables to it has been imported."""
+_ALL: Final = next(iter({table.metadata for table in (COPY, BATCH, CHANGE)}))
+"""One and the same; asked of these so that every module that adds tables to it has been imported."""
 _READ_ONLY: Final[Mapping[str, Dialect]] = {
     SQLITE.name: replace(
         SQLITE,
@@ -108,7 +109,7 @@ class Review:
     @property
     def tables(self) -> tuple[str, ...]:
         """Every table whose rows have a MAC."""
-        return tuple(table.name for table in _ALL_TABLES[0].sorted_tables if "mac" in table.c)
+        return tuple(table.name for table in _ALL.sorted_tables if "mac" in table.c)
 
     def rows(self, table: str) -> Iterator[Row]:
         """Go through a whole table by its primary key; each page is read in a transaction of its own."""
@@ -136,7 +137,7 @@ class Review:
         return int(cast(int, self._ask(COUNTED[table], {})[0][0]))
 
     def issued(self, since: datetime | None = None) -> Iterator[str]:
-        """Go through the ids of the DONE copies, of those reserved at *since* or later; nothing is checked."""
+        """Go through the ids of the DONE copies, of those since an instant; nothing is checked."""
         after, text = "", "" if since is None else instant_text(since)
         while rows := self._ask(ISSUED, {"after": after, "since": text, "most": _PAGE}):
             yield from (str(row[0]) for row in rows)
@@ -170,9 +171,7 @@ class Review:
         gathered.numbers = take(
             METADATA.tables["registration_number"], lambda record: record, found["registration_number"]
         )
-        gathered.ends = take(
-            METADATA.tables["specialty_end"], lambda record: record, found["specialty_end"]
-        )
+        gathered.ends = take(METADATA.tables["specialty_end"], lambda record: record, found["specialty_end"])
         gathered.events = take(EVENT, lambda record: event_from(record, self._vault), found[EVENT.name])
         gathered.versions = take(
             CERTIFICATE_VERSION,
@@ -230,9 +229,7 @@ class Review:
         """Close the connections."""
         self._database.close()
 
-    def _read(
-        self, table: sa.Table, row: Sequence[object], read: Callable[[Record], T]
-    ) -> T | Unsound:
+    def _read(self, table: sa.Table, row: Sequence[object], read: Callable[[Record], T]) -> T | Unsound:
         key = tuple(value for value, column in zip(row, table.c, strict=True) if column.primary_key)
         record = self._checked(table, row)
         if record is None:
@@ -281,12 +278,15 @@ def open_review(url: str, secret: bytes) -> Review:
 
 
 def _keep_any_bytes(connection: object, _record: object) -> None:
-    """Let SQLite hand out a text column that holds no text: its row is damaged, the rows beside it are not."""
-    connection.text_factory = lambda raw: raw.decode("utf-8", "surrogateescape")  # type: ignore[attr-defined]  # sqlite3's
+    """Let SQLite hand out a text column that holds no text: its row alone is damaged."""
+    driver = cast(sqlite3.Connection, connection)
+    driver.text_factory = lambda raw: raw.decode("utf-8", "surrogateescape")
 
 
 def _after(after: Key | None) -> dict[str, Value]:
-    return {} if after is None else {f"after_{place}": cast(Value, value) for place, value in enumerate(after)}
+    return (
+        {} if after is None else {f"after_{place}": cast(Value, value) for place, value in enumerate(after)}
+    )
 
 
 def _instant(value: object) -> datetime:

@@ -197,7 +197,5 @@ def danglings() -> tuple[Dangling, ...]:
     for table, column, other, wanted in named:
         there = sa.exists().where(other.c[wanted] == table.c[column]).correlate(table)
         statement = sa.select(*table.primary_key).where(table.c[column].is_not(None), ~there)
-        found.append(
-            Dangling(table.name, column, other.name, Query(statement.order_by(*table.primary_key)))
-        )
+        found.append(Dangling(table.name, column, other.name, Query(statement.order_by(*table.primary_key))))
     return tuple(found)

@@ -36,9 +36,7 @@ def open_bench(settings: Settings, former_urls: Sequence[str] = ()) -> Bench:
             keys={key.key_id: _key(key) for key in keystore.pinned},
             seals={seal.key_id: _key(seal) for seal in keystore.pinned_seals},
             roots=keystore.root_pem,
-            issuer=Issuer(
-                name=settings.issuer_name, uscc=settings.issuer_uscc, type_code=settings.type_code
-            ),
+            issuer=Issuer(name=settings.issuer_name, uscc=settings.issuer_uscc, type_code=settings.type_code),
             origins=frozenset(url.rstrip("/").upper() for url in (settings.public_url, *former_urls)),
         ),
         review=open_review(settings.database_url, keystore.registry_secret),

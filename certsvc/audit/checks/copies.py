@@ -81,9 +81,7 @@ def _contradictions(copy: Copy) -> Iterator[str]:
         yield "failure"
     if done and copy.done_at is None:
         yield "done_at"
-    if copy.done_at is not None and not (
-        copy.reserved_at - CLOCK_SLACK <= copy.done_at <= copy.lease_until
-    ):
+    if copy.done_at is not None and not (copy.reserved_at - CLOCK_SLACK <= copy.done_at <= copy.lease_until):
         yield "done_at"
 
 

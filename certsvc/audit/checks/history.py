@@ -1,4 +1,4 @@
-"""Events: each stands with the version that it and those before it make; numbers and ends follow from them."""
+"""Events: each stands with the version that it and those before it make; numbers and ends follow."""
 
 from __future__ import annotations
 
@@ -70,9 +70,7 @@ def _face(case: Case, version_id: str, shown: Face, due: Face) -> Iterator[Defec
             code="VALIDITY_WRONG", kind="certificate_version", id=version_id, detail=joined(sorted(wrong))
         )
     if others := [name for name in names if name != "specialties"]:
-        yield Defect(
-            code="FACE_DIFFERS", kind="certificate_version", id=version_id, detail=joined(others)
-        )
+        yield Defect(code="FACE_DIFFERS", kind="certificate_version", id=version_id, detail=joined(others))
 
 
 def _numbers(case: Case) -> Iterator[Defect]:
@@ -88,7 +86,7 @@ def _numbers(case: Case) -> Iterator[Defect]:
 
 
 def _given(event: Event) -> Iterator[str]:
-    """Yield the numbers an event gives: 重新注册 under a new one names the old only to say what it follows."""
+    """Yield the numbers an event gives: 重新注册 under a new one only refers to the old."""
     yield from event.former_numbers
     if event.new_registration_number is not None:
         yield event.new_registration_number

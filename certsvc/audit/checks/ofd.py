@@ -1,4 +1,4 @@
-"""OFD files, opened by zipfile and expat, judged by libcrypto: every part sealed, by the right seal and key."""
+"""OFD files, opened by zipfile and expat, judged by libcrypto: every part sealed, by the right seal."""
 
 from __future__ import annotations
 

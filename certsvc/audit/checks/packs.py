@@ -47,9 +47,5 @@ def _check(bench: Bench, scope: Scope, listed: Listed) -> Iterator[Defect]:
         copy = known.get(copy_id)  # type: ignore[call-overload]  # an id is a text
         if copy is None and copy_id not in told:
             yield Defect(code="FILE_WITHOUT_ROW", kind="copy", id=plain(copy_id), detail=joined(forms))
-        elif (
-            copy is not None
-            and copy.state is CopyState.FAILED
-            and copy.lease_until < scope.now - GRACE
-        ):
+        elif copy is not None and copy.state is CopyState.FAILED and copy.lease_until < scope.now - GRACE:
             yield Defect(code="FAILED_WITH_FILES", kind="copy", id=copy_id, detail=joined(forms))

@@ -1,4 +1,4 @@
-"""PDF files, opened by pyHanko and pdfium: one sound signature by the right key over all of it, the right words."""
+"""PDF files, opened by pyHanko and pdfium: one signature, sound, by the right key, and the right words."""
 
 from __future__ import annotations
 

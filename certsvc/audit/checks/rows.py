@@ -35,4 +35,6 @@ def shown_key(table: str, key: Key) -> str:
 
 def _is_another(row: Row) -> bool:
     record = row.record
-    return record is not None and hashlib.sha256(record.content("content")).hexdigest() != record.text("sha256")
+    return record is not None and hashlib.sha256(record.content("content")).hexdigest() != record.text(
+        "sha256"
+    )

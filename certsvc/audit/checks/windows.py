@@ -45,8 +45,8 @@ def _best(case: Case, copy: Copy) -> list[_Fault]:
     found: list[list[_Fault]] = []
     for count in _counts(case, copy):
         state = state_at(case.events[:count], copy.reserved_at, case.policy)
-        faults = [("NOT_USABLE_THEN", "not begun")] if state is None else list(
-            _faults(case, copy, count, state)
+        faults = (
+            [("NOT_USABLE_THEN", "not begun")] if state is None else list(_faults(case, copy, count, state))
         )
         if not faults:
             return []
@@ -60,8 +60,7 @@ def _counts(case: Case, copy: Copy) -> Iterator[int]:
     least = sum(event.recorded_at < at - CLOCK_SLACK for event in events)
     most = sum(event.recorded_at <= at + CLOCK_SLACK for event in events)
     likely = sum(event.recorded_at <= at for event in events)
-    for count in sorted(range(max(least, 1), most + 1), key=lambda count: abs(count - likely)):
-        yield count
+    yield from sorted(range(max(least, 1), most + 1), key=lambda count: abs(count - likely))
 
 
 def _faults(case: Case, copy: Copy, count: int, state: State) -> Iterator[_Fault]:

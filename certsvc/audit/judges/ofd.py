@@ -79,7 +79,7 @@ def unpack(content: bytes) -> Package:
 
 
 def resolve(location: str, beside: str) -> str:
-    """Return the part a location means: from the root with a leading slash, else from the file it stands in."""
+    """Return the part a location means: from the root with a leading slash, else beside where it stands."""
     return normpath(join(dirname(f"/{beside}"), location)).lstrip("/")
 
 
@@ -162,7 +162,9 @@ def _characters(font: bytes) -> frozenset[int]:
     """Return what a font has a glyph for; the one of a template comes back with every file."""
     try:
         with TTFont(BytesIO(font), lazy=True) as parsed:
-            return frozenset(point for point, name in (parsed.getBestCmap() or {}).items() if name != ".notdef")
+            return frozenset(
+                point for point, name in (parsed.getBestCmap() or {}).items() if name != ".notdef"
+            )
     except (TTLibError, OSError, ValueError, KeyError, AssertionError) as error:
         raise JudgeError("a font that does not parse") from error
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from io import BytesIO
-from typing import Any, Final
+from typing import Final
 from xml.etree import ElementTree
 
 import pypdfium2
@@ -15,7 +15,7 @@ import zxingcpp
 from asn1crypto import x509
 from PIL import Image
 from pyhanko.pdf_utils.reader import PdfFileReader
-from pyhanko.sign.validation import SignatureCoverageLevel, validate_pdf_signature
+from pyhanko.sign.validation import EmbeddedPdfSignature, SignatureCoverageLevel, validate_pdf_signature
 from pyhanko_certvalidator import ValidationContext
 
 from certsvc.audit.judges.broken import JudgeError
@@ -75,8 +75,7 @@ def read_pdf(content: bytes, trusted: bytes, at: datetime) -> PDFFacts:
     """
     try:
         reader = PdfFileReader(BytesIO(content))
-        found = reader.embedded_regular_signatures
-        stamped = bool(reader.embedded_timestamp_signatures)
+        found, stamped = _embedded(reader, content)
         signatures = tuple(_judged(one, content, trusted, at, stamped=stamped) for one in found)
         return PDFFacts(
             signatures=signatures,
@@ -89,7 +88,20 @@ def read_pdf(content: bytes, trusted: bytes, at: datetime) -> PDFFacts:
         raise JudgeError(f"pyHanko: {type(error).__name__}") from error
 
 
-def _judged(embedded: Any, content: bytes, trusted: bytes, at: datetime, *, stamped: bool) -> PDFSignature:
+def _embedded(reader: PdfFileReader, content: bytes) -> tuple[list[EmbeddedPdfSignature], bool]:
+    """Return the signatures, and whether a time stamp of the whole document follows them."""
+    try:
+        return reader.embedded_regular_signatures, bool(reader.embedded_timestamp_signatures)
+    except AttributeError:
+        # pyHanko stumbles over a field whose signature was taken out.
+        if b"/ByteRange" in content:
+            raise
+        return [], False
+
+
+def _judged(
+    embedded: EmbeddedPdfSignature, content: bytes, trusted: bytes, at: datetime, *, stamped: bool
+) -> PDFSignature:
     root = x509.Certificate.load(trusted)
     context = ValidationContext(trust_roots=[root], moment=at, allow_fetching=False)
     status = validate_pdf_signature(embedded, context)
@@ -107,7 +119,7 @@ def _judged(embedded: Any, content: bytes, trusted: bytes, at: datetime, *, stam
     )
 
 
-def _metadata(reader: Any) -> Mapping[str, str]:
+def _metadata(reader: PdfFileReader) -> Mapping[str, str]:
     raw = reader.root["/Metadata"].data
     start, end = raw.find(b"<x:xmpmeta"), raw.rfind(b"</x:xmpmeta>")
     if start < 0 or end < 0:
@@ -121,7 +133,7 @@ def _named(root: ElementTree.Element) -> Iterator[tuple[str, str]]:
             yield element.tag.removeprefix(METADATA), element.text or ""
 
 
-def _streams(reader: Any) -> Iterator[bytes]:
+def _streams(reader: PdfFileReader) -> Iterator[bytes]:
     kids = reader.root["/Pages"]["/Kids"]
     for place in range(len(kids)):
         contents = kids[place]["/Contents"]

@@ -69,7 +69,7 @@ def read_signed(content: bytes) -> Signed:
         raise JudgeError("a seal's signature that is not DER of this kind") from error
 
 
-def _octets(bits: Any) -> bytes:
+def _octets(bits: core.BitString) -> bytes:
     content = bytes(bits.contents)
     if content[:1] != b"\0":
         raise JudgeError("a bit string that is not whole bytes")
