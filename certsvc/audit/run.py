@@ -75,7 +75,7 @@ def audit(
     workers: int,
     tell: Callable[[Finding], object],
     step: Callable[[int, int], object],
-    in_each: Callable[[], object] = lambda: None,
+    in_each: Callable[[], object] | None = None,
 ) -> Summary:
     """Audit a store; nothing of it is changed, and it may be in use.
 
@@ -156,7 +156,7 @@ def _portions(bench: Bench, scope: Scope) -> Iterator[Portion]:
 
 
 def _carried_out(
-    open_bench: OpenBench, bench: Bench, scope: Scope, workers: int, in_each: Callable[[], object]
+    open_bench: OpenBench, bench: Bench, scope: Scope, workers: int, in_each: Callable[[], object] | None
 ) -> Iterator[tuple[Portion, Told]]:
     portions = _portions(bench, scope)
     if workers == 1:
@@ -196,8 +196,9 @@ _own: list[Auditor] = []
 """The auditor of this process, where it is one that was started for it."""
 
 
-def _begin(open_bench: OpenBench, scope: Scope, in_each: Callable[[], object]) -> None:
-    in_each()
+def _begin(open_bench: OpenBench, scope: Scope, in_each: Callable[[], object] | None) -> None:
+    if in_each is not None:
+        in_each()
     _own.append(Auditor(open_bench(), scope))
 
 

@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Final
 
@@ -18,6 +18,7 @@ from certsvc.storage.port import PACK_CHARS
 from tests.world import World
 
 Row = dict[str, Value]
+_BORN_A_DAY: Final = 400
 _LOOSENED: Final = ("copy", "certificate_version", "event", "registration")
 """Tables whose constraints an insider takes away first."""
 _ORDERS: Final = CHUNK // 8
@@ -34,7 +35,7 @@ def grow(world: World, copies: int) -> None:
     holders = list(range(1, copies * 9 // 10 + 1))
     for start in range(0, len(holders), _ORDERS):
         chunk = holders[start : start + _ORDERS]
-        _taken(world, [_event(world, world.initial_body(number_of(one), order=one)) for one in chunk])
+        _taken(world, [_event(world, _initial(world, one)) for one in chunk])
         world.jump(seconds=30)
     moved = holders[::10]
     for start in range(0, len(moved), _ORDERS):
@@ -61,6 +62,12 @@ def grow(world: World, copies: int) -> None:
             ],
         )
     world.jump(seconds=3600)
+
+
+def _initial(world: World, one: int) -> Mapping[str, object]:
+    # A day has numbers for so many people.
+    born = date(1985, 3, 7) + timedelta(days=one // _BORN_A_DAY)
+    return world.initial_body(number_of(one), order=one % _BORN_A_DAY, birth_date=born)
 
 
 def _endorse(world: World, holders: Sequence[int]) -> None:
