@@ -10,7 +10,7 @@ from certsvc.audit.case import Case, cases_of, types_of, unreadable
 from certsvc.audit.checklist import CASE, FILE, PROGRAM, SYMBOL, FileCheck, store_checks
 from certsvc.audit.checks.rows import shown_key
 from certsvc.audit.checks.stored import read_files
-from certsvc.audit.checks.windows import due_of
+from certsvc.audit.checks.windows import id_type_of
 from certsvc.audit.defect import Defect, Finding, Unchecked, plain
 from certsvc.audit.exhibit import Exhibit
 from certsvc.audit.lots import lot
@@ -87,7 +87,6 @@ class Auditor:
         if version is None:
             # That it is missing or damaged is told already; without it nothing tells what must be printed.
             return
-        due = due_of(case, copy) if case.is_whole("event") else None
         premises, seed = self._bench.premises, self._scope.seed
         symbols = lot(seed, "symbols", copy.copy_id) < self._scope.symbols_below
         programs = lot(seed, "programs", copy.copy_id) < self._scope.programs_below
@@ -96,7 +95,7 @@ class Auditor:
                 copy=copy,
                 version=version,
                 specialties=version.face.specialties if copy.grant is None else copy.grant.specialties,
-                id_type=due[0].id_type if due is not None else None,
+                id_type=id_type_of(case, copy),
                 form=form,
                 content=content,
                 key=premises.keys.get(copy.key_id) if form == "pdf" else premises.seals.get(copy.seal_key_id),

@@ -94,7 +94,14 @@ def audit(
     bench = open_bench()
     summary = Summary()
 
+    told_before: set[Finding] = set()
+
     def say(finding: Finding) -> None:
+        if isinstance(finding, Unchecked) and finding.code == "NO_POLICY":
+            # Met again with every portion; once is enough.
+            if finding in told_before:
+                return
+            told_before.add(finding)
         summary.add(finding)
         tell(finding)
 

@@ -89,9 +89,17 @@ def audit(
             workers=workers or processors(),
             tell=partial(_tell, json_=json_),
             step=gauge.show,
-            in_each=die_with_parent,
+            in_each=_settle,
         )
     _end(summary, json_=json_)
+
+
+def _settle() -> None:
+    """Make a process of the audit's own: what readers log about files they refuse is told as defects."""
+    from certsvc.cli.logs import configure_logs
+
+    die_with_parent()
+    configure_logs("CRITICAL")
 
 
 def _tell(finding: Finding, *, json_: bool) -> None:

@@ -268,13 +268,18 @@ def open_review(url: str, secret: bytes) -> Review:
         SettingsError: *url* names another kind of database.
     """
     kind = dialect_of(url)
-    if kind is SQLITE:
-        file = Path(sa.make_url(url).database or "").absolute().as_uri()
-        url = f"sqlite:///{file}?mode=ro&uri=true"
     database = Database(url, bounded=False, dialect=_READ_ONLY[kind.name])
     if kind is SQLITE:
+        sa.event.listen(database.engine, "do_connect", _open_for_reading)
         sa.event.listen(database.engine, "connect", _keep_any_bytes)
     return Review(database, Vault(secret))
+
+
+def _open_for_reading(
+    _dialect: object, _record: object, arguments: list[str], named: dict[str, object]
+) -> None:
+    arguments[0] = f"{Path(arguments[0]).absolute().as_uri()}?mode=ro"
+    named["uri"] = True
 
 
 def _keep_any_bytes(connection: object, _record: object) -> None:

@@ -16,7 +16,7 @@ def _event_removed(spoiler: Spoiler) -> Expected:
     (event,) = subject.events
     spoiler.remove("event", event_id=event["event_id"])
     return (
-        found("EVENT_MISSING", "event", f"no. {event['seq']}")
+        found("EVENT_MISSING", "event", f"no. {event['seq']!s}")
         | found("REGISTRATION_EMPTY", "registration", subject.registration_id)
         | found("REFERENCE_MISSING", "certificate_version", str(subject.versions[0]["version_id"]))
     )
@@ -36,12 +36,12 @@ def _registration_removed(spoiler: Spoiler) -> Expected:
     spoiler.remove("registration", registration_id=subject.registration_id)
     (end,) = spoiler.rows("specialty_end", registration_id=subject.registration_id)
     return (
-        found("REGISTRATION_MISSING", "registration", f"no. {row['ordinal']}")
+        found("REGISTRATION_MISSING", "registration", f"no. {row['ordinal']!s}")
         | found("REFERENCE_MISSING", "registration_number", subject.registration_id)
         | found("REFERENCE_MISSING", "event", str(subject.events[0]["event_id"]))
         | found("REFERENCE_MISSING", "certificate_version", str(subject.versions[0]["version_id"]))
         | found("REFERENCE_MISSING", "copy", subject.copy_id)
-        | found("REFERENCE_MISSING", "specialty_end", f"{subject.registration_id}, {end['specialty']}")
+        | found("REFERENCE_MISSING", "specialty_end", f"{subject.registration_id}, {end['specialty']!s}")
     )
 
 

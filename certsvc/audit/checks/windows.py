@@ -11,6 +11,7 @@ from certsvc.audit.replay import State, state_at
 from certsvc.audit.rules import birthday, window
 from certsvc.domain.clock import CLOCK_SLACK
 from certsvc.domain.endorsement import Copy, Grant
+from certsvc.domain.events import IdType
 from certsvc.domain.policy import Policy
 from certsvc.domain.registration import Specialty
 
@@ -27,12 +28,14 @@ def check_windows(case: Case) -> Iterator[Defect]:
             yield Defect(code=code, kind="copy", id=copy.copy_id, detail=detail)
 
 
-def due_of(case: Case, copy: Copy) -> tuple[State, tuple[Specialty, ...]] | None:
-    """Return the state a copy was made from and the specialties it prints; None when no state fits."""
+def id_type_of(case: Case, copy: Copy) -> IdType | None:
+    """Return the kind of the holder's document when a copy was made; None when no state of then fits."""
+    if not case.is_whole("event"):
+        return None
     for count in _counts(case, copy):
         state = state_at(case.events[:count], copy.reserved_at, case.policy)
         if state is not None and not list(_faults(case, copy, count, state)):
-            return state, state.specialties if copy.grant is None else copy.grant.specialties
+            return state.id_type
     return None
 
 
