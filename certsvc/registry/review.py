@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
-from pathlib import Path
 from typing import Final, TypeVar, cast
 
 import sqlalchemy as sa
@@ -16,7 +14,6 @@ from certsvc.domain.endorsement import Copy
 from certsvc.errors import RecordDamagedError
 from certsvc.registry.crypto import Value, Vault
 from certsvc.registry.database import Connection, Database, Query
-from certsvc.registry.dialects import POSTGRESQL, SQLITE, Dialect, dialect_of
 from certsvc.registry.port import RecordedEvent
 from certsvc.registry.review_queries import (
     COPIES_BETWEEN,
@@ -45,21 +42,6 @@ T = TypeVar("T")
 _PAGE: Final = 1_000
 _ALL: Final = next(iter({table.metadata for table in (COPY, BATCH, CHANGE)}))
 """One and the same; asked of these so that every module that adds tables to it has been imported."""
-_READ_ONLY: Final[Mapping[str, Dialect]] = {
-    SQLITE.name: replace(
-        SQLITE,
-        settings=(*(one for one in SQLITE.settings if "journal_mode" not in one), "PRAGMA query_only = ON"),
-    ),
-    POSTGRESQL.name: replace(
-        POSTGRESQL,
-        settings=(
-            *(one for one in POSTGRESQL.settings if "statement_timeout" not in one),
-            # A question about all rows takes as long as there are rows.
-            "SET statement_timeout = 0",
-            "SET default_transaction_read_only = on",
-        ),
-    ),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,37 +237,6 @@ class Review:
         self, connection: Connection, query: Query, given: Mapping[str, Value]
     ) -> Sequence[Sequence[object]]:
         return connection.execute(*query.prepared(self._database.engine.dialect, given)).fetchall()
-
-
-def open_review(url: str, secret: bytes) -> Review:
-    """Open the register at *url* for reading alone.
-
-    Args:
-        url: ``sqlite:///FILE`` or ``postgresql+psycopg://...``.
-        secret: 32 bytes from the keystore.
-
-    Raises:
-        SettingsError: *url* names another kind of database.
-    """
-    kind = dialect_of(url)
-    database = Database(url, bounded=False, dialect=_READ_ONLY[kind.name])
-    if kind is SQLITE:
-        sa.event.listen(database.engine, "do_connect", _open_for_reading)
-        sa.event.listen(database.engine, "connect", _keep_any_bytes)
-    return Review(database, Vault(secret))
-
-
-def _open_for_reading(
-    _dialect: object, _record: object, arguments: list[str], named: dict[str, object]
-) -> None:
-    arguments[0] = f"{Path(arguments[0]).absolute().as_uri()}?mode=ro"
-    named["uri"] = True
-
-
-def _keep_any_bytes(connection: object, _record: object) -> None:
-    """Let SQLite hand out a text column that holds no text: its row alone is damaged."""
-    driver = cast(sqlite3.Connection, connection)
-    driver.text_factory = lambda raw: raw.decode("utf-8", "surrogateescape")
 
 
 def _after(after: Key | None) -> dict[str, Value]:

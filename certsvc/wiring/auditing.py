@@ -9,7 +9,7 @@ from pathlib import Path
 from certsvc.audit.premises import Bench, Premises, SealingKey
 from certsvc.config import Settings
 from certsvc.domain.policy import Issuer
-from certsvc.registry.review import open_review
+from certsvc.registry.review_open import open_review
 from certsvc.sealing.keystore import Keystore
 from certsvc.sealing.port import PinnedKey, PinnedSeal
 from certsvc.storage.listing import listed

@@ -24,7 +24,7 @@ from tests.audit.store import Spoiler
 from tests.factories import FixedClock
 from tests.world import World, settings_in
 
-HOLDERS = 4
+HOLDERS = 3
 
 
 @pytest.fixture
