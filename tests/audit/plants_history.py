@@ -46,7 +46,7 @@ def _registration_removed(spoiler: Spoiler) -> Expected:
 
 
 def _reordered(spoiler: Spoiler) -> Expected:
-    first, second = spoiler.neighbours()
+    first, second = spoiler.neighbours
     early, late = first.events[0], second.events[0]
     spoiler.edit("event", early, seq=late["seq"])
     spoiler.edit("event", late, seq=early["seq"])

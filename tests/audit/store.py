@@ -124,6 +124,8 @@ class Spoiler:
             for table in _LOOSENED:
                 _loosen(connection, table)
         self._subjects = self._picked()
+        # Set aside at once: what is picked meanwhile could be one of them.
+        self.neighbours = self._neighbours()
 
     def pick(self, *, events: int = 1, copies: int = 1) -> Subject:
         """Return a registration nobody picked yet, with so many events and endorsed copies."""
@@ -134,8 +136,8 @@ class Spoiler:
                 return subject
         raise AssertionError("the store is too small for what is planted")
 
-    def neighbours(self) -> tuple[Subject, Subject]:
-        """Return two fresh registrations whose events follow each other with a pause between."""
+    def _neighbours(self) -> tuple[Subject, Subject]:
+        """Take two registrations whose only events follow each other with a pause between."""
         plain = [one for one in self._subjects if len(one.events) == 1]
         by_seq = {int(str(one.events[0]["seq"])): one for one in plain}
         for seq, first in by_seq.items():

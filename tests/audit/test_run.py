@@ -19,6 +19,7 @@ from certsvc.audit.defect import Defect, Finding, Unchecked
 from certsvc.audit.judges import openssl, sm2
 from certsvc.audit.run import Summary, Wish, audit
 from certsvc.cli.program import program
+from certsvc.registry.sql import SQLRegistry
 from certsvc.wiring.auditing import open_bench
 from tests.audit.store import Spoiler
 from tests.factories import FixedClock
@@ -94,6 +95,8 @@ def test_on_postgresql_too(tmp_path: Path, dev_keys: Path, font_cache: Path, dat
         ("FILE_MISSING", copy["endorsement_id"])
     ]
     assert summary.places == {("copy", copy["endorsement_id"])}
+    assert isinstance(world.services.registry, SQLRegistry)
+    world.services.registry.close()
 
 
 def test_processes_find_what_one_finds(small: World) -> None:
