@@ -62,7 +62,6 @@ def test_both_know_the_same_ends(granted: date, born: date, years: int) -> None:
     assert tuple(dict.fromkeys(rules.ends_by_rule(granted, years, cap))) == tuple(dict.fromkeys(due))
 
 
-@settings(max_examples=FEW)
 @given(registration=registrations(), today=days, which=st.sampled_from(["latest", "earliest"]))
 def test_both_allow_the_same_window(
     registration: Registration, today: date, which: Literal["latest", "earliest"]
