@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from certsvc.errors import BackupDamagedError
-from certsvc.storage.listing import is_pack_place
+from certsvc.storage.pack_files import is_pack_place
 
 FORMAT: Final = "certsvc backup 1"
 MANIFEST: Final = "manifest.json"

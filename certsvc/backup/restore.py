@@ -21,7 +21,7 @@ from certsvc.backup.manifest import (
 )
 from certsvc.errors import BackupDamagedError, PlaceNotEmptyError
 from certsvc.registry.dump import bring_register, kind_of, register_is_there
-from certsvc.storage.listing import list_packs
+from certsvc.storage.pack_files import list_packs
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,7 +37,7 @@ from certsvc.backup.manifest import (
 )
 from certsvc.errors import PlaceNotEmptyError
 from certsvc.registry.dump import copy_register, kind_of
-from certsvc.storage.listing import PackFile, list_packs
+from certsvc.storage.pack_files import PackFile, list_packs
 
 _SYNC_EVERY: Final = 64
 """Packs between two syncs of their folders' entries."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from certsvc.cli.audit import audit
 from certsvc.cli.backup import backup, restore
 from certsvc.cli.batch import batch
 from certsvc.cli.checks import photo, template
@@ -42,6 +43,7 @@ for _command in (
     verify_receipt,
     expiring,
     recover,
+    audit,
     doctor,
     photo,
     template,

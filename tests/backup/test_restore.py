@@ -16,7 +16,7 @@ from certsvc.config import Settings
 from certsvc.domain.report import Status
 from certsvc.errors import BackupDamagedError, EndorsedTodayError, PlaceNotEmptyError, StorageFullError
 from certsvc.registry.sql import SQLRegistry
-from certsvc.storage.listing import is_pack_place
+from certsvc.storage.pack_files import is_pack_place
 from certsvc.wiring import Services, build
 from tests.backup.conftest import NUMBERS, TAKEN_AT, Elsewhere, backed_up, close
 from tests.world import World
