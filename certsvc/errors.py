@@ -32,7 +32,10 @@
     ├── UnavailableError                 cannot tell or cannot do now   UNAVAILABLE
     │   ├── RecordDamagedError               RECORD_DAMAGED (the record, not the caller, is at fault)
     │   ├── TimeUncertainError               TIME_UNCERTAIN
-    │   └── StorageFullError                 STORAGE_FULL
+    │   ├── StorageFullError                 STORAGE_FULL
+    │   ├── HSMUnavailableError              HSM_UNAVAILABLE
+    │   ├── KeyWithdrawnError                KEY_WITHDRAWN
+    │   └── KeyCapReachedError               KEY_CAP_REACHED
     └── OperatorError                    the operator has to act
         ├── SettingsError                    SETTINGS
         ├── KeyMaterialError                 KEY_MATERIAL
@@ -269,6 +272,28 @@ class StorageFullError(UnavailableError):
     """There is no room for another issued file."""
 
     code = "STORAGE_FULL"
+
+
+class HSMUnavailableError(UnavailableError):
+    """The hardware that holds a private key does not answer; nothing was signed."""
+
+    code = "HSM_UNAVAILABLE"
+
+
+class KeyWithdrawnError(UnavailableError):
+    """The key a copy was reserved with was withdrawn before it was used; nothing was signed with it."""
+
+    code = "KEY_WITHDRAWN"
+
+
+class KeyCapReachedError(UnavailableError):
+    """A key was used as often today as it may be; tomorrow it may be used again."""
+
+    code = "KEY_CAP_REACHED"
+
+    def __init__(self, note: str = "", retry_after_s: int = 3600) -> None:
+        super().__init__(note)
+        self.retry_after_s = retry_after_s
 
 
 class OperatorError(CertsvcError):

@@ -11,7 +11,13 @@ from typing import cast
 
 from certsvc.domain.clock import Clock
 from certsvc.domain.endorsement import FORMATS, Copy, CopyId, CopyState, IssuedFile
-from certsvc.errors import CertsvcError, DefectError, RecordDamagedError, UnavailableError
+from certsvc.errors import (
+    CertsvcError,
+    DefectError,
+    HSMUnavailableError,
+    RecordDamagedError,
+    UnavailableError,
+)
 from certsvc.issuing.admission import Admission
 from certsvc.issuing.answers import Answer, copy_body
 from certsvc.issuing.conveyor import Conveyor
@@ -20,6 +26,7 @@ from certsvc.issuing.orders import CHUNK, Operation, Order, Outcome, reason, sha
 from certsvc.issuing.press import Press
 from certsvc.issuing.recover import Recovery
 from certsvc.issuing.reserve import Reserved
+from certsvc.issuing.withdrawn import Turns
 from certsvc.page.certificate_type import CertificateType
 from certsvc.page.fonts import FontChain
 from certsvc.registry.port import Registry, WriteSession
@@ -40,8 +47,9 @@ class Desk:
         fonts: FontChain,
         clock: Clock,
         public_url: str,
+        key_daily_cap: int = 0,
     ) -> None:
-        """Take everything issuing needs; *kinds* is keyed by certificate type."""
+        """Take everything issuing needs; *kinds* is keyed by certificate type, a cap of 0 is none."""
         self._registry = registry
         self._storage = storage
         self._press = press
@@ -57,6 +65,7 @@ class Desk:
             clock=clock,
             public_url=public_url,
             worker=self._worker,
+            key_daily_cap=key_daily_cap,
         )
         self._conveyor: Conveyor[Order, Outcome] = Conveyor(self.take)
 
@@ -106,22 +115,23 @@ class Desk:
         """Take one chunk; again what waited for another order of it, or for a dead worker's copy."""
         told: dict[int, Outcome] = {}
         settled: set[CopyId] = set()
+        turns = Turns()
         while left := {place: order for place, order in enumerate(orders) if place not in told}:
-            before = len(told) + len(settled)
+            before = len(told) + len(settled) + turns.taken
             try:
                 admitted = self._admission.admit(left, settled)
             except CertsvcError as error:
                 told |= {place: Outcome(error=shared(error)) for place in left}
                 break
             told |= admitted.outcomes
-            told |= self._make(admitted.reserved)
+            told |= turns.settled(self._make(admitted.reserved))
             for place, copy in admitted.stranded.items():
                 settled.add(copy.copy_id)
                 try:
                     self._recovery.settle(copy, self._clock.now())
                 except CertsvcError as error:
                     told[place] = Outcome(error=error)
-            if len(told) + len(settled) == before:
+            if len(told) + len(settled) + turns.taken == before:
                 raise DefectError("a chunk of orders goes round in circles")
         return [told[place] for place in range(len(orders))]
 
@@ -152,7 +162,11 @@ class Desk:
                 except UnavailableError as error:
                     away = error
                     raise
-                sealed[place] = self._seal(row, images, lease)
+                try:
+                    sealed[place] = self._seal(row, images, lease)
+                except HSMUnavailableError as error:
+                    away = error
+                    raise
         files: dict[int, Mapping[str, IssuedFile]] = {}
         if sealed:
             lease.keep()

@@ -13,7 +13,7 @@ from certsvc.domain.endorsement import Copy, CopyKind
 from certsvc.domain.events import IdType
 from certsvc.domain.policy import Issuer
 from certsvc.domain.registration import Specialty
-from certsvc.errors import DefectError, KeyMaterialError
+from certsvc.errors import DefectError, KeyMaterialError, KeyWithdrawnError
 from certsvc.issuing.inspection import Inspector
 from certsvc.issuing.offline_symbol import make_offline_symbol
 from certsvc.issuing.preflight import preflight
@@ -90,14 +90,14 @@ class Press:
         """The SM2 key that seals OFD files. KeyMaterialError when there is none in use."""
         return self._seal_signer().key_id
 
-    def check_offline_key(self, certificate_type: str) -> None:
-        """Refuse to begin an endorsed copy whose second symbol nobody could sign.
+    def code_key_id(self, certificate_type: str) -> str | None:
+        """Return the key that signs the second symbol of endorsed copies; None where the type wants none.
 
         Raises:
-            KeyMaterialError: the type wants the symbol and there is no key in use for it.
+            KeyMaterialError: there is no key in use for it; no such copy may be begun.
         """
-        if self._kinds[certificate_type].policy.offline_qr:
-            self._signer_of_codes()
+        wanted = self._kinds[certificate_type].policy.offline_qr
+        return self._signer_of_codes().key_id if wanted else None
 
     @property
     def issuer_name(self) -> str:
@@ -189,20 +189,25 @@ class Press:
             By format: ``pdf`` and ``ofd``, sealed bytes that passed their strict checkers.
 
         Raises:
+            KeyWithdrawnError: a key the row names is not the one in use any more; none was used.
             DefectError: a sealed file fails our own checks, or is not sealed by the key the row names.
         """
         copy = prepared.copy
+        signer, seal_signer = self._signer(), self._seal_signer()
+        if (signer.key_id, seal_signer.key_id) != (copy.key_id, copy.seal_key_id):
+            raise KeyWithdrawnError(
+                f"reserved for {copy.key_id} and {copy.seal_key_id}, in use are now "
+                f"{signer.key_id} and {seal_signer.key_id}"
+            )
         sealed = {
             "pdf": seal_draft(
                 prepared.pdf,
-                signer=self._signer(),
+                signer=signer,
                 at=copy.reserved_at,
                 reason="电子证照签发",
                 location=self._issuer.name,
             ),
-            "ofd": seal_ofd(
-                prepared.ofd, signer=self._seal_signer(), stamp=prepared.stamp, at=copy.reserved_at
-            ),
+            "ofd": seal_ofd(prepared.ofd, signer=seal_signer, stamp=prepared.stamp, at=copy.reserved_at),
         }
         for fmt, content in sealed.items():
             fault = self._inspector.fault(copy, fmt, content)

@@ -1,7 +1,7 @@
-"""What the flows ask of the registry. Only wiring picks an implementation.
+"""What the flows ask of the registry; only wiring picks an implementation.
 
-A session is one transaction: leaving its ``with`` block commits, an exception rolls everything back.
-Reads check each row's MAC (RecordDamagedError); a database that cannot be reached is UnavailableError.
+A session is one transaction: leaving its ``with`` block commits, an exception rolls everything back. Reads
+check each row's MAC (RecordDamagedError); a database that cannot be reached is UnavailableError.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from certsvc.domain.events import Event, HolderId, IdType, RegistrationId
 from certsvc.registry.port_batches import BatchReading, BatchWriting
 from certsvc.registry.port_feed import ExpiringSpecialty, FeedReading, FeedWriting
 from certsvc.registry.port_glance import Sight
+from certsvc.registry.port_keys import KeyUseReading, KeyUseWriting
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,7 +76,7 @@ class Endorsed:
     """In the order of recording."""
 
 
-class ReadSession(FeedReading, BatchReading, Protocol):
+class ReadSession(FeedReading, BatchReading, KeyUseReading, Protocol):
     """Look-ups. ``find_`` may answer None, ``get_`` raises NotFoundError."""
 
     def find_event(self, source_id: str) -> RecordedEvent | None:
@@ -178,7 +179,7 @@ class ReadSession(FeedReading, BatchReading, Protocol):
         """List the registrations from *first* to *last* that have endorsements, with what became of them."""
 
 
-class WriteSession(ReadSession, FeedWriting, BatchWriting, Protocol):
+class WriteSession(ReadSession, FeedWriting, BatchWriting, KeyUseWriting, Protocol):
     """Look-ups and changes in one transaction.
 
     What is held is held in one order: names, a registration, its holder (docs/decisions/database.md).
@@ -289,7 +290,6 @@ __all__ = [
     "APIClient",
     "Endorsed",
     "EventMark",
-    "ExpiringSpecialty",
     "IdempotentRequest",
     "ReadSession",
     "RecordedEvent",

@@ -23,6 +23,7 @@ from certsvc.registry.glance import (
     read_rows,
     read_slowly,
 )
+from certsvc.registry.key_use import KeyUseCounts
 from certsvc.registry.lookups import LookUpReading, LookUpWriting
 from certsvc.registry.port import ReadSession, Sight, WriteSession
 from certsvc.registry.port_glance import Glance
@@ -37,11 +38,15 @@ from certsvc.registry.writing_batches import BatchChanges
 from certsvc.registry.writing_copies import CopyWriting
 
 
-class SQLReadSession(RecordReading, CopyReading, StatusReading, LookUpReading, ChangeReading, BatchRows):
+class SQLReadSession(
+    RecordReading, CopyReading, StatusReading, LookUpReading, ChangeReading, BatchRows, KeyUseCounts
+):
     """Look-ups in one transaction."""
 
 
-class SQLWriteSession(RecordWriting, CopyWriting, StatusReading, LookUpWriting, ChangeWriting, BatchChanges):
+class SQLWriteSession(
+    RecordWriting, CopyWriting, StatusReading, LookUpWriting, ChangeWriting, BatchChanges, KeyUseCounts
+):
     """Look-ups and changes in one transaction."""
 
 

@@ -53,6 +53,9 @@ STATUS: Final[Mapping[type[CertsvcError], int]] = {
     errors.RecordDamagedError: 503,
     errors.TimeUncertainError: 503,
     errors.StorageFullError: 503,
+    errors.HSMUnavailableError: 503,
+    errors.KeyWithdrawnError: 503,
+    errors.KeyCapReachedError: 503,
     errors.SettingsError: 500,
     errors.KeyMaterialError: 500,
     errors.TemplateError: 500,
@@ -202,6 +205,8 @@ def _extras(error: CertsvcError) -> dict[str, object]:
 
 
 def _retry_after(error: CertsvcError) -> int | None:
-    if isinstance(error, errors.EndorsementPendingError | errors.RateLimitedError):
+    if isinstance(
+        error, errors.EndorsementPendingError | errors.RateLimitedError | errors.KeyCapReachedError
+    ):
         return error.retry_after_s
     return RETRY_AFTER_S if isinstance(error, errors.UnavailableError) else None

@@ -83,7 +83,7 @@ def _look() -> dict[str, str]:
     looks: dict[str, Callable[[], object]] = {
         "registry": held.registry.ping,
         "storage": held.storage.check,
-        "keys": lambda: held.keystore.signer(held.settings.signature),
+        "keys": lambda: held.keystore.signer(held.settings.signature, held.clock.now()),
         # A copy is two files: with one of the two keys alone every request for one would fail.
         "seal": lambda: held.keystore.seal_signer(held.settings.issuer_name, held.clock.now()),
     }
