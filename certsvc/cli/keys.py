@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from certsvc.cli.instant import Instant
-from certsvc.cli.logs import configure_logs
 from certsvc.cli.place import load_place
 from certsvc.cli.show import as_json, print_json, print_table, safe_text
 
@@ -21,13 +20,13 @@ if TYPE_CHECKING:
 
 KNOWN_FIRST: Final = timedelta(seconds=30)
 """How long a key is published before it signs: as long as others may keep an answer of ours."""
-_COUNTED: Final = ("seal", "offline")
-"""Uses of keys that a certificate is made with; what other keys sign is no certificate."""
 
 
 @click.group("keys")
 def keys() -> None:
     """Signing keys and the registry's secret."""
+    from certsvc.cli.logs import configure_logs
+
     # What happens to a key belongs in the log of whoever ran the command.
     configure_logs("INFO")
 
@@ -121,11 +120,12 @@ def keys_compromise(key_id: str, since: datetime) -> None:
 def keys_list(json_: bool) -> None:
     """List the keys by which files and statements are recognised, the seals, and what was used today."""
     from certsvc.sealing.keystore import Keystore
+    from certsvc.sealing.pki import COUNTED
 
     settings = load_place()
     keystore, now = Keystore.open(settings.keys_dir), datetime.now(UTC)
     seals = {one.key.key_id: one for one in keystore.seals}
-    counted = [key.key_id for key in keystore.keys if key.use in _COUNTED]
+    counted = [key.key_id for key in keystore.keys if key.use in COUNTED]
     used = _used_today(settings, counted, now)
     rows = [
         {
@@ -140,7 +140,7 @@ def keys_list(json_: bool) -> None:
             "development": key.development,
             "hsm_label": key.hsm_label,
             "used_today": used.get(key.key_id),
-            "daily_cap": settings.key_daily_cap or None if key.use in _COUNTED else None,
+            "daily_cap": settings.key_daily_cap or None if key.use in COUNTED else None,
             "seal": _seal_facts(seals[key.key_id].seal) if key.key_id in seals else None,
         }
         for key in keystore.keys

@@ -45,6 +45,8 @@ SERVICE_ALGORITHMS: Final[Mapping[Use, str]] = {
     "log": ED25519,
 }
 """The one algorithm of each use that is no seal. Signed notes, which a log's checkpoints are, use Ed25519."""
+COUNTED: Final[tuple[Use, ...]] = ("seal", "offline")
+"""Uses of keys that certificates are made with, counted for each day; what others sign is no certificate."""
 IN_HSM: Final = ("p256", *RSA_SIZES)
 """What a key in a PKCS#11 token may be."""
 _PDF: Final = frozenset({"p256", *RSA_SIZES})

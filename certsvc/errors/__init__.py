@@ -1,0 +1,138 @@
+"""Every error certsvc raises on purpose.
+
+    CertsvcError
+    ├── RuleError                        a rule of the register says no
+    │   ├── NotFoundError                    NOT_FOUND
+    │   ├── OriginalNotIssuedError           ORIGINAL_NOT_ISSUED
+    │   ├── EndorsedTodayError               ENDORSED_TODAY
+    │   ├── EndorsementPendingError          ENDORSEMENT_PENDING
+    │   ├── IdempotencyConflictError         IDEMPOTENCY_CONFLICT
+    │   ├── NoRegistrationForRenewalError    NO_REGISTRATION_FOR_RENEWAL
+    │   ├── RegistrationExistsError          REGISTRATION_EXISTS
+    │   ├── RegistrationEndedError           REGISTRATION_ENDED
+    │   ├── SuspendedError                   SUSPENDED
+    │   ├── ExpiredError                     EXPIRED
+    │   ├── PhotoOrSignatureMissingError     PHOTO_OR_SIGNATURE_MISSING
+    │   └── NoQualificationError             NO_QUALIFICATION
+    ├── InputError                       the request itself is wrong
+    │   ├── MalformedError                   MALFORMED
+    │   ├── InvalidFieldError                INVALID_FIELD
+    │   │   ├── ImageRejectedError           IMAGE_REJECTED
+    │   │   ├── GlyphMissingError            GLYPH_MISSING
+    │   │   ├── ValidityMismatchError        VALIDITY_MISMATCH
+    │   │   ├── OverAgeError                 OVER_AGE
+    │   │   ├── EffectiveInFutureError       EFFECTIVE_IN_FUTURE
+    │   │   └── AsOfInFutureError            AS_OF_IN_FUTURE
+    │   ├── TooLargeError                    TOO_LARGE
+    │   └── UnsupportedTypeError             UNSUPPORTED_TYPE
+    ├── AccessError
+    │   ├── UnauthenticatedError             UNAUTHENTICATED
+    │   ├── ForbiddenError                   FORBIDDEN
+    │   └── RateLimitedError                 RATE_LIMITED
+    ├── UnavailableError                 cannot tell or cannot do now   UNAVAILABLE
+    │   ├── RecordDamagedError               RECORD_DAMAGED (the record, not the caller, is at fault)
+    │   ├── TimeUncertainError               TIME_UNCERTAIN
+    │   ├── HSMUnavailableError              HSM_UNAVAILABLE
+    │   ├── KeyWithdrawnError                KEY_WITHDRAWN
+    │   ├── KeyCapReachedError               KEY_CAP_REACHED
+    │   └── StorageFullError                 STORAGE_FULL
+    └── OperatorError                    the operator has to act
+        ├── SettingsError                    SETTINGS
+        ├── KeyMaterialError                 KEY_MATERIAL
+        ├── TemplateError                    TEMPLATE
+        └── DefectError                      DEFECT (our own output failed a check)
+Sentences for callers are found by ``code`` in ``domain.wording``; ``note`` is for operators only.
+"""
+
+from certsvc.errors.base import CertsvcError, Fault
+from certsvc.errors.machine import (
+    DefectError,
+    HSMUnavailableError,
+    KeyCapReachedError,
+    KeyMaterialError,
+    KeyWithdrawnError,
+    OperatorError,
+    RecordDamagedError,
+    SettingsError,
+    StorageFullError,
+    TemplateError,
+    TimeUncertainError,
+    UnavailableError,
+)
+from certsvc.errors.requests import (
+    AccessError,
+    AsOfInFutureError,
+    EffectiveInFutureError,
+    ForbiddenError,
+    GlyphMissingError,
+    ImageRejectedError,
+    InputError,
+    InvalidFieldError,
+    MalformedError,
+    OverAgeError,
+    RateLimitedError,
+    TooLargeError,
+    UnauthenticatedError,
+    UnsupportedTypeError,
+    ValidityMismatchError,
+)
+from certsvc.errors.rules import (
+    EndorsedTodayError,
+    EndorsementPendingError,
+    ExpiredError,
+    IdempotencyConflictError,
+    NoQualificationError,
+    NoRegistrationForRenewalError,
+    NotFoundError,
+    OriginalNotIssuedError,
+    PhotoOrSignatureMissingError,
+    RegistrationEndedError,
+    RegistrationExistsError,
+    RuleError,
+    SuspendedError,
+)
+
+__all__ = [
+    "AccessError",
+    "AsOfInFutureError",
+    "CertsvcError",
+    "DefectError",
+    "EffectiveInFutureError",
+    "EndorsedTodayError",
+    "EndorsementPendingError",
+    "ExpiredError",
+    "Fault",
+    "ForbiddenError",
+    "GlyphMissingError",
+    "HSMUnavailableError",
+    "IdempotencyConflictError",
+    "ImageRejectedError",
+    "InputError",
+    "InvalidFieldError",
+    "KeyCapReachedError",
+    "KeyMaterialError",
+    "KeyWithdrawnError",
+    "MalformedError",
+    "NoQualificationError",
+    "NoRegistrationForRenewalError",
+    "NotFoundError",
+    "OperatorError",
+    "OriginalNotIssuedError",
+    "OverAgeError",
+    "PhotoOrSignatureMissingError",
+    "RateLimitedError",
+    "RecordDamagedError",
+    "RegistrationEndedError",
+    "RegistrationExistsError",
+    "RuleError",
+    "SettingsError",
+    "StorageFullError",
+    "SuspendedError",
+    "TemplateError",
+    "TimeUncertainError",
+    "TooLargeError",
+    "UnauthenticatedError",
+    "UnavailableError",
+    "UnsupportedTypeError",
+    "ValidityMismatchError",
+]
