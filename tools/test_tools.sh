@@ -52,6 +52,7 @@ list_missing() {
     has_program certutil || echo libnss3-tools
     has_program strace || echo strace
     has_program wrk || echo wrk
+    has_program softhsm2-util || echo softhsm2
     { has_program chromium || has_program chromium-browser || has_program google-chrome; } || echo chromium
 }
 
