@@ -10,8 +10,8 @@ from certsvc.errors import KeyWithdrawnError
 from certsvc.issuing.orders import Outcome
 from certsvc.issuing.withdrawn import Turns
 from tests.factories import FixedClock
-from tests.web.site import Site, body_of
-from tests.world import World, settings_in
+from tests.web.site import Site, body_of, path_of
+from tests.world import NUMBER, World, settings_in
 
 
 @pytest.fixture
@@ -25,7 +25,7 @@ def site(tmp_path: Path, dev_keys: Path, font_cache: Path) -> Site:
 
 def test_over_the_cap_it_is_503_with_the_time_until_midnight(site: Site) -> None:
     """Neither the caller's fault nor for long: tomorrow in Beijing the same request is answered."""
-    assert site.original().status_code == 201
+    assert site.post(path_of(NUMBER, "original"), None).status_code == 201
     answer = site.endorse("k1")
 
     problem = body_of(answer)
@@ -39,7 +39,7 @@ def test_over_the_cap_it_is_503_with_the_time_until_midnight(site: Site) -> None
 
 def test_the_metrics_tell_how_often_each_key_was_used_today(site: Site) -> None:
     """Of all processes together, because the register counts; beside it the cap."""
-    site.original()
+    site.post(path_of(NUMBER, "original"), None)
     told = site.get("/metrics").data.decode()
 
     keystore = site.world.services.keystore
