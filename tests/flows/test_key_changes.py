@@ -5,14 +5,17 @@ from __future__ import annotations
 import shutil
 from collections import Counter
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
+from threading import Barrier
 
 import pytest
 
 from certsvc.domain.endorsement import FORMATS
 from certsvc.errors import HSMUnavailableError, KeyCapReachedError
 from certsvc.issuing.press import Press
+from certsvc.registry.sql import SQLRegistry
 from certsvc.sealing.trust import mark_compromised, retire_key
 from certsvc.wiring import Services, build, rotate_key
 from tests.factories import FixedClock
@@ -206,3 +209,28 @@ def test_the_next_key_has_a_count_of_its_own(world: World) -> None:
     rotate_key(world.settings, "ofd", world.clock)
 
     assert told(services.desk.take([endorsing(number(2), "b")])) == ["CREATED"]
+
+
+def test_rivals_never_use_a_key_more_often_than_it_may_be_used(anywhere: World) -> None:
+    """On PostgreSQL they decide at the same time; who would go over the cap decides again with the rest."""
+    world, cap, rivals = anywhere, 7, 4
+    people = range(1, 13)
+    for order in people:
+        world.initial(number(order), order=order)
+    services = [capped(world, cap) for _ in range(rivals)]
+    start = Barrier(rivals)
+
+    def rival(which: int) -> list[str]:
+        start.wait()
+        own = [order for order in people if order % rivals == which]
+        return told(services[which].desk.take([endorsing(number(order), f"k{order}") for order in own]))
+
+    with ThreadPoolExecutor(rivals) as threads:
+        outcomes = Counter(one for told_ in threads.map(rival, range(rivals)) for one in told_)
+
+    assert outcomes == {"CREATED": cap, "KEY_CAP_REACHED": len(people) - cap}
+    with world.services.registry.reading() as session:
+        assert session.key_uses(key_ids(world), world.today) == dict.fromkeys(key_ids(world), cap)
+    for one in services:
+        assert isinstance(one.registry, SQLRegistry)
+        one.registry.close()
