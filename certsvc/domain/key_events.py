@@ -4,29 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
-
-
-class KeyEventType(StrEnum):
-    """What happened."""
-
-    ADDED = "added"
-    """It is known from now on, and signs from ``effective_at`` on."""
-    RETIRED = "retired"
-    """It signs nothing more from ``effective_at`` on; what it signed stays good."""
-    COMPROMISED = "compromised"
-    """It signs nothing more, and what it signed from ``effective_at`` on is not ours."""
+from typing import Literal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeyEvent:
-    """One change of one key; there is nothing secret in it."""
+    """Something that happened to one of our keys; there is nothing secret in it."""
 
-    type: KeyEventType
+    action: Literal["rotate", "retire", "compromise"]
+    """``rotate``: it was added, and follows those before it."""
     key_id: str
-    use: str
-    """``seal``, ``offline``, ``receipt``, ``trust`` or ``log``."""
-    certificate_sha256: str
-    """Hex."""
-    recorded_at: datetime
-    effective_at: datetime
+    at: datetime
+    """When it was done."""
+    since: datetime
+    """From when on it counts: it signs, it signs no more, or it is not to be trusted."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from datetime import datetime
 from functools import cache
 from pathlib import Path
@@ -13,7 +12,7 @@ import structlog
 
 from certsvc.config import Settings
 from certsvc.domain.clock import Clock
-from certsvc.domain.key_events import KeyEvent, KeyEventType
+from certsvc.domain.key_events import KeyEvent
 from certsvc.errors import KeyMaterialError
 from certsvc.page.stamp import draw_stamp
 from certsvc.rendering.stamp import stamp_picture
@@ -99,12 +98,12 @@ def rotate_key(
         new = rotate_real_key(settings.keys_dir, name, successor, now=now, at=at, hsm=hsm_of(settings))
     else:
         new = _rotate_test_key(settings, name, now, at, hsm_label)
-    _tell(settings, KeyEventType.ADDED, new, now, new.active_from or now)
+    _tell(KeyEvent(action="rotate", key_id=new.key_id, at=now, since=new.active_from or now))
     known = {key.key_id: key for key in before}
     for key in read_trust(settings.keys_dir):
         old = known.get(key.key_id)
         if old is not None and key.retired_at is not None and key.retired_at != old.retired_at:
-            _tell(settings, KeyEventType.RETIRED, key, now, key.retired_at)
+            _tell(KeyEvent(action="retire", key_id=key.key_id, at=now, since=key.retired_at))
     return new
 
 
@@ -114,7 +113,7 @@ def retire(
     """Let a key sign nothing more from *at* (None: now) on; what it signed stays good."""
     now = (clock or SystemClock()).now()
     key = retire_key(settings.keys_dir, key_id, at or now)
-    _tell(settings, KeyEventType.RETIRED, key, now, key.retired_at or now)
+    _tell(KeyEvent(action="retire", key_id=key.key_id, at=now, since=key.retired_at or now))
     return key
 
 
@@ -128,7 +127,7 @@ def compromise(settings: Settings, key_id: str, since: datetime, clock: Clock | 
     if since > now:
         raise KeyMaterialError(f"{since.isoformat()} has not come; what is signed until then would be good")
     key = mark_compromised(settings.keys_dir, key_id, since)
-    _tell(settings, KeyEventType.COMPROMISED, key, now, key.compromised_since or since)
+    _tell(KeyEvent(action="compromise", key_id=key_id, at=now, since=key.compromised_since or since))
     return key
 
 
@@ -153,27 +152,12 @@ def _rotate_test_key(
     )
 
 
-def _tell(settings: Settings, kind: KeyEventType, key: TrustedKey, now: datetime, at: datetime) -> None:
+def _tell(event: KeyEvent) -> None:
     """Tell what happened to a key. The one place: here a public log takes it.
 
     It comes after the change: a leaked key is withdrawn whether or not anybody can be told of it.
     """
-    certificate = (settings.keys_dir / key.certificate).read_bytes()
-    event = KeyEvent(
-        type=kind,
-        key_id=key.key_id,
-        use=key.use,
-        certificate_sha256=hashlib.sha256(certificate).hexdigest(),
-        recorded_at=now,
-        effective_at=at,
-    )
-    _log.info(
-        "key changed",
-        change=event.type.value,
-        key_id=event.key_id,
-        use=event.use,
-        effective_at=event.effective_at.isoformat(),
-    )
+    _log.info("key changed", action=event.action, key_id=event.key_id, since=event.since.isoformat())
 
 
 def dev_plan(settings: Settings) -> Path:
