@@ -28,7 +28,7 @@ def keys() -> None:
     from certsvc.cli.logs import configure_logs
 
     # What happens to a key belongs in the log of whoever ran the command.
-    configure_logs("INFO")
+    configure_logs("WARNING")
 
 
 @keys.command("init")

@@ -157,7 +157,8 @@ def _tell(event: KeyEvent) -> None:
 
     It comes after the change: a leaked key is withdrawn whether or not anybody can be told of it.
     """
-    _log.info("key changed", action=event.action, key_id=event.key_id, since=event.since.isoformat())
+    # No fault, but nothing that may be missing from any log.
+    _log.warning("key changed", action=event.action, key_id=event.key_id, since=event.since.isoformat())
 
 
 def dev_plan(settings: Settings) -> Path:
