@@ -131,7 +131,7 @@ def keys_list(json_: bool) -> None:
         {
             "key_id": key.key_id,
             "use": key.use,
-            "state": _state(key, now),
+            "state": _state(key, [one for one in keystore.keys if _same(one, key)], now),
             "valid_from": key.valid_from.isoformat(),
             "valid_to": key.valid_to.isoformat(),
             "active_from": key.active_from.isoformat() if key.active_from else None,
@@ -168,13 +168,18 @@ def _used_today(settings: Settings, key_ids: Sequence[str], now: datetime) -> Ma
         return {}
 
 
-def _state(key: TrustedKey, now: datetime) -> str:
+def _same(one: TrustedKey, other: TrustedKey) -> bool:
+    """Whether two keys are for the same."""
+    return (one.use, one.algorithm) == (other.use, other.algorithm)
+
+
+def _state(key: TrustedKey, siblings: Sequence[TrustedKey], now: datetime) -> str:
     """Return what the key does now, in one word."""
-    from certsvc.sealing.key_choice import may_sign
+    from certsvc.sealing.key_choice import able
 
     if key.compromised_since is not None:
         return "compromised"
-    if may_sign(key, now):
+    if key in able(siblings, now):
         return "active" if now <= key.valid_to else "ended"
     return "retired" if key.retired_at is not None and key.retired_at <= now else "next"
 

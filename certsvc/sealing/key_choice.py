@@ -26,6 +26,16 @@ def may_sign(key: TrustedKey, at: datetime | None) -> bool:
     return begun and (key.retired_at is None or at < key.retired_at)
 
 
+def able(keys: Sequence[TrustedKey], at: datetime | None) -> list[TrustedKey]:
+    """Return those of some keys for one use that may sign at *at*, as for ``may_sign``.
+
+    Where none may and a next one waits, that one: whoever withdraws a key has not to think of what it leaves.
+    """
+    usable = [key for key in keys if may_sign(key, at)]
+    waiting = [key for key in keys if may_sign(key, None) and key.active_from is not None]
+    return usable or waiting[:1]
+
+
 def newest(keys: Sequence[TrustedKey], name: str, at: datetime | None) -> TrustedKey:
     """Return the key that signs at *at*: the last of those that may.
 
@@ -37,14 +47,8 @@ def newest(keys: Sequence[TrustedKey], name: str, at: datetime | None) -> Truste
     Raises:
         KeyMaterialError: there is none; the note says what to do.
     """
-    usable = [key for key in keys if may_sign(key, at)]
+    usable = able(keys, at)
     if not usable:
-        waiting = [key.active_from for key in keys if key.active_from is not None and may_sign(key, None)]
-        if waiting:
-            raise KeyMaterialError(
-                f"the next key for {name} signs from {min(waiting)} on and those before it are withdrawn; "
-                f"run: certsvc keys rotate {name} --now"
-            )
         raise KeyMaterialError(
             f"every key for {name} is retired; bring the next one as keys/README.md says, "
             f"or for tests run: certsvc keys rotate {name}"

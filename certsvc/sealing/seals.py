@@ -14,7 +14,7 @@ from certsvc.gm.keys import KeyProvider
 from certsvc.gm.seal import Seal, maker_signed, read_seal
 from certsvc.sealing import files
 from certsvc.sealing.gm_pairs import read_authorities, read_gm_certificate, read_gm_key
-from certsvc.sealing.key_choice import may_sign
+from certsvc.sealing.key_choice import able, may_sign
 from certsvc.sealing.port import PinnedSeal, SealSigner
 from certsvc.sealing.trust import TrustedKey
 
@@ -30,10 +30,6 @@ class OwnSeal:
     key: TrustedKey
     seal: Seal
     pinned: PinnedSeal
-
-    def in_use(self, at: datetime | None) -> bool:
-        """Tell whether it may seal at *at*, as far as the trust list says; None as for ``may_sign``."""
-        return may_sign(self.key, at)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,9 +61,9 @@ def newest_seal(seals: Sequence[OwnSeal], name: str, at: datetime | None) -> Own
     Raises:
         KeyMaterialError: there is none; the note says which there are.
     """
-    found = [one for one in seals if one.in_use(at) and one.seal.name == name]
-    if found:
-        return found[-1]
+    keys = able([one.key for one in seals if one.seal.name == name], at)
+    if keys:
+        return next(one for one in seals if one.key == keys[-1])
     if any(one.seal.name == name for one in seals):
         raise KeyMaterialError(
             f"every seal of {name} is retired; bring the next one as keys/README.md says, "
@@ -75,7 +71,7 @@ def newest_seal(seals: Sequence[OwnSeal], name: str, at: datetime | None) -> Own
         )
     if not seals:
         raise KeyMaterialError(f"there is no seal for {name}; {_BRING}")
-    known = ", ".join(sorted({one.seal.name for one in seals if one.in_use(at)})) or "nobody"
+    known = ", ".join(sorted({one.seal.name for one in seals if may_sign(one.key, at)})) or "nobody"
     raise KeyMaterialError(
         f"there is no seal for {name}, only for {known}; set CERTSVC_ISSUER_NAME to the name in the seal, "
         f"or {_BRING}"
