@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final, Literal
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
 from certsvc.domain.identity import is_uscc
 from certsvc.errors import SettingsError
@@ -44,6 +44,15 @@ class Settings(BaseModel):
     public_url: str = "http://127.0.0.1:8000"
     """Scheme, host and port, no path: what the QR carries."""
     signature: Literal["p256", "rsa2048", "rsa3072"] = "p256"
+    key_daily_cap: int = Field(default=0, ge=0)
+    """How many certificates a key may be used for in one day of Beijing's; 0 for any number."""
+    pkcs11_module: Path | None = None
+    """Library of the hardware that holds private keys; None when all lie in keys_dir."""
+    pkcs11_token: str = ""
+    """Label of the token in it."""
+    pkcs11_pin: SecretStr = SecretStr("")
+    pkcs11_pin_file: Path | None = None
+    """File with the PIN, readable by its owner only; wins over pkcs11_pin."""
     issuer_name: str = "示例省住房和城乡建设厅（测试）"
     issuer_uscc: str = "11990000000000019A"
     type_code: str = "11990000000000019A001"
@@ -116,6 +125,8 @@ def _completed(settings: Settings) -> Settings:
         raise SettingsError("CERTSVC_DATABASE_URL must start with sqlite:/// or postgresql://")
     if "://" in settings.storage_url.removeprefix("file://"):
         raise SettingsError("CERTSVC_STORAGE_URL: only a folder can be used in this version")
+    if settings.pkcs11_module is not None and not settings.pkcs11_token:
+        raise SettingsError("CERTSVC_PKCS11_TOKEN must name the token in CERTSVC_PKCS11_MODULE")
     _check_issuer(settings)
     _check_proxies(settings)
     _check_timestamps(settings)

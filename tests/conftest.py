@@ -14,6 +14,7 @@ from tests import drills
 from tests.factories import FixedClock
 from tests.postgres import Server, running_server
 from tests.privacy.watch import Watch
+from tests.softhsm import SoftHSM, make_softhsm
 from tests.world import World, settings_in
 
 # A shared machine may stall any example; what a property needs is many examples, not quick ones.
@@ -54,6 +55,16 @@ def dev_keys(tmp_path_factory: pytest.TempPathFactory, font_cache: Path) -> Path
     (place / "cache").symlink_to(font_cache)
     make_dev_keys(settings_in(place, place / "keys"), FixedClock())
     return place / "keys"
+
+
+@pytest.fixture(scope="session")
+def softhsm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SoftHSM]:
+    """Make a PKCS#11 token once: its module reads where it lies when a process first uses it."""
+    made = make_softhsm(tmp_path_factory.mktemp("hsm"))
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in made.environ.items():
+            patch.setenv(name, value)
+        yield made
 
 
 @pytest.fixture

@@ -54,6 +54,7 @@ list_missing() {
     has_program faketime || echo faketime
     has_program mkfs.ext4 || [ -x /sbin/mkfs.ext4 ] || echo e2fsprogs
     has_program wrk || echo wrk
+    has_program softhsm2-util || echo softhsm2
     { has_program chromium || has_program chromium-browser || has_program google-chrome; } || echo chromium
 }
 

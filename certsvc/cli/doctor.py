@@ -20,6 +20,7 @@ from certsvc.errors import CertsvcError, DefectError
 if TYPE_CHECKING:
     from certsvc.config import Settings
     from certsvc.registry.port import Registry
+    from certsvc.sealing.keystore import Keystore
 
 _SIGN: Final = {"ok": "✔", "warn": "!", "fail": "✘"}
 _COLOUR: Final = {"ok": "green", "warn": "yellow", "fail": "red"}
@@ -84,13 +85,19 @@ def examine(settings: Settings) -> Iterator[Diagnosis]:
             yield Diagnosis(part=part, state="fail", fact=str(error), remedy=remedy)
 
 
-def _examine_keys(settings: Settings) -> Diagnosis:
+def _open_keys(settings: Settings) -> Keystore:
+    """Open the keys as the service does, but test keys in production too: they are told of, not refused."""
     from certsvc.sealing.keystore import Keystore
+    from certsvc.wiring.keys import hsm_of
 
-    keystore = Keystore.open(settings.keys_dir)
-    signer = keystore.signer(settings.signature)
+    return Keystore.open(settings.keys_dir, hsm=hsm_of(settings))
+
+
+def _examine_keys(settings: Settings) -> Diagnosis:
+    keystore, now = _open_keys(settings), datetime.now(UTC)
+    signer = keystore.signer(settings.signature, now)
     pinned = next(key for key in keystore.pinned if key.key_id == signer.key_id)
-    left = (pinned.valid_to - datetime.now(UTC)).days
+    left = (pinned.valid_to - now).days
     fact = f"{signer.key_id} ({signer.algorithm}) in {settings.keys_dir}, valid for {left} more days"
     if keystore.is_development and settings.env == "production":
         return Diagnosis(
@@ -110,9 +117,7 @@ def _examine_keys(settings: Settings) -> Diagnosis:
 
 def _examine_seal(settings: Settings) -> Diagnosis:
     """Look at the seal of OFD files: the issuer's, its key, its maker, its time."""
-    from certsvc.sealing.keystore import Keystore
-
-    keystore, now = Keystore.open(settings.keys_dir), datetime.now(UTC)
+    keystore, now = _open_keys(settings), datetime.now(UTC)
     signer = keystore.seal_signer(settings.issuer_name, now)
     own = next(one for one in keystore.seals if one.key.key_id == signer.key_id)
     left = (own.pinned.valid_to - now).days
@@ -133,11 +138,10 @@ def _examine_seal(settings: Settings) -> Diagnosis:
 
 def _examine_services(settings: Settings) -> Diagnosis:
     """Look at the keys that sign what the service itself says."""
-    from certsvc.sealing.keystore import Keystore
     from certsvc.sealing.pki import SERVICES
 
-    keystore, now = Keystore.open(settings.keys_dir), datetime.now(UTC)
-    in_use = [keystore.service_signer(use).key_id for use in SERVICES]
+    keystore, now = _open_keys(settings), datetime.now(UTC)
+    in_use = [keystore.service_signer(use, now).key_id for use in SERVICES]
     pins = {key.key_id: key for use in SERVICES for key in keystore.service_keys(use)}
     left = min((pins[key_id].valid_to - now).days for key_id in in_use)
     fact = f"{', '.join(in_use)}, valid for {left} more days"

@@ -11,12 +11,13 @@ from certsvc.cli.checks import photo, template
 from certsvc.cli.demo import demo
 from certsvc.cli.doctor import doctor
 from certsvc.cli.exits import Program
+from certsvc.cli.keys import keys
 from certsvc.cli.receipt import verify_receipt
 from certsvc.cli.record import record
 from certsvc.cli.register import client, endorse, expiring, issue, recover
 from certsvc.cli.samples import samples
 from certsvc.cli.serve import serve
-from certsvc.cli.setup import init, keys
+from certsvc.cli.setup import init
 from certsvc.cli.timestamps import timestamps
 from certsvc.cli.trust import trust
 from certsvc.cli.verify import verify

@@ -140,6 +140,21 @@ ERRORS: Final[Mapping[str, Text]] = {
         "存储空间不足，暂时无法生成证书，请稍后再试。",
         "There is no room to store another certificate; please try again later.",
     ),
+    "HSM_UNAVAILABLE": Text(
+        "保管签名密钥的密码设备没有应答，证书未生成，也未占用当日次数；请稍后再试。",
+        "The device that keeps the signing key does not answer; nothing was issued and the day is not used "
+        "up. Please try again later.",
+    ),
+    "KEY_WITHDRAWN": Text(
+        "制作期间签名密钥已停用，证书未生成，也未占用当日次数；请再次提交。",
+        "The signing key was withdrawn while the certificate was being made; nothing was issued and the day "
+        "is not used up. Please send the request again.",
+    ),
+    "KEY_CAP_REACHED": Text(
+        "签名密钥今日使用次数已达上限，证书未生成，也未占用当日次数；请次日再试，或联系发证机构。",
+        "The signing key was used as often today as it may be; nothing was issued and the day is not used "
+        "up. Please try again tomorrow, or ask the issuer.",
+    ),
     "SETTINGS": Text(
         "服务设置有误，请管理员按提示更正。",
         "A setting is wrong; the operator can correct it as the note says.",

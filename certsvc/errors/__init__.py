@@ -35,6 +35,9 @@
     │   ├── RecordDamagedError               RECORD_DAMAGED (the record, not the caller, is at fault)
     │   ├── TimeUncertainError               TIME_UNCERTAIN
     │   ├── TimestampUnavailableError        TIMESTAMP_UNAVAILABLE
+    │   ├── HSMUnavailableError              HSM_UNAVAILABLE
+    │   ├── KeyWithdrawnError                KEY_WITHDRAWN
+    │   ├── KeyCapReachedError               KEY_CAP_REACHED
     │   └── StorageFullError                 STORAGE_FULL
     └── OperatorError                    the operator has to act
         ├── SettingsError                    SETTINGS
@@ -50,7 +53,10 @@ from certsvc.errors.base import CertsvcError, Fault
 from certsvc.errors.machine import (
     BackupDamagedError,
     DefectError,
+    HSMUnavailableError,
+    KeyCapReachedError,
     KeyMaterialError,
+    KeyWithdrawnError,
     OperatorError,
     PlaceNotEmptyError,
     RecordDamagedError,
@@ -109,11 +115,14 @@ __all__ = [
     "Fault",
     "ForbiddenError",
     "GlyphMissingError",
+    "HSMUnavailableError",
     "IdempotencyConflictError",
     "ImageRejectedError",
     "InputError",
     "InvalidFieldError",
+    "KeyCapReachedError",
     "KeyMaterialError",
+    "KeyWithdrawnError",
     "MalformedError",
     "NoQualificationError",
     "NoRegistrationForRenewalError",

@@ -35,6 +35,28 @@ class TimestampUnavailableError(UnavailableError):
     code = "TIMESTAMP_UNAVAILABLE"
 
 
+class HSMUnavailableError(UnavailableError):
+    """The hardware that holds a private key does not answer; nothing was signed."""
+
+    code = "HSM_UNAVAILABLE"
+
+
+class KeyWithdrawnError(UnavailableError):
+    """The key a copy was reserved with was withdrawn before it was used; nothing was signed with it."""
+
+    code = "KEY_WITHDRAWN"
+
+
+class KeyCapReachedError(UnavailableError):
+    """A key was used as often today as it may be; tomorrow it may be used again."""
+
+    code = "KEY_CAP_REACHED"
+
+    def __init__(self, note: str = "", retry_after_s: int = 3600) -> None:
+        super().__init__(note)
+        self.retry_after_s = retry_after_s
+
+
 class OperatorError(CertsvcError):
     """The operator has to act before the service can go on."""
 

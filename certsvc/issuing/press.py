@@ -11,7 +11,14 @@ from certsvc.domain.elicence import licence_metadata
 from certsvc.domain.endorsement import Copy, CopyKind
 from certsvc.domain.policy import Issuer
 from certsvc.domain.registration import Specialty
-from certsvc.errors import CertsvcError, DefectError, KeyMaterialError, TimestampUnavailableError
+from certsvc.errors import (
+    CertsvcError,
+    DefectError,
+    HSMUnavailableError,
+    KeyMaterialError,
+    KeyWithdrawnError,
+    TimestampUnavailableError,
+)
 from certsvc.issuing.offline_symbol import make_offline_symbol
 from certsvc.issuing.orders import shared
 from certsvc.issuing.preflight import preflight
@@ -81,14 +88,14 @@ class Press:
         """The SM2 key that seals OFD files. KeyMaterialError when there is none in use."""
         return self._seal_signer().key_id
 
-    def check_offline_key(self, certificate_type: str) -> None:
-        """Refuse to begin an endorsed copy whose second symbol nobody could sign.
+    def code_key_id(self, certificate_type: str) -> str | None:
+        """Return the key that signs the second symbol of endorsed copies; None where the type wants none.
 
         Raises:
-            KeyMaterialError: the type wants the symbol and there is no key in use for it.
+            KeyMaterialError: there is no key in use for it; no such copy may be begun.
         """
-        if self._kinds[certificate_type].policy.offline_qr:
-            self._signer_of_codes()
+        wanted = self._kinds[certificate_type].policy.offline_qr
+        return self._signer_of_codes().key_id if wanted else None
 
     @property
     def issuer_name(self) -> str:
@@ -193,47 +200,42 @@ class Press:
 
         Args:
             works: rendered, and passed by preflight.
-            tell: hears DefectError: a sealed file fails our own checks, or is not sealed by the key the row
-                names; TimestampUnavailableError: a time stamp is wanted and not to be had. Such a file is
-                handed to nobody.
+            tell: hears KeyWithdrawnError: a key the row names is not the one in use any more, and was not
+                used; HSMUnavailableError: the hardware with the key is away; TimestampUnavailableError: a
+                time stamp is wanted and not to be had; DefectError: a sealed file fails our own checks, or is not
+                sealed by the key the row names. Such a file is handed to nobody.
             before: called before each step of a copy that is to be stamped, which may take seconds.
 
         Returns:
             Those whose sealed files passed their strict checkers.
         """
-        steps: Sequence[Step] = (self._seal_pdf, self._seal_ofd, self._check_pdf, self._check_ofd)
-        if self._stamper is None:
-            return take_steps(steps, works, tell)
-        return self._seal_stamped(self._stamper, steps, works, tell, before)
-
-    def _seal_stamped(
-        self,
-        stamper: Stamper,
-        steps: Sequence[Step],
-        works: Sequence[Work],
-        tell: Tell,
-        before: Callable[[], None] | None,
-    ) -> list[Work]:
-        """Take the steps for one copy after the other: its tokens share a deadline with nobody else's."""
-        sealed: list[Work] = []
-        away: list[TimestampUnavailableError] = []
+        away: list[CertsvcError] = []
 
         def hear(work: Work, why: CertsvcError) -> None:
-            if isinstance(why, TimestampUnavailableError):
+            if isinstance(why, HSMUnavailableError | TimestampUnavailableError):
                 away.append(why)
             tell(work, why)
 
-        for work in works:
+        def seal_pdf(work: Work) -> None:
             if away:
                 # Each would wait as long as the first one to hear the same.
-                tell(work, shared(away[0]))
-                continue
-            work.stamping = stamper.begin()
+                raise shared(away[0])
+            self._seal_pdf(work)
+
+        steps: Sequence[Step] = (seal_pdf, self._seal_ofd, self._check_pdf, self._check_ofd)
+        if self._stamper is None:
+            return take_steps(steps, works, hear)
+        sealed: list[Work] = []
+        for work in works:
+            # One copy after the other: its tokens share a deadline with nobody else's.
+            work.stamping = self._stamper.begin()
             sealed += take_steps((*steps, self._write_stamps), [work], hear, before)
         return sealed
 
     def _seal_pdf(self, work: Work) -> None:
-        signer, stamping = self._signer(), work.stamping
+        signer, seal_signer, stamping = self._signer(), self._seal_signer(), work.stamping
+        if (signer.key_id, seal_signer.key_id) != (work.copy.key_id, work.copy.seal_key_id):
+            raise _withdrawn(work.copy, signer.key_id, seal_signer.key_id)
         pdf = seal_draft(
             work.pdf,
             signer=signer,
@@ -245,9 +247,12 @@ class Press:
         work.files["pdf"] = stamping.lasting(pdf, signer) if stamping is not None else pdf
 
     def _seal_ofd(self, work: Work) -> None:
+        seal_signer = self._seal_signer()
+        if seal_signer.key_id != work.copy.seal_key_id:
+            raise _withdrawn(work.copy, work.copy.key_id, seal_signer.key_id)
         work.files["ofd"] = seal_ofd(
             work.ofd,
-            signer=self._seal_signer(),
+            signer=seal_signer,
             stamp=work.page.stamp,
             at=work.copy.reserved_at,
             # By the strict check, from the bytes of the file, before anything of it leaves seal().
@@ -269,3 +274,9 @@ class Press:
     def _write_stamps(self, work: Work) -> None:
         if work.stamping is not None:
             work.timestamps = work.stamping.written(work.copy, work.files)
+
+
+def _withdrawn(copy: Copy, key_id: str, seal_key_id: str) -> KeyWithdrawnError:
+    return KeyWithdrawnError(
+        f"reserved for {copy.key_id} and {copy.seal_key_id}, in use are now {key_id} and {seal_key_id}"
+    )

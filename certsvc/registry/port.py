@@ -1,7 +1,7 @@
-"""What the flows ask of the registry. Only wiring picks an implementation.
+"""What the flows ask of the registry; only wiring picks an implementation.
 
-A session is one transaction: leaving its ``with`` block commits, an exception rolls everything back.
-Reads check each row's MAC (RecordDamagedError); a database that cannot be reached is UnavailableError.
+A session is one transaction: leaving its ``with`` block commits, an exception rolls everything back. Reads
+check each row's MAC (RecordDamagedError); a database that cannot be reached is UnavailableError.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from certsvc.registry.port_ahead import ReadingAhead
 from certsvc.registry.port_batches import BatchReading, BatchWriting
 from certsvc.registry.port_feed import ExpiringSpecialty, FeedReading, FeedWriting
 from certsvc.registry.port_glance import Sight
+from certsvc.registry.port_keys import KeyUseReading, KeyUseWriting
 from certsvc.registry.port_timestamps import TimestampReading, TimestampWriting
 
 
@@ -77,7 +78,7 @@ class Endorsed:
     """In the order of recording."""
 
 
-class ReadSession(FeedReading, BatchReading, TimestampReading, Protocol):
+class ReadSession(FeedReading, BatchReading, TimestampReading, KeyUseReading, Protocol):
     """Look-ups. ``find_`` may answer None, ``get_`` raises NotFoundError."""
 
     def find_event(self, source_id: str) -> RecordedEvent | None:
@@ -180,7 +181,9 @@ class ReadSession(FeedReading, BatchReading, TimestampReading, Protocol):
         """List the registrations from *first* to *last* that have endorsements, with what became of them."""
 
 
-class WriteSession(ReadSession, FeedWriting, BatchWriting, ReadingAhead, TimestampWriting, Protocol):
+class WriteSession(
+    ReadSession, FeedWriting, BatchWriting, ReadingAhead, TimestampWriting, KeyUseWriting, Protocol
+):
     """Look-ups and changes in one transaction; what is held, in the order of docs/decisions/database.md."""
 
     def hold(self, names: Collection[str]) -> None:
@@ -285,7 +288,6 @@ __all__ = [
     "APIClient",
     "Endorsed",
     "EventMark",
-    "ExpiringSpecialty",
     "IdempotentRequest",
     "ReadSession",
     "RecordedEvent",

@@ -24,6 +24,7 @@ from certsvc.registry.glance import (
     read_rows,
     read_slowly,
 )
+from certsvc.registry.key_use import KeyUseCounts
 from certsvc.registry.lookups import LookUpReading, LookUpWriting
 from certsvc.registry.port import ReadSession, Sight, WriteSession
 from certsvc.registry.port_glance import Glance
@@ -40,7 +41,14 @@ from certsvc.registry.writing_copies import CopyWriting
 
 
 class SQLReadSession(
-    RecordReading, CopyReading, StatusReading, LookUpReading, ChangeReading, BatchRows, TimestampRows
+    RecordReading,
+    CopyReading,
+    StatusReading,
+    LookUpReading,
+    ChangeReading,
+    BatchRows,
+    TimestampRows,
+    KeyUseCounts,
 ):
     """Look-ups in one transaction."""
 
@@ -54,6 +62,7 @@ class SQLWriteSession(
     BatchChanges,
     TimestampChanges,
     AheadReading,
+    KeyUseCounts,
 ):
     """Look-ups and changes in one transaction."""
 

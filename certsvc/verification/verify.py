@@ -10,6 +10,7 @@ from typing import TypeVar
 from certsvc.domain.clock import Clock
 from certsvc.domain.endorsement import FORMATS, Copy
 from certsvc.domain.judge import check_as_of, judge
+from certsvc.domain.key_times import fault_of_use
 from certsvc.domain.report import Check, Clue, FileOutcome, Finding, Kind, RegistryAnswer, Report, Result
 from certsvc.domain.timestamps import TimestampLevel
 from certsvc.errors import Fault, InvalidFieldError
@@ -203,8 +204,4 @@ def _named(pins: Sequence[_Pin], key_id: str) -> _Pin | None:
 
 def _fault_of(pin: PinnedKey | PinnedSeal | None, at: datetime) -> str | None:
     """Return the code of what is wrong with a key of ours that was used at an instant; None when nothing."""
-    if pin is None:
-        return "SIGNER_NOT_OURS"
-    if pin.compromised_since is not None and at >= pin.compromised_since:
-        return "KEY_COMPROMISED"
-    return None if pin.valid_from <= at <= pin.valid_to else "SIGNED_OUTSIDE_VALIDITY"
+    return "SIGNER_NOT_OURS" if pin is None else fault_of_use(pin, reserved_at=at)

@@ -56,6 +56,9 @@ STATUS: Final[Mapping[type[CertsvcError], int]] = {
     errors.TimeUncertainError: 503,
     errors.TimestampUnavailableError: 503,
     errors.StorageFullError: 503,
+    errors.HSMUnavailableError: 503,
+    errors.KeyWithdrawnError: 503,
+    errors.KeyCapReachedError: 503,
     errors.SettingsError: 500,
     errors.KeyMaterialError: 500,
     errors.TemplateError: 500,
@@ -206,7 +209,11 @@ def _extras(error: CertsvcError) -> dict[str, object]:
 
 def _retry_after(error: CertsvcError) -> int | None:
     if isinstance(
-        error, errors.EndorsementPendingError | errors.RateLimitedError | errors.TimestampPendingError
+        error,
+        errors.EndorsementPendingError
+        | errors.RateLimitedError
+        | errors.TimestampPendingError
+        | errors.KeyCapReachedError,
     ):
         return error.retry_after_s
     return RETRY_AFTER_S if isinstance(error, errors.UnavailableError) else None

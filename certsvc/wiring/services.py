@@ -12,7 +12,6 @@ from certsvc.batch.queue import Queue
 from certsvc.config import Settings
 from certsvc.domain.clock import Clock
 from certsvc.domain.policy import Issuer
-from certsvc.errors import KeyMaterialError
 from certsvc.issuing.changes import ChangeFeed
 from certsvc.issuing.clients import Clients
 from certsvc.issuing.counter import Counter
@@ -37,6 +36,7 @@ from certsvc.verification.receipt import Receipts
 from certsvc.verification.receipt_pdf import ReportPress
 from certsvc.verification.trust_material import TrustMaterial
 from certsvc.verification.verify import Verifier
+from certsvc.wiring.keys import open_keystore
 from certsvc.wiring.loading import (
     SystemClock,
     load_fonts,
@@ -91,9 +91,7 @@ def build(settings: Settings, clock: Clock | None = None) -> Services:
         TemplateError: a certificate type or a font is damaged.
     """
     clock = clock or SystemClock()
-    keystore = Keystore.open(settings.keys_dir)
-    if settings.env == "production" and keystore.is_development:
-        raise KeyMaterialError("development keys in production: set CERTSVC_KEYS_DIR to the real ones")
+    keystore = open_keystore(settings)
     fonts = load_fonts(settings.templates_dir / "fonts", (settings.data_dir / "cache").resolve())
     kinds = load_kinds(settings.templates_dir)
     issuer = Issuer(name=settings.issuer_name, uscc=settings.issuer_uscc, type_code=settings.type_code)
@@ -107,16 +105,16 @@ def build(settings: Settings, clock: Clock | None = None) -> Services:
         renderer=make_renderer(fonts),
         ofd_renderer=make_ofd_renderer(fonts),
         issuer=issuer,
-        signer=lambda: keystore.signer(settings.signature),
+        signer=lambda: keystore.signer(settings.signature, clock.now()),
         seal_signer=lambda: keystore.seal_signer(settings.issuer_name, clock.now()),
         pinned=keystore.live_pinned,
         pinned_seals=keystore.live_pinned_seals,
         public_url=settings.public_url,
-        offline_signer=lambda: keystore.service_signer("offline"),
+        offline_signer=lambda: keystore.service_signer("offline", clock.now()),
         stamper=stamper,
     )
     receipts = Receipts(
-        signer=lambda: keystore.service_signer("receipt"),
+        signer=lambda: keystore.service_signer("receipt", clock.now()),
         keys=lambda: keystore.service_keys("receipt"),
         specialties=[name for kind in kinds.values() for name in kind.policy.specialty_names],
         issuer_name=settings.issuer_name,
@@ -146,6 +144,7 @@ def build(settings: Settings, clock: Clock | None = None) -> Services:
         fonts=fonts,
         clock=clock,
         public_url=settings.public_url,
+        key_daily_cap=settings.key_daily_cap,
     )
     counter = Counter(desk, recorder)
     bell = Bell(settings.data_dir / "batches" / "wanted")

@@ -32,6 +32,9 @@ ROOTS: Final = {
 }
 ELSEWHERE: Final = {
     "STORAGE_FULL": "wants a full disk: test_full_disk_is_storage_full below",
+    "KEY_CAP_REACHED": "wants a cap; tests/web/test_key_cap.py",
+    "KEY_WITHDRAWN": "keys would have to change thrice while a page is drawn; tests/web/test_key_cap.py",
+    "HSM_UNAVAILABLE": "wants a token that was pulled out; tests/flows/test_hsm.py",
     "INTERNAL": "nobody foresees a way; tests/web/test_errors.py plants a defect",
     "DEFECT": "our own output would have to be wrong; tests/web/test_errors.py",
     "TEMPLATE": "stops the start, before any request; tests/web/test_errors.py",
