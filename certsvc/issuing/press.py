@@ -202,8 +202,8 @@ class Press:
             works: rendered, and passed by preflight.
             tell: hears KeyWithdrawnError: a key the row names is not the one in use any more, and was not
                 used; HSMUnavailableError: the hardware with the key is away; TimestampUnavailableError: a
-                time stamp is wanted and not to be had; DefectError: a sealed file fails our own checks, or is not
-                sealed by the key the row names. Such a file is handed to nobody.
+                time stamp is wanted and not to be had; DefectError: a sealed file fails our own checks, or is
+                not sealed by the key the row names. Such a file is handed to nobody.
             before: called before each step of a copy that is to be stamped, which may take seconds.
 
         Returns:
