@@ -18,6 +18,7 @@ from certsvc.domain.events import Event, HolderId, IdType, RegistrationId
 from certsvc.registry.port_batches import BatchReading, BatchWriting
 from certsvc.registry.port_feed import ExpiringSpecialty, FeedReading, FeedWriting
 from certsvc.registry.port_glance import Sight
+from certsvc.registry.port_log import LogReading, LogWriting
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,7 +76,7 @@ class Endorsed:
     """In the order of recording."""
 
 
-class ReadSession(FeedReading, BatchReading, Protocol):
+class ReadSession(FeedReading, BatchReading, LogReading, Protocol):
     """Look-ups. ``find_`` may answer None, ``get_`` raises NotFoundError."""
 
     def find_event(self, source_id: str) -> RecordedEvent | None:
@@ -178,8 +179,8 @@ class ReadSession(FeedReading, BatchReading, Protocol):
         """List the registrations from *first* to *last* that have endorsements, with what became of them."""
 
 
-class WriteSession(ReadSession, FeedWriting, BatchWriting, Protocol):
-    """Look-ups and changes in one transaction.
+class WriteSession(ReadSession, FeedWriting, BatchWriting, LogWriting, Protocol):
+    """Look-ups and changes in one transaction, which writes its log entries as its last act.
 
     What is held is held in one order: names, a registration, its holder (docs/decisions/database.md).
     """

@@ -23,6 +23,7 @@ from certsvc.registry.glance import (
     read_rows,
     read_slowly,
 )
+from certsvc.registry.log_rows import LogChanges, LogRows
 from certsvc.registry.lookups import LookUpReading, LookUpWriting
 from certsvc.registry.port import ReadSession, Sight, WriteSession
 from certsvc.registry.port_glance import Glance
@@ -37,11 +38,15 @@ from certsvc.registry.writing_batches import BatchChanges
 from certsvc.registry.writing_copies import CopyWriting
 
 
-class SQLReadSession(RecordReading, CopyReading, StatusReading, LookUpReading, ChangeReading, BatchRows):
+class SQLReadSession(
+    RecordReading, CopyReading, StatusReading, LookUpReading, ChangeReading, BatchRows, LogRows
+):
     """Look-ups in one transaction."""
 
 
-class SQLWriteSession(RecordWriting, CopyWriting, StatusReading, LookUpWriting, ChangeWriting, BatchChanges):
+class SQLWriteSession(
+    RecordWriting, CopyWriting, StatusReading, LookUpWriting, ChangeWriting, BatchChanges, LogChanges
+):
     """Look-ups and changes in one transaction."""
 
 
@@ -97,7 +102,9 @@ class SQLRegistry:
     def writing(self) -> Iterator[WriteSession]:
         """Open one write transaction (BEGIN IMMEDIATE on SQLite)."""
         with self.database.transaction(writing=True) as connection:
-            yield SQLWriteSession(connection, self.database, self._vault)
+            session = SQLWriteSession(connection, self.database, self._vault)
+            yield session
+            session.write_log_entries()
 
     def ping(self) -> None:
         """Raise UnavailableError unless the database answers and its schema is the one we know."""

@@ -8,4 +8,4 @@ class LogFaultError(ValueError):
 
 
 class BrokenPromiseError(LogFaultError):
-    """The log contradicts what it signed before: rolled back, forked, or a leaf altered. The text says how."""
+    """The log contradicts what it signed before: rolled back, forked or altered; the text says how."""

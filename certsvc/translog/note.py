@@ -46,7 +46,11 @@ class NoteKey:
 
     def __post_init__(self) -> None:
         """Refuse what no note could name."""
-        if not self.name or "+" in self.name or any(one.isspace() or not one.isprintable() for one in self.name):
+        if (
+            not self.name
+            or "+" in self.name
+            or any(one.isspace() or not one.isprintable() for one in self.name)
+        ):
             raise LogFaultError("the name of a key has no blank and no plus in it")
         if len(self.public) != _KEY_BYTES or self.kind not in (ED25519, COSIGNATURE):
             raise LogFaultError("only Ed25519 keys are read")
@@ -58,7 +62,9 @@ class NoteKey:
 
     def __str__(self) -> str:
         """Return the key as one line of text: name, id and key with plus signs between."""
-        return f"{self.name}+{self.key_id.hex()}+{b64encode(bytes([self.kind]) + self.public).decode('ascii')}"
+        return (
+            f"{self.name}+{self.key_id.hex()}+{b64encode(bytes([self.kind]) + self.public).decode('ascii')}"
+        )
 
 
 def read_key(text: str) -> NoteKey:
