@@ -295,6 +295,5 @@ __all__ = [
     "ReadSession",
     "RecordedEvent",
     "Registry",
-    "Sight",
     "WriteSession",
 ]

@@ -25,8 +25,8 @@ from certsvc.registry.glance import (
 )
 from certsvc.registry.log_rows import LogChanges, LogRows
 from certsvc.registry.lookups import LookUpReading, LookUpWriting
-from certsvc.registry.port import ReadSession, Sight, WriteSession
-from certsvc.registry.port_glance import Glance
+from certsvc.registry.port import ReadSession, WriteSession
+from certsvc.registry.port_glance import Glance, Sight
 from certsvc.registry.reading import RecordReading
 from certsvc.registry.reading_copies import CopyReading
 from certsvc.registry.reading_status import StatusReading

@@ -29,6 +29,7 @@ _ID_BYTES: Final = 4
 _TIME_BYTES: Final = 8
 _SIGNATURE_BYTES: Final = 64
 _LINE: Final = re.compile("\N{EM DASH} ([^ \n]+) ([A-Za-z0-9+/=]+)")
+_NAME: Final = re.compile(r"[^\s+]+")
 _CONTROL: Final = re.compile("[\x00-\x09\x0b-\x1f\x7f]")
 
 Sign = Callable[[bytes], bytes]
@@ -46,11 +47,7 @@ class NoteKey:
 
     def __post_init__(self) -> None:
         """Refuse what no note could name."""
-        if (
-            not self.name
-            or "+" in self.name
-            or any(one.isspace() or not one.isprintable() for one in self.name)
-        ):
+        if not _NAME.fullmatch(self.name) or not self.name.isprintable():
             raise LogFaultError("the name of a key has no blank and no plus in it")
         if len(self.public) != _KEY_BYTES or self.kind not in (ED25519, COSIGNATURE):
             raise LogFaultError("only Ed25519 keys are read")

@@ -146,9 +146,7 @@ class TiledTree:
         return self._tile(0, place // WIDTH)[place % WIDTH]
 
     def range_root(self, begin: int, end: int) -> bytes:
-        """Return the root over the leaves *begin* to *end*, excluded; *begin* is a multiple of what a full
-        subtree over them would hold.
-        """
+        """Return the root over the leaves from *begin* to before *end*, one side of a split of the tree."""
         if begin == end:
             return EMPTY_ROOT
         parts = [self._subtree(height, number) for height, number in _full_subtrees(begin, end)]
