@@ -11,13 +11,12 @@ from pathlib import Path
 from typing import Final, TypeVar, overload
 
 from cryptography import x509
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec, padding
 
 from certsvc.errors import KeyMaterialError
 from certsvc.sealing import files
+from certsvc.sealing.file_signer import FileSigner
 from certsvc.sealing.pairs import read_key
-from certsvc.sealing.pki import SERVICES, SM2, PrivateKey, Service
+from certsvc.sealing.pki import SERVICES, SM2, Service
 from certsvc.sealing.port import PinnedKey, PinnedSeal, SealSigner, Signer
 from certsvc.sealing.seals import OwnSeal, check_valid_at, load_seal_signer, newest_seal, read_own_seals
 from certsvc.sealing.trust import TRUST_FILE, TrustedKey, read_certificate, read_trust
@@ -30,23 +29,6 @@ SECRET_FILE: Final = "registry.secret"  # noqa: S105  the file's name
 SECRET_BYTES: Final = 32
 _TEST_ONLY: Final = b"TEST ONLY"
 """In the subject of every certificate ``keys init --dev`` makes; a plan without it is refused."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FileSigner:
-    """A signer whose private key lies in the key folder."""
-
-    key_id: str
-    certificate: bytes
-    chain: tuple[bytes, ...]
-    algorithm: str
-    private_key: PrivateKey
-
-    def sign(self, message: bytes) -> bytes:
-        """Sign with SHA-256: DER ECDSA, or RSASSA-PKCS1-v1_5."""
-        if isinstance(self.private_key, ec.EllipticCurvePrivateKey):
-            return self.private_key.sign(message, ec.ECDSA(hashes.SHA256()))
-        return self.private_key.sign(message, padding.PKCS1v15(), hashes.SHA256())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,7 +82,7 @@ class Keystore:
         self._chain = (read_certificate(folder / f"{ISSUING}.pem"),)
         self._signers: dict[str, Signer] = {}
         self._seal_signers: dict[str, SealSigner] = {}
-        # Loading an RSA key takes a quarter of a tenth of a second: one thread loads, the others wait for it.
+        # Loading an RSA key takes 25 ms: one thread loads, the others wait for it.
         self._loading = threading.Lock()
 
     @classmethod

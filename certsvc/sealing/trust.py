@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from certsvc.errors import KeyMaterialError
 from certsvc.sealing import files
-from certsvc.sealing.pki import SM2, USES, Use
+from certsvc.sealing.pki import SERVICE_ALGORITHMS, SM2, USES, Use
 from certsvc.sealing.port import PinnedKey
 
 TRUST_FILE: Final = "trust.json"
@@ -141,8 +141,8 @@ def _key(line: dict[str, object]) -> TrustedKey:
     if seal is not None and algorithm != SM2:
         raise ValueError(f"a seal belongs to an {SM2} key")
     use = _use(line.get("use", "seal"))
-    if use != "seal" and algorithm != "p256":
-        raise ValueError(f"a key for {use} is a p256 key")
+    if use != "seal" and algorithm != SERVICE_ALGORITHMS[use]:
+        raise ValueError(f"a key for {use} is a {SERVICE_ALGORITHMS[use]} key")
     development = line["development"]
     if not isinstance(development, bool):
         raise TypeError("development is true or false")
