@@ -9,6 +9,7 @@ from certsvc.cli.checks import photo, template
 from certsvc.cli.demo import demo
 from certsvc.cli.doctor import doctor
 from certsvc.cli.exits import Program
+from certsvc.cli.log import log
 from certsvc.cli.receipt import verify_receipt
 from certsvc.cli.record import record
 from certsvc.cli.register import client, endorse, expiring, issue, recover
@@ -17,6 +18,7 @@ from certsvc.cli.serve import serve
 from certsvc.cli.setup import init, keys
 from certsvc.cli.trust import trust
 from certsvc.cli.verify import verify
+from certsvc.cli.witness import witness
 from certsvc.cli.worker import worker
 
 
@@ -48,5 +50,7 @@ for _command in (
     trust,
     batch,
     worker,
+    log,
+    witness,
 ):
     program.add_command(_command)

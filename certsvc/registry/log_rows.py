@@ -108,7 +108,8 @@ class LogRows(Session):
                 raise NotFoundError
             if copy.text("state") != "DONE":
                 raise RecordDamagedError("a copy that was logged as issued is not complete")
-            return copy_facts(copy.values(), self._version_of(copy))
+            version = self._version_of(copy)
+            return copy_facts(copy.values(), version.text("licence_id"), version.whole("version"))
         event = self._first(EVENT_BY_ID, event_id=entry.fact)
         if event is None:
             raise NotFoundError

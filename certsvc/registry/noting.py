@@ -10,7 +10,8 @@ from typing import Final
 import sqlalchemy as sa
 from sqlalchemy import bindparam
 
-from certsvc.domain.endorsement import CopyKind
+from certsvc.domain.certificate import CertificateVersion
+from certsvc.domain.endorsement import Copy, CopyKind
 from certsvc.domain.events import EventType
 from certsvc.domain.log_facts import (
     SALT_BYTES,
@@ -24,7 +25,7 @@ from certsvc.domain.log_facts import (
 from certsvc.errors import RecordDamagedError
 from certsvc.registry.crypto import Value
 from certsvc.registry.database import Query
-from certsvc.registry.rows import Record
+from certsvc.registry.rows import Record, copy_values
 from certsvc.registry.session import Session, insert_row, select_rows
 from certsvc.registry.tables import CERTIFICATE_VERSION
 from certsvc.registry.tables_log import LOG_ENTRY, LOG_ENTRY_NUMBER
@@ -49,7 +50,8 @@ class Noting(Session):
 
     def _note_copy(self, row: Mapping[str, Value]) -> None:
         """Note that a copy is complete; *row* holds its columns as they are now."""
-        facts = copy_facts(row, self._version_row(row["version_id"]))
+        version = self._version_row(row["version_id"])
+        facts = copy_facts(row, version.text("licence_id"), version.whole("version"))
         self._to_log.append((kind_of_copy(CopyKind(_text(row, "kind"))), _text(row, "copy_id"), facts, False))
 
     def _note_event(self, row: Mapping[str, Value]) -> None:
@@ -82,15 +84,20 @@ class Noting(Session):
         )
 
 
-def copy_facts(row: Mapping[str, Value], version: Record) -> Facts:
+def facts_of_copy(copy: Copy, version: CertificateVersion) -> Facts:
+    """Return what the log says of a DONE copy of *version*."""
+    return copy_facts(copy_values(copy), version.licence_id, version.version)
+
+
+def copy_facts(row: Mapping[str, Value], licence_id: str, version: int) -> Facts:
     """Return what is said of a complete copy: nothing that names a person.
 
     The token is hashed: who reads the log cannot look the copy up.
     """
     return {
         "kind": kind_of_copy(CopyKind(_text(row, "kind"))).value,
-        "licence_id": version.text("licence_id"),
-        "version": version.whole("version"),
+        "licence_id": licence_id,
+        "version": version,
         "copy_id": _text(row, "copy_id"),
         "token_sha256": sha256(_text(row, "token").encode()).hexdigest(),
         "pdf_sha256": _text(row, "pdf_sha256"),

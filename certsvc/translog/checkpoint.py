@@ -12,6 +12,8 @@ from certsvc.translog.fault import LogFaultError
 from certsvc.translog.hashing import HASH_BYTES
 from certsvc.translog.note import Note, NoteKey, Sign, check_any, decoded, read_note, sign_note
 
+PATH: Final = "/.well-known/certsvc/log"
+"""Where a service serves its log."""
 _SIZE: Final = re.compile("0|[1-9][0-9]{0,18}", re.ASCII)
 
 
@@ -74,3 +76,8 @@ def open_checkpoint(content: bytes, keys: Sequence[NoteKey]) -> SignedCheckpoint
     if checkpoint.origin != key.name:
         raise LogFaultError(f"a checkpoint of another log: {checkpoint.origin}")
     return SignedCheckpoint(checkpoint=checkpoint, note=note, key=key)
+
+
+def origin_of(public_url: str) -> str:
+    """Return the name of a service's log: where it is served, without the scheme."""
+    return public_url.split("://", 1)[-1].rstrip("/") + PATH

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Final
 
+from cryptography import x509
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
@@ -62,6 +63,14 @@ class NoteKey:
         return (
             f"{self.name}+{self.key_id.hex()}+{b64encode(bytes([self.kind]) + self.public).decode('ascii')}"
         )
+
+
+def key_of(certificate: bytes, name: str) -> NoteKey:
+    """Return the key of a certificate (DER) under a name. LogFaultError when it is no Ed25519 key."""
+    public = x509.load_der_x509_certificate(certificate).public_key()
+    if not isinstance(public, Ed25519PublicKey):
+        raise LogFaultError("only Ed25519 keys are read")
+    return NoteKey(name=name, public=public.public_bytes_raw())
 
 
 def read_key(text: str) -> NoteKey:

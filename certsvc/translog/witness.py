@@ -14,7 +14,7 @@ from typing import Final
 from certsvc.translog.checkpoint import Checkpoint, SignedCheckpoint, open_checkpoint
 from certsvc.translog.fault import BrokenPromiseError, LogFaultError
 from certsvc.translog.hashing import node_hash, root_of
-from certsvc.translog.note import NoteKey
+from certsvc.translog.note import NoteKey, read_key
 from certsvc.translog.proofs import check_consistency
 from certsvc.translog.tiles import WIDTH, Fetch, Tile, TiledTree, hashes_in, tile_at
 
@@ -27,10 +27,13 @@ class Memory:
 
     note: str
     """The last checkpoint that was found good, signed."""
+    keys: tuple[NoteKey, ...]
+    """Those the log is trusted by."""
 
     def __str__(self) -> str:
         """Return what is written into the state file."""
-        return json.dumps({"format": _FORMAT, "checkpoint": self.note}, ensure_ascii=False, indent=1) + "\n"
+        said = {"format": _FORMAT, "keys": [str(key) for key in self.keys], "checkpoint": self.note}
+        return json.dumps(said, ensure_ascii=False, indent=1) + "\n"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,30 +44,27 @@ class Look:
     """The checkpoint remembered; None at the first look."""
     signed: SignedCheckpoint
     """The one that was found good now."""
-    leaves: int
-    """Leaf hashes that were recomputed."""
-
-    @property
-    def memory(self) -> Memory:
-        """What to keep for the next look."""
-        return Memory(note=str(self.signed.note))
+    whole: bool
+    """Whether every leaf was fetched and the root recomputed."""
 
 
 def read_memory(content: bytes) -> Memory:
     """Read a state file. LogFaultError when it is none: a witness that forgot must be told so."""
     try:
         said = json.loads(content)
-        if said.keys() != {"format", "checkpoint"} or said["format"] != _FORMAT:
+        if said.keys() != {"format", "keys", "checkpoint"} or said["format"] != _FORMAT:
             raise ValueError("of another kind")
-        note = said["checkpoint"]
+        note, keys = said["checkpoint"], tuple(read_key(key) for key in said["keys"])
         if not isinstance(note, str):
             raise TypeError("the checkpoint is a text")
     except (ValueError, TypeError, AttributeError, RecursionError) as fault:
         raise LogFaultError(f"the state file is damaged: {fault}") from fault
-    return Memory(note=note)
+    return Memory(note=note, keys=keys)
 
 
-def look(note: bytes, memory: Memory | None, keys: Sequence[NoteKey], fetch: Fetch) -> Look:
+def look(
+    note: bytes, memory: Memory | None, keys: Sequence[NoteKey], fetch: Fetch, *, whole: bool = True
+) -> Look:
     """Judge a checkpoint that the log shows now.
 
     Args:
@@ -72,6 +72,7 @@ def look(note: bytes, memory: Memory | None, keys: Sequence[NoteKey], fetch: Fet
         memory: what an earlier look left; None trusts the first one.
         keys: those of the log.
         fetch: gives the log's tiles.
+        whole: fetch every leaf and recompute the root, and not only the tiles that a consistency proof needs.
 
     Raises:
         BrokenPromiseError: the log signed two histories, or its tiles are not what it signed.
@@ -87,10 +88,11 @@ def look(note: bytes, memory: Memory | None, keys: Sequence[NoteKey], fetch: Fet
         )
     if before is not None and now.size == before.size and now.root != before.root:
         raise BrokenPromiseError(f"forked: two different trees of {now.size} leaves, both signed")
-    _check_tiles(now, fetch)
+    if whole:
+        _check_tiles(now, fetch)
     if before is not None:
         _check_same_history(before, now, fetch)
-    return Look(before=before, signed=signed, leaves=now.size)
+    return Look(before=before, signed=signed, whole=whole)
 
 
 def _check_tiles(now: Checkpoint, fetch: Fetch) -> None:

@@ -15,6 +15,7 @@ from certsvc.page.certificate_type import CertificateType
 from certsvc.registry.port import Registry
 from certsvc.sealing.port import PinnedKey, PinnedSeal
 from certsvc.verification.code_check import check_code
+from certsvc.verification.log_book import LogBook
 from certsvc.verification.pool import ReaderPool
 from certsvc.verification.question import Question, find_specialty
 from certsvc.verification.resolve import Resolution, resolve, resolve_each
@@ -36,6 +37,7 @@ class Verifier:
         public_url: str,
         receipt_keys: Callable[[], Sequence[PinnedKey]] = tuple,
         offline_keys: Callable[[], Sequence[PinnedKey]] = tuple,
+        log_book: LogBook | None = None,
     ) -> None:
         """Take what verification reads; it needs no private key, and opens no stranger's file itself.
 
@@ -47,6 +49,7 @@ class Verifier:
         self._pinned_seals = pinned_seals
         self._receipt_keys = receipt_keys
         self._offline_keys = offline_keys
+        self._log_book = log_book
         self._readers = readers
         self._clock = clock
         self._public_url = public_url
@@ -131,7 +134,10 @@ class Verifier:
         if entry is not None and entry.copy is not None:
             # The file in hand answers for its own key, a record for those of both its files.
             own = [fmt for fmt, file in entry.copy.files.items() if file.sha256 == scanned.sha256]
-            clue = replace(clue, findings=(*clue.findings, *self._key_faults(entry.copy, own or FORMATS)))
+            found_now = self._key_faults(entry.copy, own or FORMATS)
+            if question.log and self._log_book is not None:
+                found_now.append(self._log_book.finding(entry.copy, entry.version))
+            clue = replace(clue, findings=(*clue.findings, *found_now))
         kind = entry.version.face.certificate_type if entry is not None else next(iter(self._kinds))
         policy = self._kinds[kind].policy
         if code is not None:

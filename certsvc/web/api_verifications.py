@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
 
 from apiflask import APIBlueprint
@@ -57,7 +58,7 @@ def verify() -> Response:
         _take_guess(question)
     if question.file is not None:
         limits.take("upload") if client_id() is None else limits.take("client_upload", client_id())
-    report = lookups.verify(question)
+    report = lookups.verify(replace(question, log=True))
     answer = _page(report, question) if accepted == _PDF else json_answer(_body(report, question))
     if report.status is Status.UNAVAILABLE:
         answer.headers["Retry-After"] = str(RETRY_AFTER_S)

@@ -13,6 +13,7 @@ from certsvc.config import Settings
 from certsvc.domain.clock import Clock
 from certsvc.domain.policy import Issuer
 from certsvc.errors import KeyMaterialError
+from certsvc.issuing.anchor import Anchor
 from certsvc.issuing.changes import ChangeFeed
 from certsvc.issuing.clients import Clients
 from certsvc.issuing.counter import Counter
@@ -23,6 +24,7 @@ from certsvc.issuing.enquiry import Enquiry
 from certsvc.issuing.press import Press
 from certsvc.issuing.record import Recorder
 from certsvc.issuing.recover import Recovery
+from certsvc.issuing.sequencer import Sequencer
 from certsvc.page.certificate_type import CertificateType
 from certsvc.page.fonts import FontChain
 from certsvc.registry.limits import LimitStore, open_limits
@@ -31,6 +33,8 @@ from certsvc.registry.sql import open_registry
 from certsvc.sealing.keystore import Keystore
 from certsvc.storage.local import LocalStorage
 from certsvc.storage.port import Storage
+from certsvc.translog.checkpoint import origin_of
+from certsvc.verification.log_book import LogBook
 from certsvc.verification.lookups import LookUps
 from certsvc.verification.receipt import Receipts
 from certsvc.verification.receipt_pdf import ReportPress
@@ -75,6 +79,8 @@ class Services:
     lookups: LookUps
     changes: ChangeFeed
     limits: LimitStore
+    sequencer: Sequencer
+    log_book: LogBook
 
 
 def build(settings: Settings, clock: Clock | None = None) -> Services:
@@ -140,6 +146,11 @@ def build(settings: Settings, clock: Clock | None = None) -> Services:
         public_url=settings.public_url,
     )
     counter = Counter(desk, recorder)
+    log_book = LogBook(
+        registry=registry,
+        keys=lambda: keystore.service_keys("log"),
+        origin=origin_of(settings.public_url),
+    )
     bell = Bell(settings.data_dir / "batches" / "wanted")
     queue = None if settings.database_url.startswith("sqlite") else Queue(settings.database_url)
     return Services(
@@ -177,6 +188,7 @@ def build(settings: Settings, clock: Clock | None = None) -> Services:
             readers=open_readers(settings.scan_processes),
             clock=clock,
             public_url=settings.public_url,
+            log_book=log_book,
         ),
         receipts=receipts,
         report_press=ReportPress(
@@ -198,4 +210,12 @@ def build(settings: Settings, clock: Clock | None = None) -> Services:
         lookups=LookUps(registry=registry, kinds=kinds, clock=clock),
         changes=ChangeFeed(registry=registry, kinds=kinds, clock=clock, secret=keystore.registry_secret),
         limits=open_limits(registry),
+        sequencer=Sequencer(
+            registry=registry,
+            signer=lambda: keystore.service_signer("log"),
+            origin=origin_of(settings.public_url),
+            clock=clock,
+            anchor=Anchor(settings.data_dir / "log" / "checkpoint"),
+        ),
+        log_book=log_book,
     )
