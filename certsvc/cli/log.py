@@ -129,7 +129,6 @@ def _verify_own(*, json_: bool) -> None:
     from certsvc.verification.log_check import check_log
 
     services = open_services()
-    services.log_book.checkpoint()
     report = check_log(services.registry, services.log_book.keys)
     faults = [{"code": fault.code, "detail": fault.detail} for fault in report.faults]
     facts: dict[str, object] = {

@@ -49,10 +49,13 @@ class LogBook:
         """Return the newest checkpoint.
 
         Raises:
-            UnavailableError: nothing was signed yet.
+            NotFoundError: nothing was signed yet.
         """
         with self._registry.reading() as session:
-            return _newest(session)
+            newest = session.newest_checkpoint()
+        if newest is None:
+            raise NotFoundError
+        return newest
 
     def tile(self, level: int, number: int, width: int) -> bytes:
         """Return *width* hashes of a tile.
@@ -105,12 +108,17 @@ class LogBook:
         """Tell whether a DONE copy stands in the tree as the register has it."""
         try:
             with self._registry.reading() as session:
-                entry = session.find_log_entry(copy.copy_id)
-                leaf = None if entry is None or entry.place is None else self._leaf(session, entry.place)
-        except RecordDamagedError:
-            return _finding(Result.UNKNOWN, "LOG_DAMAGED")
+                return self.finding_in(session, copy, version)
         except UnavailableError:
             return _finding(Result.UNKNOWN, "LOG_AWAY")
+
+    def finding_in(self, session: ReadSession, copy: Copy, version: CertificateVersion) -> Finding:
+        """Tell the same by a view of the register that is open already; UnavailableError when it is lost."""
+        try:
+            entry = session.find_log_entry(copy.copy_id)
+            leaf = None if entry is None or entry.place is None else self._leaf(session, entry.place)
+        except RecordDamagedError:
+            return _finding(Result.UNKNOWN, "LOG_DAMAGED")
         if entry is None:
             return _finding(Result.UNKNOWN, "LOG_WITHOUT_ENTRY")
         if entry.salt is not None:
@@ -129,7 +137,9 @@ class LogBook:
             raise NotFoundError
         if entry.place is None:
             raise UnavailableError("the entry is not in a signed checkpoint yet")
-        checkpoint = _newest(session)
+        checkpoint = session.newest_checkpoint()
+        if checkpoint is None:
+            raise RecordDamagedError("an entry has a place and nothing was signed")
         opening = _opening(session, entry, entry.salt)
         try:
             tree = TiledTree(checkpoint.size, partial(self._fetch, session))
@@ -176,13 +186,6 @@ class LogBook:
             self._full[place] = content
             while len(self._full) > _KEPT:
                 self._full.popitem(last=False)
-
-
-def _newest(session: ReadSession) -> StoredCheckpoint:
-    newest = session.newest_checkpoint()
-    if newest is None:
-        raise UnavailableError("the log has signed nothing yet")
-    return newest
 
 
 def _opening(session: ReadSession, entry: LogEntry, salt: bytes) -> Opening:

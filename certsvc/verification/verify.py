@@ -65,7 +65,7 @@ class Verifier:
         now = self._clock.now()
         question = self._settled(question, now)
         scanned = scan(question, self._public_url)
-        return self._answer(question, scanned, self._resolve(scanned, question.as_of, now), now)
+        return self._answer(question, scanned, self._resolve(scanned, question, now), now)
 
     def verify_each(self, questions: Sequence[Question]) -> list[Report | InvalidFieldError]:
         """Judge several things by one view of the register and at one instant, in their order.
@@ -77,7 +77,8 @@ class Verifier:
         fit = [one for one in read if isinstance(one, Question)]
         scans = [scan(one, self._public_url) for one in fit]
         asked = [(one, question.as_of or now) for one, question in zip(scans, fit, strict=True)]
-        found = iter(resolve_each(asked, self._registry, self._kinds, now=now))
+        log_book = self._log_book if any(one.log for one in fit) else None
+        found = iter(resolve_each(asked, self._registry, self._kinds, now=now, log_book=log_book))
         scanned = iter(scans)
         return [
             self._answer(one, next(scanned), next(found), now) if isinstance(one, Question) else one
@@ -126,7 +127,7 @@ class Verifier:
             )
             # Reading may have taken seconds in which others recorded: the clock is asked again.
             now = max(now, self._clock.now())
-            clue, resolution = found.clue, self._resolve_symbol(found, resolution, question.as_of, now)
+            clue, resolution = found.clue, self._resolve_symbol(found, resolution, question, now)
             if resolution.answer is RegistryAnswer.MISSING:
                 clue = replace(clue, findings=(*clue.findings, *self._theft(clue)))
             code = found.offline
@@ -134,10 +135,9 @@ class Verifier:
         if entry is not None and entry.copy is not None:
             # The file in hand answers for its own key, a record for those of both its files.
             own = [fmt for fmt, file in entry.copy.files.items() if file.sha256 == scanned.sha256]
-            found_now = self._key_faults(entry.copy, own or FORMATS)
-            if question.log and self._log_book is not None:
-                found_now.append(self._log_book.finding(entry.copy, entry.version))
-            clue = replace(clue, findings=(*clue.findings, *found_now))
+            logged = () if resolution.log is None else (resolution.log,)
+            faults = self._key_faults(entry.copy, own or FORMATS)
+            clue = replace(clue, findings=(*clue.findings, *faults, *logged))
         kind = entry.version.face.certificate_type if entry is not None else next(iter(self._kinds))
         policy = self._kinds[kind].policy
         if code is not None:
@@ -145,11 +145,13 @@ class Verifier:
             clue = replace(clue, findings=(*clue.findings, told))
         return judge(clue, resolution.answer, entry, as_of=as_of, now=now, policy=policy)
 
-    def _resolve(self, scanned: Scan, as_of: datetime | None, now: datetime) -> Resolution:
-        return resolve(scanned, self._registry, self._kinds, as_of=as_of or now, now=now)
+    def _resolve(self, scanned: Scan, question: Question, now: datetime) -> Resolution:
+        log_book = self._log_book if question.log else None
+        as_of = question.as_of or now
+        return resolve(scanned, self._registry, self._kinds, as_of=as_of, now=now, log_book=log_book)
 
     def _resolve_symbol(
-        self, found: Scan, by_hash: Resolution, as_of: datetime | None, now: datetime
+        self, found: Scan, by_hash: Resolution, question: Question, now: datetime
     ) -> Resolution:
         """Look up the record a QR symbol inside a file names, when there is one."""
         if found.token is None:
@@ -159,7 +161,7 @@ class Verifier:
         if by_hash.answer is not RegistryAnswer.MISSING:
             # Away, damaged, or its clock is off: asked again at once it would answer no better.
             return by_hash
-        return self._resolve(found, as_of, now)
+        return self._resolve(found, question, now)
 
     def _theft(self, clue: Clue) -> Iterator[Finding]:
         """Judge the key of an intact file that the register does not know: what a thief of it would make."""

@@ -76,7 +76,9 @@ def verify_batch() -> Response:
     """Verify up to 1,000 things at one instant; each is answered, or refused, for itself and in its place."""
     check_query(())
     read = _limited([_read(item) for item in parse_body(VerificationBatch, read_json()).items])
-    reports = iter(services().verifier.verify_each([one for one in read if isinstance(one, Question)]))
+    reports = iter(
+        services().verifier.verify_each([replace(one, log=True) for one in read if isinstance(one, Question)])
+    )
     bodies = []
     for place, one in enumerate(read):
         answer = next(reports) if isinstance(one, Question) else one

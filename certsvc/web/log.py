@@ -29,7 +29,7 @@ _LEVEL: Final = re.compile(f"[0-{LEVELS - 1}]", re.ASCII)
 
 
 @bp.get(f"{PATH}/checkpoint")
-@describe(bp, "getLogCheckpoint", Call(answers={200: _TEXT}))
+@describe(bp, "getLogCheckpoint", Call(answers={200: _TEXT}, problems=(404,)))
 def checkpoint() -> Response:
     """Publish the newest checkpoint: the log's name, its size, its root, signed."""
     answer = Response(services().log_book.checkpoint().note, content_type=MEDIA_TYPE)

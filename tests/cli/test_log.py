@@ -69,7 +69,7 @@ def place(tmp_path: Path, dev_keys: Path, font_cache: Path) -> Place:
 def test_log_of_a_place_is_advanced_checked_and_proved(ready: Run, event_file: Path, tmp_path: Path) -> None:
     """All by commands, on a place without a server."""
     ready("record", event_file)
-    ready("log", "checkpoint", code=3)
+    ready("log", "checkpoint", code=1)
     assert json.loads(ready("log", "advance", "--json").stdout) == {"placed": 1, "size": 1}
     out = ready("endorse", NUMBER, "--purpose", "投标使用", "--out", tmp_path, "--json").stdout
     endorsement = json.loads(out)

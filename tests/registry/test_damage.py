@@ -20,7 +20,7 @@ from certsvc.registry.sql import SQLRegistry, migrate, open_registry
 from certsvc.registry.tables import METADATA
 from tests.factories import CONSTRUCTOR_1, NOW
 from tests.registry.insider import Insider, Row, Value
-from tests.registry.shelf import SECRET, fill_batch, fill_feed, id_number, issue, register
+from tests.registry.shelf import SECRET, fill_batch, fill_feed, fill_log, id_number, issue, register
 
 OTHER_ID, OTHER_KEY = "990000199101019999", "another key"
 COLUMNS = [
@@ -50,6 +50,7 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SQLRegistry]:
         assert session.put_idempotent("client", "key", request, NOW)
     fill_feed(registry, who, copy)
     fill_batch(registry)
+    fill_log(registry)
     yield registry
     registry.close()
 
@@ -109,6 +110,15 @@ PROBES: Mapping[str, tuple[Probe, ...]] = {
     ),
     "batch_chunk": (lambda s, row: s.chunks_of(str(row["batch_id"])),),
     "batch_item": (lambda s, row: s.items_after(str(row["batch_id"]), 0, 9),),
+    "log_entry": (
+        lambda s, row: s.find_log_entry(str(row["fact"])),
+        lambda s, row: s.log_entries_from(0, 1),
+    ),
+    "log_tile": (lambda s, row: s.log_tile(cast(int, row["level"]), cast(int, row["number"])),),
+    "log_checkpoint": (
+        lambda s, row: s.newest_checkpoint(),
+        lambda s, row: s.checkpoints_above(0, 1),
+    ),
     "batch_body": (lambda s, row: s.find_body(str(row["batch_id"]), cast(int, row["line"])),),
 }
 
@@ -129,6 +139,9 @@ def other_values(table: str, column: str, value: Value) -> list[Value]:
         ("idempotency_key", "key"): ["another key"],
         ("lookup", "registration_id"): ["another registration"],
         ("follow", "registration_id"): ["another registration"],
+        # The numbers of these rows are SQLite's own, which takes no text in their place.
+        ("log_entry", "entry"): [1000],
+        ("log_checkpoint", "size"): [1000],
         **{(f"batch_{part}", "batch_id"): ["another batch"] for part in ("chunk", "item", "body")},
     }
     if (table, column) in special:
