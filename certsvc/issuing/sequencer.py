@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from itertools import count
 from multiprocessing import util as multiprocessing_util
 from threading import Event, Lock, Thread
 from typing import Final
@@ -78,8 +79,11 @@ class Sequencer:
         self._thread: Thread | None = None
         self._fault: CertsvcError | None = None
 
-    def advance(self) -> Advance:
+    def advance(self, rounds: int | None = None) -> Advance:
         """Give every entry that waits a place, and sign what the tree then is.
+
+        Args:
+            rounds: do so for ROUND entries as often at most; None until nothing waits.
 
         Raises:
             KeyMaterialError: there is no key for the log.
@@ -88,11 +92,12 @@ class Sequencer:
         """
         placed = 0
         with self._turn:
-            while True:
+            for turn in count(1):
                 done, size = self._round()
                 placed += done
-                if done < ROUND:
-                    return Advance(placed=placed, size=size)
+                if done < ROUND or turn == rounds:
+                    break
+        return Advance(placed=placed, size=size)
 
     def adopt(self) -> int:
         """Log copies and events of before there was a log; returns how many.

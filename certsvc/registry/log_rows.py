@@ -96,11 +96,8 @@ class LogRows(Session):
 
     def log_facts_of(self, entry: LogEntry) -> Facts:
         """Return the facts of an entry as the register tells them now. NotFoundError: their row is gone."""
-        if entry.kind is LogKind.KEY:
-            own = self._first(ENTRY_OF, fact=entry.fact)
-            if own is None:
-                raise NotFoundError
-            said: Facts = json.loads(own.text("facts"))
+        if entry.kept is not None:
+            said: Facts = json.loads(entry.kept)
             return said
         if entry.kind in (LogKind.ISSUE, LogKind.ENDORSE):
             copy = self._first(BY_ID, copy_id=entry.fact)
@@ -179,27 +176,9 @@ class LogChanges(LogRows, Noting):
         """Give entries their places, one after the other from *first* on. The caller holds LOGGING."""
         placed = []
         for place, entry in enumerate(entries, first):
-            mac = self._vault.sealed(LOG_ENTRY, {**self._entry_values(entry), "place": place})["mac"]
+            mac = self._vault.sealed(LOG_ENTRY, _values_of(entry, place))["mac"]
             placed.append({"its_entry": entry.entry, "new_place": place, "new_mac": mac})
         self._change_each(GIVE_PLACE, placed)
-
-    def _entry_values(self, entry: LogEntry) -> dict[str, Value]:
-        facts: str | None = None
-        if entry.kind is LogKind.KEY:
-            record = self._first(ENTRY_OF, fact=entry.fact)
-            if record is None:
-                raise RecordDamagedError("an entry of the log vanished")
-            facts = record.maybe_text("facts")
-        return {
-            "entry": entry.entry,
-            "kind": entry.kind.value,
-            "fact": entry.fact,
-            "at": instant_text(entry.at),
-            "salt": entry.salt,
-            "commitment": entry.commitment,
-            "facts": facts,
-            "place": entry.place,
-        }
 
     def put_log_tile(self, level: int, number: int, hashes: bytes) -> None:
         """Write a tile, or write it longer. The caller holds LOGGING."""
@@ -238,7 +217,21 @@ def _entry_from(record: Record) -> LogEntry:
         salt=record.maybe_content("salt"),
         commitment=record.content("commitment"),
         place=record.maybe_whole("place"),
+        kept=record.maybe_text("facts"),
     )
+
+
+def _values_of(entry: LogEntry, place: int) -> dict[str, Value]:
+    return {
+        "entry": entry.entry,
+        "kind": entry.kind.value,
+        "fact": entry.fact,
+        "at": instant_text(entry.at),
+        "salt": entry.salt,
+        "commitment": entry.commitment,
+        "facts": entry.kept,
+        "place": place,
+    }
 
 
 def _checkpoint_from(record: Record) -> StoredCheckpoint:

@@ -28,6 +28,8 @@ class LogEntry:
     commitment: bytes
     place: int | None
     """In the tree, from 0; None until it has one."""
+    kept: str | None = None
+    """The facts as they were hashed, where no other row holds them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

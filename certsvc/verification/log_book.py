@@ -104,6 +104,19 @@ class LogBook:
         with self._registry.reading() as session:
             return self._proof(session, fact)
 
+    def inclusion(self, place: int) -> tuple[bytes, tuple[bytes, ...], StoredCheckpoint]:
+        """Return a leaf, the way from its sibling to the root, and the checkpoint with that root.
+
+        Raises:
+            NotFoundError: the signed tree has no such place.
+            RecordDamagedError: a tile is missing.
+        """
+        with self._registry.reading() as session:
+            checkpoint = session.newest_checkpoint()
+            if checkpoint is None or not 0 <= place < checkpoint.size:
+                raise NotFoundError
+            return (*self._way(session, place, checkpoint.size), checkpoint)
+
     def finding(self, copy: Copy, version: CertificateVersion) -> Finding:
         """Tell whether a DONE copy stands in the tree as the register has it."""
         try:
@@ -141,14 +154,17 @@ class LogBook:
         if checkpoint is None:
             raise RecordDamagedError("an entry has a place and nothing was signed")
         opening = _opening(session, entry, entry.salt)
+        leaf, proof = self._way(session, entry.place, checkpoint.size)
+        if leaf != leaf_hash(entry.commitment):
+            raise RecordDamagedError("the tree holds another leaf than the entry")
+        return ProofFile(opening=opening, place=entry.place, proof=proof, note=checkpoint.note)
+
+    def _way(self, session: ReadSession, place: int, size: int) -> tuple[bytes, tuple[bytes, ...]]:
         try:
-            tree = TiledTree(checkpoint.size, partial(self._fetch, session))
-            if tree.leaf(entry.place) != leaf_hash(entry.commitment):
-                raise RecordDamagedError("the tree holds another leaf than the entry")
-            proof = tree.inclusion(entry.place)
+            tree = TiledTree(size, partial(self._fetch, session))
+            return tree.leaf(place), tuple(tree.inclusion(place))
         except LogFaultError as fault:
             raise RecordDamagedError(f"the log is damaged: {fault}") from fault
-        return ProofFile(opening=opening, place=entry.place, proof=tuple(proof), note=checkpoint.note)
 
     def _leaf(self, session: ReadSession, place: int) -> bytes:
         number, within = divmod(place, WIDTH)

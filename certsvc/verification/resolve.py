@@ -49,9 +49,10 @@ def resolve(
     now: datetime,
     log_book: LogBook | None = None,
 ) -> Resolution:
-    """Look a scan up, in *log_book* too where it is given; every failure of the registry becomes an answer, not an error.
+    """Look a scan up; every failure of the registry becomes an answer, not an error.
 
-    A number and a name are those of *as_of*: both may have changed hands or form since.
+    A number and a name are those of *as_of*: both may have changed hands or form since. With *log_book* a
+    copy is looked up in the transparency log as well.
     """
     short = _resolve_token(scanned.token, registry, as_of, now) if scanned.token is not None else None
     if short is None:
