@@ -9,10 +9,11 @@ import pytest
 
 from certsvc.domain.log_facts import LogKind
 from certsvc.domain.report import Check
-from certsvc.errors import NotFoundError, UnavailableError
+from certsvc.errors import KeyMaterialError, NotFoundError, UnavailableError
 from certsvc.issuing.anchor import Anchor
 from certsvc.issuing.sequencer import Sequencer
 from certsvc.registry.port_log import KeyEvent
+from certsvc.sealing.port import Signer
 from certsvc.translog.checkpoint import origin_of
 from certsvc.translog.proof_file import read_proof
 from tests.flows.logs import REASON, checked, entries, lived, sql
@@ -185,3 +186,39 @@ def test_instant_of_logging_is_that_of_the_first_checkpoint(anywhere: World) -> 
     with anywhere.services.registry.reading() as session:
         assert session.logged_at(endorsement["endorsement_id"]) == logged
         assert session.logged_at("nobody") is None
+
+
+def test_a_server_advances_by_itself_and_once_more_at_its_end(world: World) -> None:
+    """Nobody has to run a command; what was issued in the last second is not left behind."""
+    sequencer = world.services.sequencer
+    sequencer.start()
+    world.initial()
+
+    sequencer.stop()
+
+    assert (checked(world).size, checked(world).waiting) == (1, 0)
+    sequencer.check()
+
+
+def test_without_a_key_entries_wait_and_issuing_goes_on(world: World) -> None:
+    """The register does not stand still for its log; readiness tells."""
+
+    def no_key() -> Signer:
+        raise KeyMaterialError("there is no key for log")
+
+    keyless = Sequencer(
+        registry=world.services.registry,
+        signer=no_key,
+        origin=world.services.log_book.origin,
+        clock=world.clock,
+        anchor=Anchor(world.settings.data_dir / "elsewhere" / "checkpoint"),
+    )
+    world.initial()
+    world.endorse()
+
+    keyless._try_advance()
+
+    with pytest.raises(KeyMaterialError):
+        keyless.check()
+    assert (checked(world).size, checked(world).waiting) == (0, 2)
+    assert world.services.sequencer.advance().placed == 2
