@@ -58,11 +58,6 @@ def rows(stage: Stage) -> Sequence[Row]:
             aim=Aim(at_least=1000, of="rate"),
         ),
         Row(
-            name="inclusion proof, tiles at hand",
-            includes="the same in a process that has met the tiles before",
-            turn=timed(_place(stage), lambda place: log().again(place)),
-        ),
-        Row(
             name="inclusion proof checked",
             includes="the way to the root hashed; the checkpoint's signature is not in it",
             turn=timed(lambda: log().proof(_place(stage)()), lambda proof: check_inclusion(*proof)),
@@ -115,10 +110,6 @@ class _Log:
         """Return a reader that has met no tile yet."""
         keys = partial(self._keystore.service_keys, "log")
         return LogBook(registry=self._registry, keys=keys, origin=self._origin)
-
-    def again(self, place: int) -> object:
-        """Make a proof with tiles that were read before."""
-        return self.book.inclusion(place)
 
     def with_waiting(self, count: int) -> _Log:
         """Return the log with so many more entries that wait."""
