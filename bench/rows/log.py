@@ -20,6 +20,7 @@ from certsvc.translog.hashing import leaf_hash
 from certsvc.translog.note import key_of
 from certsvc.translog.proofs import check_inclusion
 from certsvc.translog.tiles import Tile
+from certsvc.translog.witness import look
 from certsvc.verification.log_book import LogBook
 from certsvc.wiring import SystemClock
 
@@ -56,6 +57,14 @@ def rows(stage: Stage) -> Sequence[Row]:
             includes="of a random leaf: tiles read out of the database, their MACs checked, all hashed",
             turn=timed(_place(stage), lambda place: log().fresh_book().inclusion(place)),
             aim=Aim(at_least=1000, of="rate"),
+        ),
+        Row(
+            name="whole look of a witness",
+            includes="every leaf hash read out of the database, every tile and the root recomputed",
+            turn=timed(log, lambda held: held.watch()),
+            most_turns=3,
+            unit="leaves/s",
+            amount=LEAVES,
         ),
         Row(
             name="inclusion proof checked",
@@ -126,6 +135,14 @@ class _Log:
     def advance(self) -> None:
         """Place what one transaction places."""
         self._sequencer.advance(rounds=1)
+
+    def watch(self) -> None:
+        """Look as a witness does at the first time."""
+        stored = self.book.checkpoint()
+        look(stored.note.encode(), None, self.book.keys, self._tile)
+
+    def _tile(self, tile: Tile) -> bytes:
+        return self.book.tile(tile.level, tile.number, tile.width)
 
     def proof(self, place: int) -> tuple[bytes, int, int, Sequence[bytes], bytes]:
         """Return a proof as check_inclusion takes it."""

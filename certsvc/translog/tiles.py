@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from certsvc.translog.fault import LogFaultError
-from certsvc.translog.hashing import EMPTY_ROOT, HASH_BYTES, node_hash, root_of
+from certsvc.translog.hashing import EMPTY_ROOT, HASH_BYTES, full_root, node_hash
 
 WIDTH: Final = 256
 HEIGHT: Final = 8
@@ -77,10 +77,15 @@ def tile_at(level: int, number: int, size: int) -> Tile:
     return Tile(level=level, number=number, width=width)
 
 
-def hashes_in(tile: Tile, content: bytes) -> list[bytes]:
-    """Cut a tile into its hashes. LogFaultError when it is not as long as it must be."""
+def check_length(tile: Tile, content: bytes) -> None:
+    """Refuse a tile that is not as long as it must be: LogFaultError."""
     if len(content) != tile.width * HASH_BYTES:
         raise LogFaultError(f"tile {tile.path} has {len(content)} bytes instead of {tile.width * HASH_BYTES}")
+
+
+def hashes_in(tile: Tile, content: bytes) -> list[bytes]:
+    """Cut a tile into its hashes; LogFaultError as check_length()."""
+    check_length(tile, content)
     return [content[at : at + HASH_BYTES] for at in range(0, len(content), HASH_BYTES)]
 
 
@@ -91,7 +96,7 @@ class TiledTree:
         """Take the number of leaves and where tiles come from."""
         self.size = size
         self._fetch = fetch
-        self._kept: dict[tuple[int, int], list[bytes]] = {}
+        self._kept: dict[tuple[int, int], bytes] = {}
 
     def root(self) -> bytes:
         """Return the root of the whole tree."""
@@ -143,7 +148,8 @@ class TiledTree:
 
     def leaf(self, place: int) -> bytes:
         """Return the hash of one leaf."""
-        return self._tile(0, place // WIDTH)[place % WIDTH]
+        number, within = divmod(place, WIDTH)
+        return self._tile(0, number)[within * HASH_BYTES :][:HASH_BYTES]
 
     def range_root(self, begin: int, end: int) -> bytes:
         """Return the root over the leaves from *begin* to before *end*, one side of a split of the tree."""
@@ -158,16 +164,16 @@ class TiledTree:
     def _subtree(self, height: int, number: int) -> bytes:
         """Return the root of the *number*-th full subtree of 2 ** *height* leaves."""
         level, above = divmod(height, HEIGHT)
-        first = number << above
-        hashes = self._tile(level, first // WIDTH)
-        within = first % WIDTH
-        return root_of(hashes[within : within + (1 << above)])
+        tile, within = divmod(number << above, WIDTH)
+        return full_root(self._tile(level, tile)[within * HASH_BYTES :][: HASH_BYTES << above])
 
-    def _tile(self, level: int, number: int) -> list[bytes]:
-        if (level, number) not in self._kept:
+    def _tile(self, level: int, number: int) -> bytes:
+        content = self._kept.get((level, number))
+        if content is None:
             tile = tile_at(level, number, self.size)
-            self._kept[level, number] = hashes_in(tile, self._fetch(tile))
-        return self._kept[level, number]
+            content = self._kept[level, number] = self._fetch(tile)
+            check_length(tile, content)
+        return content
 
 
 def split_of(size: int) -> int:
