@@ -22,10 +22,10 @@ from certsvc.domain.log_facts import (
     kind_of_copy,
     kind_of_event,
 )
-from certsvc.errors import RecordDamagedError
+from certsvc.errors import DefectError, RecordDamagedError
 from certsvc.registry.crypto import Value
 from certsvc.registry.database import Query
-from certsvc.registry.rows import Record, copy_values
+from certsvc.registry.rows import Record, instant_text
 from certsvc.registry.session import Session, insert_row, select_rows
 from certsvc.registry.tables import CERTIFICATE_VERSION
 from certsvc.registry.tables_log import LOG_ENTRY, LOG_ENTRY_NUMBER
@@ -86,7 +86,25 @@ class Noting(Session):
 
 def facts_of_copy(copy: Copy, version: CertificateVersion) -> Facts:
     """Return what the log says of a DONE copy of *version*."""
-    return copy_facts(copy_values(copy), version.licence_id, version.version)
+    if copy.done_at is None:
+        raise DefectError("a copy that is not complete is in no log")
+    grant = copy.grant
+    # Not by way of the whole row: a report would take a quarter longer for values nobody looks at.
+    return copy_facts(
+        {
+            "kind": copy.kind.value,
+            "copy_id": copy.copy_id,
+            "token": copy.token,
+            "pdf_sha256": copy.files["pdf"].sha256,
+            "ofd_sha256": copy.files["ofd"].sha256,
+            "copy_number": copy.copy_number,
+            "use_from": None if grant is None else grant.use_from.isoformat(),
+            "use_until": None if grant is None else grant.use_until.isoformat(),
+            "done_at": instant_text(copy.done_at),
+        },
+        version.licence_id,
+        version.version,
+    )
 
 
 def copy_facts(row: Mapping[str, Value], licence_id: str, version: int) -> Facts:
