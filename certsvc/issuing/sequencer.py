@@ -166,7 +166,7 @@ class Sequencer:
             session.hold([LOGGING])
             newest = session.newest_checkpoint()
             self._check_remembered(session, newest)
-            entries = session.log_waiting(ROUND)
+            entries = session.log_to_place(ROUND)
             if newest is not None and not entries:
                 note, size = newest.note, newest.size
             else:

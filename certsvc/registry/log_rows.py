@@ -29,8 +29,15 @@ _MOST: Final = bindparam("most", type_=sa.Integer)
 
 ENTRY_OF: Final = select_rows(LOG_ENTRY, _entry.fact == bindparam("fact"))
 HOLD_ENTRY_OF: Final = select_rows(LOG_ENTRY, _entry.fact == bindparam("fact"), hold=True)
-WAITING: Final = select_rows(
-    LOG_ENTRY, sa.literal_column(WAITS, sa.Boolean), order_by=[_entry.entry], limit=_MOST
+WAITING, TO_PLACE = (
+    select_rows(
+        LOG_ENTRY,
+        sa.literal_column(WAITS, sa.Boolean),
+        order_by=[_entry.entry],
+        limit=_MOST,
+        hold=hold,
+    )
+    for hold in (False, True)
 )
 ENTRIES_FROM: Final = select_rows(
     LOG_ENTRY,
@@ -171,6 +178,10 @@ class LogChanges(LogRows, Noting):
         if event is None:
             raise NotFoundError
         self._note_event(event.values())
+
+    def log_to_place(self, limit: int) -> Sequence[LogEntry]:
+        """List entries without a place as log_waiting() does, and hold them: no salt goes meanwhile."""
+        return [_entry_from(record) for record in self._all(TO_PLACE, most=limit)]
 
     def place_log_entries(self, entries: Sequence[LogEntry], first: int) -> None:
         """Give entries their places, one after the other from *first* on. The caller holds LOGGING."""

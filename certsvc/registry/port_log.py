@@ -95,8 +95,14 @@ class LogWriting(LogReading, Protocol):
     def log_late(self, fact: str) -> None:
         """Log a DONE copy or an event about which there is no entry: one of before there was a log."""
 
+    def log_to_place(self, limit: int) -> Sequence[LogEntry]:
+        """List entries without a place as log_waiting() does, and hold them until the transaction ends."""
+
     def place_log_entries(self, entries: Sequence[LogEntry], first: int) -> None:
-        """Give entries their places, one after the other from *first* on. The caller holds LOGGING."""
+        """Give entries of log_to_place() their places, one after the other from *first* on.
+
+        The caller holds LOGGING.
+        """
 
     def put_log_tile(self, level: int, number: int, hashes: bytes) -> None:
         """Write a tile, or write it longer. The caller holds LOGGING."""

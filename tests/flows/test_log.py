@@ -12,7 +12,7 @@ from certsvc.domain.report import Check
 from certsvc.errors import KeyMaterialError, NotFoundError, UnavailableError
 from certsvc.issuing.anchor import Anchor
 from certsvc.issuing.sequencer import Sequencer
-from certsvc.registry.port_log import KeyEvent
+from certsvc.registry.port_log import LOGGING, KeyEvent
 from certsvc.sealing.port import Signer
 from certsvc.translog.checkpoint import origin_of
 from certsvc.translog.proof_file import read_proof
@@ -222,3 +222,29 @@ def test_without_a_key_entries_wait_and_issuing_goes_on(world: World) -> None:
         keyless.check()
     assert (checked(world).size, checked(world).waiting) == (0, 2)
     assert world.services.sequencer.advance().placed == 2
+
+
+def test_a_salt_that_goes_while_its_entry_is_placed_damages_nothing(anywhere: World) -> None:
+    """Both write the same row: one waits for the other, and each seals what is there."""
+    anywhere.initial()
+    endorsement = anywhere.endorse()
+    registry = anywhere.services.registry
+
+    def forget() -> None:
+        with registry.writing() as session:
+            session.forget_log_salts([endorsement["endorsement_id"]])
+
+    forgetting = threading.Thread(target=forget)
+    with registry.writing() as session:
+        session.hold([LOGGING])
+        entries = session.log_to_place(10)
+        forgetting.start()
+        # Time enough for who does not wait.
+        forgetting.join(0.3)
+        session.place_log_entries(entries, 0)
+    forgetting.join()
+
+    with registry.reading() as looking:
+        entry = looking.find_log_entry(endorsement["endorsement_id"])
+    assert entry is not None
+    assert (entry.place, entry.salt) == (1, None)

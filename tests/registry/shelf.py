@@ -139,7 +139,7 @@ def fill_log(registry: Registry) -> None:
     """Give the first entry that waits a place in a tree of one leaf."""
     with registry.writing() as session:
         session.hold([LOGGING])
-        (entry,) = session.log_waiting(1)
+        (entry,) = session.log_to_place(1)
         session.place_log_entries([entry], 0)
         session.put_log_tile(0, 0, entry.commitment)
         session.add_checkpoint(StoredCheckpoint(size=1, root=entry.commitment, note="note", at=NOW))
