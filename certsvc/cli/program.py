@@ -12,6 +12,7 @@ from certsvc.cli.demo import demo
 from certsvc.cli.doctor import doctor
 from certsvc.cli.exits import Program
 from certsvc.cli.keys import keys
+from certsvc.cli.log import log
 from certsvc.cli.receipt import verify_receipt
 from certsvc.cli.record import record
 from certsvc.cli.register import client, endorse, expiring, issue, recover
@@ -21,6 +22,7 @@ from certsvc.cli.setup import init
 from certsvc.cli.timestamps import timestamps
 from certsvc.cli.trust import trust
 from certsvc.cli.verify import verify
+from certsvc.cli.witness import witness
 from certsvc.cli.worker import worker
 
 
@@ -56,5 +58,7 @@ for _command in (
     worker,
     backup,
     restore,
+    log,
+    witness,
 ):
     program.add_command(_command)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from certsvc.domain.text import Text
+from certsvc.domain.texts_log import LOG_FINDINGS
 from certsvc.domain.texts_offline import OFFLINE_FINDINGS
 
 _FILE: Final[Mapping[str, Text]] = {
@@ -287,5 +288,6 @@ FINDINGS: Final[Mapping[str, Text]] = {
     **_CLUE,
     **_REGISTRY,
     **OFFLINE_FINDINGS,
+    **LOG_FINDINGS,
 }
 """Every finding code anybody may emit."""

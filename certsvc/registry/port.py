@@ -20,6 +20,7 @@ from certsvc.registry.port_batches import BatchReading, BatchWriting
 from certsvc.registry.port_feed import ExpiringSpecialty, FeedReading, FeedWriting
 from certsvc.registry.port_glance import Sight
 from certsvc.registry.port_keys import KeyUseReading, KeyUseWriting
+from certsvc.registry.port_log import LogReading, LogWriting
 from certsvc.registry.port_timestamps import TimestampReading, TimestampWriting
 
 
@@ -78,7 +79,7 @@ class Endorsed:
     """In the order of recording."""
 
 
-class ReadSession(FeedReading, BatchReading, TimestampReading, KeyUseReading, Protocol):
+class ReadSession(FeedReading, BatchReading, TimestampReading, KeyUseReading, LogReading, Protocol):
     """Look-ups. ``find_`` may answer None, ``get_`` raises NotFoundError."""
 
     def find_event(self, source_id: str) -> RecordedEvent | None:
@@ -182,9 +183,19 @@ class ReadSession(FeedReading, BatchReading, TimestampReading, KeyUseReading, Pr
 
 
 class WriteSession(
-    ReadSession, FeedWriting, BatchWriting, ReadingAhead, TimestampWriting, KeyUseWriting, Protocol
+    ReadSession,
+    FeedWriting,
+    BatchWriting,
+    ReadingAhead,
+    TimestampWriting,
+    KeyUseWriting,
+    LogWriting,
+    Protocol,
 ):
-    """Look-ups and changes in one transaction; what is held, in the order of docs/decisions/database.md."""
+    """Look-ups and changes in one transaction, which writes its log entries as its last act.
+
+    What is held is held in the order of docs/decisions/database.md.
+    """
 
     def hold(self, names: Collection[str]) -> None:
         """Hold *names*, all at once and before anything else, until the transaction ends.
@@ -292,6 +303,5 @@ __all__ = [
     "ReadSession",
     "RecordedEvent",
     "Registry",
-    "Sight",
     "WriteSession",
 ]

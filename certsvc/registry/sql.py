@@ -25,9 +25,10 @@ from certsvc.registry.glance import (
     read_slowly,
 )
 from certsvc.registry.key_use import KeyUseCounts
+from certsvc.registry.log_rows import LogChanges, LogRows
 from certsvc.registry.lookups import LookUpReading, LookUpWriting
-from certsvc.registry.port import ReadSession, Sight, WriteSession
-from certsvc.registry.port_glance import Glance
+from certsvc.registry.port import ReadSession, WriteSession
+from certsvc.registry.port_glance import Glance, Sight
 from certsvc.registry.reading import RecordReading
 from certsvc.registry.reading_copies import CopyReading
 from certsvc.registry.reading_status import StatusReading
@@ -49,6 +50,7 @@ class SQLReadSession(
     BatchRows,
     TimestampRows,
     KeyUseCounts,
+    LogRows,
 ):
     """Look-ups in one transaction."""
 
@@ -63,6 +65,7 @@ class SQLWriteSession(
     TimestampChanges,
     AheadReading,
     KeyUseCounts,
+    LogChanges,
 ):
     """Look-ups and changes in one transaction."""
 
@@ -116,7 +119,9 @@ class SQLRegistry:
     def writing(self) -> Iterator[WriteSession]:
         """Open one write transaction (BEGIN IMMEDIATE on SQLite)."""
         with self.database.transaction(writing=True) as connection:
-            yield SQLWriteSession(connection, self.database, self._vault)
+            session = SQLWriteSession(connection, self.database, self._vault)
+            yield session
+            session.write_log_entries()
 
     def ping(self) -> None:
         """Raise UnavailableError unless the database answers and its schema is the one we know."""

@@ -45,7 +45,7 @@ class Keystore:
         self._chain = (read_certificate(folder / f"{ISSUING}.pem"),)
         self._signers: dict[str, Signer] = {}
         self._seal_signers: dict[str, SealSigner] = {}
-        # Loading an RSA key takes a quarter of a tenth of a second: one thread loads, the others wait for it.
+        # Loading an RSA key takes 25 ms: one thread loads, the others wait for it.
         self._loading = threading.Lock()
 
     @classmethod

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import TypeVar
@@ -10,14 +10,15 @@ from typing import TypeVar
 from certsvc.domain.clock import Clock
 from certsvc.domain.endorsement import FORMATS, Copy
 from certsvc.domain.judge import check_as_of, judge
-from certsvc.domain.key_times import fault_of_use
 from certsvc.domain.report import Check, Clue, FileOutcome, Finding, Kind, RegistryAnswer, Report, Result
 from certsvc.domain.timestamps import TimestampLevel
-from certsvc.errors import Fault, InvalidFieldError
+from certsvc.errors import Fault, InvalidFieldError, UnavailableError
 from certsvc.page.certificate_type import CertificateType
 from certsvc.registry.port import Registry
 from certsvc.sealing.port import PinnedKey, PinnedSeal
 from certsvc.verification.code_check import check_code
+from certsvc.verification.key_faults import key_faults
+from certsvc.verification.log_book import LogBook
 from certsvc.verification.pool import ReaderPool
 from certsvc.verification.question import Question, find_specialty
 from certsvc.verification.resolve import Resolution, resolve, resolve_each
@@ -43,6 +44,7 @@ class Verifier:
         offline_keys: Callable[[], Sequence[PinnedKey]] = tuple,
         tsa_roots: Sequence[bytes] = (),
         level: TimestampLevel | None = None,
+        log_book: LogBook | None = None,
     ) -> None:
         """Take what verification reads; it needs no private key, and opens no stranger's file itself.
 
@@ -57,6 +59,7 @@ class Verifier:
         self._offline_keys = offline_keys
         self._tsa_roots = tsa_roots
         self._level = level
+        self._log_book = log_book
         self._readers = readers
         self._clock = clock
         self._public_url = public_url
@@ -72,7 +75,7 @@ class Verifier:
         now = self._clock.now()
         question = self._settled(question, now)
         scanned = scan(question, self._public_url)
-        return self._answer(question, scanned, self._resolve(scanned, question.as_of, now), now)
+        return self._answer(question, scanned, self._resolve(scanned, question, now), now)
 
     def verify_each(self, questions: Sequence[Question]) -> list[Report | InvalidFieldError]:
         """Judge several things by one view of the register and at one instant, in their order.
@@ -84,7 +87,8 @@ class Verifier:
         fit = [one for one in read if isinstance(one, Question)]
         scans = [scan(one, self._public_url) for one in fit]
         asked = [(one, question.as_of or now) for one, question in zip(scans, fit, strict=True)]
-        found = iter(resolve_each(asked, self._registry, self._kinds, now=now))
+        log_book = self._log_book if any(one.log for one in fit) else None
+        found = iter(resolve_each(asked, self._registry, self._kinds, now=now, log_book=log_book))
         scanned = iter(scans)
         return [
             self._answer(one, next(scanned), next(found), now) if isinstance(one, Question) else one
@@ -134,19 +138,19 @@ class Verifier:
             )
             # Reading may have taken seconds in which others recorded: the clock is asked again.
             now = max(now, self._clock.now())
-            clue, resolution = found.clue, self._resolve_symbol(found, resolution, question.as_of, now)
+            clue, resolution = found.clue, self._resolve_symbol(found, resolution, question, now)
             if resolution.answer is RegistryAnswer.MISSING:
                 clue = replace(clue, findings=(*clue.findings, *self._strange(clue)))
             code = found.offline
         entry = resolution.entry
         if entry is not None and entry.copy is not None:
-            # The file in hand answers for its own key, a record for those of both its files.
-            own: Collection[str] = (
-                [fmt for fmt, file in entry.copy.files.items() if file.sha256 == scanned.sha256]
-                if scanned.sha256 is not None
-                else ()
-            )
-            faults = self._key_faults(entry.copy, own or FORMATS)
+            try:
+                faults = [*self._key_faults(entry.copy, scanned.sha256, now)]
+            except UnavailableError:
+                # Gone between two questions: whether a leaked key was used before the theft cannot be told.
+                resolution, entry, faults = Resolution(RegistryAnswer.AWAY), None, []
+            if resolution.log is not None:
+                faults.append(resolution.log)
             if faults:
                 clue = replace(clue, findings=(*clue.findings, *faults))
         kind = entry.version.face.certificate_type if entry is not None else next(iter(self._kinds))
@@ -156,11 +160,13 @@ class Verifier:
             clue = replace(clue, findings=(*clue.findings, told))
         return judge(clue, resolution.answer, entry, as_of=as_of, now=now, policy=policy)
 
-    def _resolve(self, scanned: Scan, as_of: datetime | None, now: datetime) -> Resolution:
-        return resolve(scanned, self._registry, self._kinds, as_of=as_of or now, now=now)
+    def _resolve(self, scanned: Scan, question: Question, now: datetime) -> Resolution:
+        log_book = self._log_book if question.log else None
+        as_of = question.as_of or now
+        return resolve(scanned, self._registry, self._kinds, as_of=as_of, now=now, log_book=log_book)
 
     def _resolve_symbol(
-        self, found: Scan, by_hash: Resolution, as_of: datetime | None, now: datetime
+        self, found: Scan, by_hash: Resolution, question: Question, now: datetime
     ) -> Resolution:
         """Look up the record a QR symbol inside a file names, when there is one."""
         if found.token is None:
@@ -170,7 +176,7 @@ class Verifier:
         if by_hash.answer is not RegistryAnswer.MISSING:
             # Away, damaged, or its clock is off: asked again at once it would answer no better.
             return by_hash
-        return self._resolve(found, as_of, now)
+        return self._resolve(found, question, now)
 
     def _strange(self, clue: Clue) -> Iterator[Finding]:
         """Judge an intact file that the register does not know: what a thief of its key would make."""
@@ -185,23 +191,14 @@ class Verifier:
             check = Check.SEAL_PINNED if clue.kind is Kind.OFD else Check.SIGNER_PINNED
             yield Finding(check=check, result=Result.FAIL, code="KEY_COMPROMISED")
 
-    def _key_faults(self, copy: Copy, formats: Collection[str]) -> list[Finding]:
-        """Judge the keys at the instant our own row names, never at one a file names."""
-        at, found = copy.reserved_at, []
-        if "pdf" in formats and (code := _fault_of(_named(self._pinned, copy.key_id), at)) is not None:
-            found.append(Finding(check=Check.SIGNER_PINNED, result=Result.FAIL, code=code))
-        if "ofd" in formats and (code := _fault_of(_named(self._pinned_seals, copy.seal_key_id), at)):
-            found.append(Finding(check=Check.SEAL_PINNED, result=Result.FAIL, code=code))
-        return found
-
-
-def _named(pins: Sequence[_Pin], key_id: str) -> _Pin | None:
-    for one in pins:
-        if one.key_id == key_id:
-            return one
-    return None
-
-
-def _fault_of(pin: PinnedKey | PinnedSeal | None, at: datetime) -> str | None:
-    """Return the code of what is wrong with a key of ours that was used at an instant; None when nothing."""
-    return "SIGNER_NOT_OURS" if pin is None else fault_of_use(pin, reserved_at=at)
+    def _key_faults(self, copy: Copy, sha256: str | None, now: datetime) -> Iterator[Finding]:
+        # The file in hand answers for its own key, a record for those of both its files.
+        own = [fmt for fmt, file in copy.files.items() if file.sha256 == sha256] if sha256 is not None else ()
+        return key_faults(
+            copy,
+            own or FORMATS,
+            pinned=self._pinned,
+            pinned_seals=self._pinned_seals,
+            registry=self._registry,
+            now=now,
+        )

@@ -99,6 +99,7 @@ def _look() -> dict[str, str]:
         "storage": held.storage.check,
         "keys": lambda: held.keystore.signer(held.settings.signature, held.clock.now()),
         # A copy is two files: with one of the two keys alone every request for one would fail.
+        "log": held.sequencer.check,
         "seal": lambda: held.keystore.seal_signer(held.settings.issuer_name, held.clock.now()),
     }
     return {name: _state(look) for name, look in looks.items()}

@@ -153,10 +153,7 @@ def _rotate_test_key(
 
 
 def _tell(event: KeyEvent) -> None:
-    """Tell what happened to a key. The one place: here a public log takes it.
-
-    It comes after the change: a leaked key is withdrawn whether or not anybody can be told of it.
-    """
+    """Tell what happened to a key; the transparency log reads it from the trust list (KeyChronicle)."""
     # No fault, but nothing that may be missing from any log.
     _log.warning("key changed", action=event.action, key_id=event.key_id, since=event.since.isoformat())
 

@@ -12,6 +12,7 @@ from certsvc.batch.queue import Queue
 from certsvc.config import Settings
 from certsvc.domain.clock import Clock
 from certsvc.domain.policy import Issuer
+from certsvc.issuing.anchor import Anchor
 from certsvc.issuing.changes import ChangeFeed
 from certsvc.issuing.clients import Clients
 from certsvc.issuing.counter import Counter
@@ -19,9 +20,11 @@ from certsvc.issuing.desk import Desk
 from certsvc.issuing.discretion import BodyDigest
 from certsvc.issuing.draft import Drafter
 from certsvc.issuing.enquiry import Enquiry
+from certsvc.issuing.key_chronicle import KeyChronicle
 from certsvc.issuing.press import Press
 from certsvc.issuing.record import Recorder
 from certsvc.issuing.recover import Recovery
+from certsvc.issuing.sequencer import Sequencer
 from certsvc.issuing.stamp_queue import StampQueue
 from certsvc.page.certificate_type import CertificateType
 from certsvc.page.fonts import FontChain
@@ -31,6 +34,8 @@ from certsvc.registry.sql import open_registry
 from certsvc.sealing.keystore import Keystore
 from certsvc.storage.local import LocalStorage
 from certsvc.storage.port import Storage
+from certsvc.translog.checkpoint import origin_of
+from certsvc.verification.log_book import LogBook
 from certsvc.verification.lookups import LookUps
 from certsvc.verification.receipt import Receipts
 from certsvc.verification.receipt_pdf import ReportPress
@@ -79,6 +84,9 @@ class Services:
     limits: LimitStore
     stamp_queue: StampQueue | None
     """Fetches wanted time stamps; None where no authority is set."""
+    sequencer: Sequencer
+    key_chronicle: KeyChronicle
+    log_book: LogBook
 
 
 def build(settings: Settings, clock: Clock | None = None) -> Services:
@@ -147,6 +155,12 @@ def build(settings: Settings, clock: Clock | None = None) -> Services:
         key_daily_cap=settings.key_daily_cap,
     )
     counter = Counter(desk, recorder)
+    key_chronicle = KeyChronicle(registry=registry, keys=lambda: keystore.keys, clock=clock)
+    log_book = LogBook(
+        registry=registry,
+        keys=lambda: keystore.service_keys("log"),
+        origin=origin_of(settings.public_url),
+    )
     bell = Bell(settings.data_dir / "batches" / "wanted")
     queue = None if settings.database_url.startswith("sqlite") else Queue(settings.database_url)
     return Services(
@@ -186,6 +200,7 @@ def build(settings: Settings, clock: Clock | None = None) -> Services:
             public_url=settings.public_url,
             tsa_roots=load_tsa_roots(settings),
             level=stamper.inside if stamper is not None else None,
+            log_book=log_book,
         ),
         receipts=receipts,
         report_press=ReportPress(
@@ -210,4 +225,14 @@ def build(settings: Settings, clock: Clock | None = None) -> Services:
         stamp_queue=StampQueue(registry=registry, authority=authority, clock=clock)
         if authority is not None
         else None,
+        sequencer=Sequencer(
+            registry=registry,
+            signer=lambda: keystore.service_signer("log", clock.now()),
+            origin=origin_of(settings.public_url),
+            clock=clock,
+            anchor=Anchor(settings.data_dir / "log" / "checkpoint"),
+            before=key_chronicle.note,
+        ),
+        key_chronicle=key_chronicle,
+        log_book=log_book,
     )

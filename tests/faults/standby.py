@@ -32,6 +32,8 @@ STATE_CHANGING: Final = (
 such memory is the index of its log, which is rebuilt from the log."""
 RECOVER: Final = "recover"
 """In place of a path: the command."""
+ADVANCE: Final = "advance"
+"""In place of a path: give the log's entries their places, as a server does each second."""
 TAKE: Final = "take"
 """In place of a path: hand the body, a list of orders, in at the counter as one chunk."""
 _CALL: Final = re.compile(r"\d+ +(\w+)\((.*)")
@@ -51,7 +53,7 @@ class Point:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One request to the application; or something else, see RECOVER and TAKE."""
+    """One request to the application; or something else, see RECOVER, ADVANCE and TAKE."""
 
     path: str
     body: object = None

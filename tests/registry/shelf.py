@@ -23,6 +23,7 @@ from certsvc.registry.port_batches import (
     ItemState,
 )
 from certsvc.registry.port_feed import Change, Follow, LookUp
+from certsvc.registry.port_log import LOGGING, StoredCheckpoint
 from tests.factories import CONSTRUCTOR_1, NOW, a_copy, a_grant, a_holder, a_version, an_initial
 
 SECRET: Final = bytes(range(32))
@@ -133,6 +134,16 @@ def issue(registry: Registry, who: Registered, order: int = 1, *, at: datetime =
         assert session.complete(copy.copy_id, copy.worker, files_of(copy), at + timedelta(seconds=2))
     with registry.reading() as session:
         return session.get_copy(copy.copy_id)
+
+
+def fill_log(registry: Registry) -> None:
+    """Give the first entry that waits a place in a tree of one leaf."""
+    with registry.writing() as session:
+        session.hold([LOGGING])
+        (entry,) = session.log_to_place(1)
+        session.place_log_entries([entry], 0)
+        session.put_log_tile(0, 0, entry.commitment)
+        session.add_checkpoint(StoredCheckpoint(size=1, root=entry.commitment, note="note", at=NOW))
 
 
 def fill_feed(registry: Registry, who: Registered, copy: Copy) -> Change:

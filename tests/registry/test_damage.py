@@ -25,6 +25,7 @@ from tests.registry.shelf import (
     a_wanted_timestamp,
     fill_batch,
     fill_feed,
+    fill_log,
     id_number,
     issue,
     register,
@@ -61,6 +62,7 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SQLRegistry]:
     fill_batch(registry)
     with registry.writing() as session:
         session.add_timestamp(a_wanted_timestamp(copy))
+    fill_log(registry)
     yield registry
     registry.close()
 
@@ -124,6 +126,15 @@ PROBES: Mapping[str, tuple[Probe, ...]] = {
         lambda s, row: s.wanted_timestamps(FAR, 9),
     ),
     "batch_item": (lambda s, row: s.items_after(str(row["batch_id"]), 0, 9),),
+    "log_entry": (
+        lambda s, row: s.find_log_entry(str(row["fact"])),
+        lambda s, row: s.log_entries_from(0, 1),
+    ),
+    "log_tile": (lambda s, row: s.log_tile(cast(int, row["level"]), cast(int, row["number"])),),
+    "log_checkpoint": (
+        lambda s, row: s.newest_checkpoint(),
+        lambda s, row: s.checkpoints_above(0, 1),
+    ),
     "batch_body": (lambda s, row: s.find_body(str(row["batch_id"]), cast(int, row["line"])),),
 }
 
@@ -144,6 +155,9 @@ def other_values(table: str, column: str, value: Value) -> list[Value]:
         ("idempotency_key", "key"): ["another key"],
         ("lookup", "registration_id"): ["another registration"],
         ("follow", "registration_id"): ["another registration"],
+        # The numbers of these rows are SQLite's own, which takes no text in their place.
+        ("log_entry", "entry"): [1000],
+        ("log_checkpoint", "size"): [1000],
         **{(f"batch_{part}", "batch_id"): ["another batch"] for part in ("chunk", "item", "body")},
     }
     if (table, column) in special:

@@ -215,4 +215,10 @@ def test_registry_that_is_away_is_503_and_not_an_invalid_certificate(
     assert all(one.headers["Retry-After"] for one in (answer, page, report, ready))
     assert "暂时无法核验" in page.text
     assert body_of(report)["verdict"] == "INDETERMINATE"
-    assert body_of(ready)["parts"] == {"registry": "UNAVAILABLE", "storage": "ok", "keys": "ok", "seal": "ok"}
+    assert body_of(ready)["parts"] == {
+        "registry": "UNAVAILABLE",
+        "storage": "ok",
+        "keys": "ok",
+        "log": "ok",
+        "seal": "ok",
+    }
