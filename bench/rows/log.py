@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from datetime import timedelta
 from functools import cache, partial
+from itertools import count
 from pathlib import Path
 from typing import Final
 

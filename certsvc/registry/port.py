@@ -192,10 +192,7 @@ class WriteSession(
     LogWriting,
     Protocol,
 ):
-    """Look-ups and changes in one transaction, which writes its log entries as its last act.
-
-    What is held is held in the order of docs/decisions/database.md.
-    """
+    """Look-ups and changes in one transaction; log entries are its last act. docs/decisions/database.md."""
 
     def hold(self, names: Collection[str]) -> None:
         """Hold *names*, all at once and before anything else, until the transaction ends.
