@@ -17,11 +17,9 @@ from certsvc.domain.endorsement import Copy, CopyId, IssuedFile
 from certsvc.domain.events import Event, HolderId, IdType, RegistrationId
 from certsvc.registry.port_ahead import ReadingAhead
 from certsvc.registry.port_batches import BatchReading, BatchWriting
+from certsvc.registry.port_beside import BesideReading, BesideWriting
 from certsvc.registry.port_feed import ExpiringSpecialty, FeedReading, FeedWriting
 from certsvc.registry.port_glance import Sight
-from certsvc.registry.port_keys import KeyUseReading, KeyUseWriting
-from certsvc.registry.port_log import LogReading, LogWriting
-from certsvc.registry.port_timestamps import TimestampReading, TimestampWriting
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,7 +77,7 @@ class Endorsed:
     """In the order of recording."""
 
 
-class ReadSession(FeedReading, BatchReading, TimestampReading, KeyUseReading, LogReading, Protocol):
+class ReadSession(FeedReading, BatchReading, BesideReading, Protocol):
     """Look-ups. ``find_`` may answer None, ``get_`` raises NotFoundError."""
 
     def find_event(self, source_id: str) -> RecordedEvent | None:
@@ -182,16 +180,7 @@ class ReadSession(FeedReading, BatchReading, TimestampReading, KeyUseReading, Lo
         """List the registrations from *first* to *last* that have endorsements, with what became of them."""
 
 
-class WriteSession(
-    ReadSession,
-    FeedWriting,
-    BatchWriting,
-    ReadingAhead,
-    TimestampWriting,
-    KeyUseWriting,
-    LogWriting,
-    Protocol,
-):
+class WriteSession(ReadSession, FeedWriting, BatchWriting, BesideWriting, ReadingAhead, Protocol):
     """Look-ups and changes in one transaction; log entries are its last act. docs/decisions/database.md."""
 
     def hold(self, names: Collection[str]) -> None:
