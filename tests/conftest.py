@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import hypothesis
 import pytest
+import structlog
 
 from certsvc.wiring import make_dev_keys
 from tests import drills
@@ -65,6 +67,17 @@ def softhsm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SoftHSM]:
         for name, value in made.environ.items():
             patch.setenv(name, value)
         yield made
+
+
+@pytest.fixture
+def logging_as_before() -> Iterator[None]:
+    """Undo what a test sets up for its process: many tests share one."""
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    yield
+    root.handlers[:] = handlers
+    root.setLevel(level)
+    structlog.reset_defaults()
 
 
 @pytest.fixture

@@ -137,9 +137,10 @@ def _parts(sealed: bytes) -> list[str]:
 
 
 def test_a_token_gone_in_the_midst_fails_in_words_and_frees_the_day(
-    tmp_path: Path, place: dict[str, str], present: SoftHSM
+    tmp_path: Path, place: dict[str, str], present: SoftHSM, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What was sealed before it went is issued; the others have their day, and come again when it is back."""
+    monkeypatch.setattr("certsvc.issuing.press_run.ABREAST", 2)
     world = a_world(tmp_path, place, "p256")
     rotate_key(world.settings, "pdf", world.clock, hsm_label="pdf-p256")
     for order in range(2, 6):

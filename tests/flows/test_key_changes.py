@@ -75,9 +75,10 @@ def void(_: object) -> None:
 @pytest.mark.parametrize("fmt", FORMATS)
 @pytest.mark.parametrize("change", [_rotate, _compromise])
 def test_keys_that_change_within_a_chunk_fail_nobody(
-    fmt: str, change: Callable[[str], Callable[[World], None]], world: World
+    fmt: str, change: Callable[[str], Callable[[World], None]], world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Rows name their key before it is used; those that named the old one are given up and made anew."""
+    monkeypatch.setattr("certsvc.issuing.press_run.ABREAST", 2)
     before = key_ids(world)
     act = change(fmt)
     press = WatchedPress(_press_of(world.services), lambda turn: act(world) if turn == 3 else None)
@@ -122,8 +123,11 @@ def test_a_planned_change_comes_by_the_clock_within_a_chunk(world: World) -> Non
     assert (old, new.key_id) != (new.key_id, old) and key_ids(world)[0] == new.key_id
 
 
-def test_a_key_withdrawn_without_a_next_one_fails_in_words(world: World) -> None:
+def test_a_key_withdrawn_without_a_next_one_fails_in_words(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Nothing is signed with it, and the day is free for when there is a key again."""
+    monkeypatch.setattr("certsvc.issuing.press_run.ABREAST", 1)
     old, _ = key_ids(world)
 
     def retire(turn: int) -> None:

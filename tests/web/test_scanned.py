@@ -153,16 +153,13 @@ def test_judge_says_the_same_check_by_check(lived: Lived, monkeypatch: pytest.Mo
     assert quick == list(lived.reports())
 
 
+@pytest.mark.usefixtures("logging_as_before")
 def test_line_of_a_page_is_the_logger_s_own(capsys: pytest.CaptureFixture[str]) -> None:
     """Whoever reads the log must not have to know two forms."""
-    before = structlog.get_config()
-    try:
-        configure_logs("INFO")
-        structlog.get_logger("certsvc.access").info(
-            "answered", endpoint="public.show", method="GET", status=200, ms=1.5, request_id="a-b"
-        )
-    finally:
-        structlog.configure(**before)
+    configure_logs("INFO")
+    structlog.get_logger("certsvc.access").info(
+        "answered", endpoint="public.show", method="GET", status=200, ms=1.5, request_id="a-b"
+    )
     write_answered("public.show", "GET", 200, 1.5, "a-b")
 
     logger, page = capsys.readouterr().err.splitlines()
