@@ -16,8 +16,9 @@ from certsvc.errors import DefectError, NotFoundError, RecordDamagedError
 from certsvc.registry.crypto import Value, storable
 from certsvc.registry.database import Query
 from certsvc.registry.dialects import POSTGRESQL, SQLITE
-from certsvc.registry.noting import VERSION_BY_ID, Noting, copy_facts, event_facts
+from certsvc.registry.noting import Noting, copy_facts, event_facts
 from certsvc.registry.port_log import LogEntry, StoredCheckpoint
+from certsvc.registry.reading import VERSION
 from certsvc.registry.reading_copies import BY_ID
 from certsvc.registry.rows import Record, instant_text
 from certsvc.registry.session import Session, insert_row, select_rows
@@ -120,7 +121,7 @@ class LogRows(Session):
         return event_facts(event.values(), self._version_of(event))
 
     def _version_of(self, record: Record) -> Record:
-        version = self._first(VERSION_BY_ID, version_id=record.text("version_id"))
+        version = self._first(VERSION, version_id=record.text("version_id"))
         if version is None:
             raise NotFoundError
         return version

@@ -25,14 +25,11 @@ from certsvc.domain.log_facts import (
 from certsvc.errors import DefectError, RecordDamagedError
 from certsvc.registry.crypto import Value
 from certsvc.registry.database import Query
+from certsvc.registry.reading import VERSION
 from certsvc.registry.rows import Record, instant_text
-from certsvc.registry.session import Session, insert_row, select_rows
-from certsvc.registry.tables import CERTIFICATE_VERSION
+from certsvc.registry.session import Session, insert_row
 from certsvc.registry.tables_log import LOG_ENTRY, LOG_ENTRY_NUMBER
 
-VERSION_BY_ID: Final = select_rows(
-    CERTIFICATE_VERSION, CERTIFICATE_VERSION.c.version_id == bindparam("version_id")
-)
 ADD_ENTRY: Final = insert_row(LOG_ENTRY)
 _MANY: Final = bindparam("many", type_=sa.Integer)
 NEXT_ENTRIES: Final = Query(
@@ -61,7 +58,7 @@ class Noting(Session):
         self._to_log.append((LogKind(str(facts["kind"])), _text(row, "event_id"), facts, False))
 
     def _version_row(self, version_id: Value) -> Record:
-        record = self._first(VERSION_BY_ID, version_id=version_id)
+        record = self._first(VERSION, version_id=version_id)
         if record is None:
             raise RecordDamagedError("a certificate version vanished")
         return record

@@ -111,7 +111,8 @@ class TimestampAuthority:
             target=self._exchange, args=(exchange, request, deadline), name="timestamp", daemon=True
         )
         thread.start()
-        if not exchange.done.wait(deadline.left_s):
+        # The socket has the same bound, and either may be the first to notice.
+        if not exchange.done.wait(deadline.left_s) or exchange.fault == TimeoutError.__name__:
             exchange.shut()
             raise TimestampUnavailableError("the time-stamping authority did not answer in time")
         if exchange.answer is None:

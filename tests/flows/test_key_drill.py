@@ -167,10 +167,13 @@ def judge_all(world: World, everybody: list[str]) -> tuple[Counter[str], int, in
         )
         found = [session.find_registration(who) for who in everybody]
         copies = [session.newest_endorsement(one) for one in found if one is not None]
+        logged = {copy.copy_id: session.logged_at(copy.copy_id) for copy in copies if copy is not None}
     for copy in copies:
         assert copy is not None and copy.state is CopyState.DONE
-        own = [thefts[key_id] for key_id in (copy.key_id, copy.seal_key_id)]
-        bad = any(theft is not None and copy.reserved_at >= theft for theft in own)
+        own = [theft for key_id in (copy.key_id, copy.seal_key_id) if (theft := thefts[key_id]) is not None]
+        # What was handed out in the last second before the theft stood in no checkpoint yet.
+        known_at = max(copy.reserved_at, logged[copy.copy_id] or copy.reserved_at)
+        bad = any(known_at >= theft for theft in own)
         stolen += bad
         report = world.verify(token=copy.token)
         verdicts[

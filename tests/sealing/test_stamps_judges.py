@@ -9,7 +9,7 @@ import re
 import subprocess
 import sys
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -47,7 +47,8 @@ class Judged:
 def judged(judged_keystore: Keystore, tmp_path_factory: pytest.TempPathFactory) -> Judged:
     """Both levels."""
     folder = tmp_path_factory.mktemp("stamped")
-    made = stamped(judged_keystore, at=datetime.now(UTC).replace(microsecond=0))
+    # Its time stamps come some seconds later, and nobody believes one of the future.
+    made = stamped(judged_keystore, at=datetime.now(UTC).replace(microsecond=0) - timedelta(seconds=10))
     (folder / "t.pdf").write_bytes(made.b_t)
     (folder / "lta.pdf").write_bytes(made.b_lta)
     (folder / "tsa.pem").write_bytes(an_authority().root_pem)

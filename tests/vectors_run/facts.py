@@ -73,6 +73,10 @@ class FactsSession:
         instants = [event.recorded_at for record in self._records for event in record.events]
         return max([*instants, *(copy.done_at for copy in self._copies() if copy.done_at is not None)])
 
+    def checkpoints_above(self, size: int, limit: int) -> tuple[()]:
+        """List no checkpoint: these records have no log."""
+        return ()
+
     def find_copy_by_token(self, token: str) -> Copy | None:
         """Find a copy."""
         return self._first(lambda copy: copy.token == token)
