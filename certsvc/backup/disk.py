@@ -44,7 +44,7 @@ def alone_in(folder: Path) -> Iterator[None]:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
-            raise UnavailableError("another backup into this folder is at work; run it again later") from error
+            raise UnavailableError("another backup into this folder is at work; run it later") from error
         yield
     finally:
         os.close(handle)

@@ -67,8 +67,8 @@ def take_backup(*, database_url: str, storage: Path, into: Path, now: datetime) 
         now: aware; names the backup.
 
     Raises:
-        UnavailableError: something cannot be read or written, or (StorageFullError) there is no room; there is
-            no store where the last backup found one; or another backup into the folder is at work.
+        UnavailableError: something cannot be read or written, or (StorageFullError) there is no room; no
+            file is where the last backup found some; or another backup into the folder is at work.
         PlaceNotEmptyError: there is a backup of this very instant.
         SettingsError: a program of PostgreSQL is missing.
     """
