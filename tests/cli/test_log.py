@@ -176,6 +176,16 @@ def test_witness_catches_a_log_that_was_put_back(run: Run, place: Place, tmp_pat
     assert evidence.count("\n3\n") == 2
 
 
+def test_witness_waits_for_no_document_for_ever(
+    run: Run, place: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A log that drips would keep it from ever raising an alarm."""
+    monkeypatch.setattr("certsvc.cli.witness._DOCUMENT_S", -1.0)
+    with served(place.world) as url:
+        told = run("witness", "--url", url, "--state", tmp_path / "state.json", "--once", code=3)
+    assert "did not come within" in told.stdout
+
+
 def test_witness_that_cannot_tell_says_so(run: Run, place: Place, tmp_path: Path) -> None:
     """A server that is away, a memory that is damaged and a stranger's key accuse nobody."""
     state = tmp_path / "state.json"
