@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import fcntl
 import hashlib
 import os
 import secrets
@@ -26,6 +27,27 @@ def told_in_words() -> Iterator[None]:
     except OSError as error:
         note = f"backup: {errno.errorcode.get(error.errno or 0, 'unknown error')}"
         raise (StorageFullError(note) if error.errno in _FULL else UnavailableError(note)) from error
+
+
+@contextmanager
+def alone_in(folder: Path) -> Iterator[None]:
+    """Keep every other backup out of a folder of backups, which is made when it is not there.
+
+    One that forgets would remove the packs that one still at work has copied and not yet named.
+
+    Raises:
+        UnavailableError: there is one at work.
+    """
+    make_folder(folder)
+    handle = os.open(folder / ".lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+    try:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise UnavailableError("another backup into this folder is at work; run it later") from error
+        yield
+    finally:
+        os.close(handle)
 
 
 def chunks_of(file: Path) -> Iterator[bytes]:

@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import Final
 
 from certsvc.backup.disk import make_folder, sync_folder, told_in_words, write_whole
-from certsvc.errors import BackupDamagedError, PlaceNotEmptyError
+from certsvc.errors import BackupDamagedError, KeyMaterialError, PlaceNotEmptyError, UnavailableError
 
+_NEEDED: Final = "registry.secret"
+_LOOKS: Final = 3
 _KEY_FILE_MAX: Final = 1 << 20
 """Bytes; keys, certificates, seals and lists are far smaller."""
 
@@ -22,22 +24,48 @@ def archive_keys(keys: Path, file: Path) -> int:
 
     Raises:
         PlaceNotEmptyError: *file* is there already: an older set of keys is not written over.
+        KeyMaterialError: there is no registry's secret in the folder, so it is not the one in use.
         UnavailableError: something cannot be read or written, or (StorageFullError) there is no room.
     """
     with told_in_words():
         if file.exists():
             raise PlaceNotEmptyError("the file for the keys is there already")
+        found = _keys_of(keys)
         gathered = io.BytesIO()
-        found = sorted(one for one in keys.rglob("*") if one.is_file() and not one.is_symlink())
         with tarfile.open(fileobj=gathered, mode="w") as archive:
-            for one in found:
-                told = tarfile.TarInfo(one.relative_to(keys).as_posix())
-                content = one.read_bytes()
-                told.size, told.mode, told.mtime = len(content), 0o600, int(one.stat().st_mtime)
+            for place, (content, changed_ns) in sorted(found.items()):
+                told = tarfile.TarInfo(place)
+                told.size, told.mode, told.mtime = len(content), 0o600, changed_ns // 1_000_000_000
                 archive.addfile(told, io.BytesIO(content))
         make_folder(file.absolute().parent)
         write_whole(file.absolute(), [gathered.getvalue()])
     return len(found)
+
+
+def _keys_of(keys: Path) -> dict[str, tuple[bytes, int]]:
+    """Return the content and the last write of each file of a folder of keys, all as of one moment.
+
+    A key that is made meanwhile must not be in the list and missing as a file.
+    """
+    for _ in range(_LOOKS):
+        before = _glance(keys)
+        found = {place: ((keys / place).read_bytes(), changed_ns) for place, changed_ns in before.items()}
+        if _glance(keys) == before:
+            if _NEEDED not in found:
+                raise KeyMaterialError(f"there is no {_NEEDED} in {keys}; CERTSVC_KEYS_DIR names the folder")
+            return found
+    raise UnavailableError("keys are being changed; run it again")
+
+
+def _glance(keys: Path) -> dict[str, int]:
+    """Return the files of a folder of keys with their last write; links to files, as mounts have, count."""
+    places = ((one, one.relative_to(keys)) for one in keys.rglob("*"))
+    return {
+        place.as_posix(): one.stat().st_mtime_ns
+        for one, place in places
+        # The lock, and what is being written.
+        if not any(part.startswith(".") for part in place.parts) and one.is_file()
+    }
 
 
 def bring_keys(file: Path, keys: Path) -> int:

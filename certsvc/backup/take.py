@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Final
 
 from certsvc.backup.disk import (
+    alone_in,
     chunks_of,
     make_folder,
     part_of,
@@ -35,7 +36,7 @@ from certsvc.backup.manifest import (
     read_packs,
     taken_at_of,
 )
-from certsvc.errors import PlaceNotEmptyError
+from certsvc.errors import PlaceNotEmptyError, UnavailableError
 from certsvc.registry.dump import copy_register, kind_of
 from certsvc.storage.pack_files import PackFile, list_packs
 
@@ -66,12 +67,14 @@ def take_backup(*, database_url: str, storage: Path, into: Path, now: datetime) 
         now: aware; names the backup.
 
     Raises:
-        UnavailableError: something cannot be read or written, or (StorageFullError) there is no room.
+        UnavailableError: something cannot be read or written, or (StorageFullError) there is no room; no
+            file is where the last backup found some; or another backup into the folder is at work.
         PlaceNotEmptyError: there is a backup of this very instant.
         SettingsError: a program of PostgreSQL is missing.
     """
-    with told_in_words():
+    with told_in_words(), alone_in(into):
         held = _held(into)
+        _check_store(storage, held)
         folder = into / BACKUPS / name_of(now)
         if folder.exists():
             raise PlaceNotEmptyError(f"there is a backup {folder.name} already")
@@ -100,12 +103,13 @@ def take_backup(*, database_url: str, storage: Path, into: Path, now: datetime) 
 def forget_backups(folder: Path, older_than: datetime) -> list[str]:
     """Remove the backups taken before an instant, but never the newest, and the packs no other names.
 
-    Not at the same time as another backup into the same folder: its packs are named last.
-
     Returns:
         The names of those removed.
+
+    Raises:
+        UnavailableError: an I/O error, or another backup into the folder is at work.
     """
-    with told_in_words():
+    with told_in_words(), alone_in(folder):
         whole = complete_backups(folder)
         newest = whole[-1] if whole else None
         # Also what was begun and never finished.
@@ -126,6 +130,17 @@ def forget_backups(folder: Path, older_than: datetime) -> list[str]:
         for left in (folder / "packs").glob(".*.tmp"):
             left.unlink()
     return [one.name for one in gone]
+
+
+def _check_store(storage: Path, held: Mapping[str, KeptPack]) -> None:
+    """Refuse a backup without any file where there were some: it would push out those that have them.
+
+    So it looks when the disk of the store is not mounted, or a setting names another place.
+    """
+    if not storage.is_dir() or (held and next(list_packs(storage), None) is None):
+        raise UnavailableError(
+            f"no issued files where CERTSVC_STORAGE_URL says; the last backup has {len(held)} packs"
+        )
 
 
 def _held(into: Path) -> dict[str, KeptPack]:

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from certsvc.translog.witness import Look, Memory
 
 _TIMEOUT_S: Final = 10.0
+_DOCUMENT_S: Final = 300.0
+"""Seconds for one document, however steadily it drips: a witness that waits for ever raises no alarm."""
 _EVERY_S: Final = 60
 _WHOLE_EVERY_S: Final = 3600.0
 _LARGEST_BUNDLE: Final = 64 * 1024 * 1024
@@ -173,7 +175,7 @@ def _get(http: httpx.Client, path: str, largest: int) -> bytes:
     """Fetch a document, no more of it than is wanted. LogFaultError for any answer but 200."""
     from certsvc.translog.fault import LogFaultError
 
-    content = b""
+    content, until = b"", time.monotonic() + _DOCUMENT_S
     with http.stream("GET", path) as answer:
         if answer.status_code != 200:
             raise LogFaultError(f"{path} is answered with {answer.status_code}")
@@ -181,6 +183,8 @@ def _get(http: httpx.Client, path: str, largest: int) -> bytes:
             content += part
             if len(content) > largest:
                 raise LogFaultError(f"{path} is longer than it may be")
+            if time.monotonic() > until:
+                raise LogFaultError(f"{path} did not come within {_DOCUMENT_S:.0f} seconds")
     return content
 
 

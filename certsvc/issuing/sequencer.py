@@ -25,7 +25,7 @@ from certsvc.registry.port_log import LOGGING, StoredCheckpoint
 from certsvc.sealing.port import Signer
 from certsvc.translog.checkpoint import Checkpoint, sign_checkpoint
 from certsvc.translog.fault import LogFaultError
-from certsvc.translog.growing import cut, grow
+from certsvc.translog.growing import Growth, cut, grow
 from certsvc.translog.hashing import EMPTY_ROOT, leaf_hash
 from certsvc.translog.note import key_of
 from certsvc.translog.proofs import check_consistency
@@ -92,12 +92,13 @@ class Sequencer:
         """Give every entry that waits a place, and sign what the tree then is.
 
         Args:
-            rounds: do so for ROUND entries as often at most; None until nothing waits.
+            rounds: do so for ROUND entries as often at most; None until nothing waits. The first round of a
+                log takes all there are.
 
         Raises:
             KeyMaterialError: there is no key for the log.
             RecordDamagedError: the log is not what was signed before: rolled back, or changed by hand.
-            UnavailableError: the database is away.
+            UnavailableError: the database is away, or what was made before the log was not adopted.
         """
         placed = 0
         with self._turn:
@@ -173,41 +174,42 @@ class Sequencer:
             return newest is None or newest.size != self._size or bool(session.log_waiting(1))
 
     def _round(self) -> tuple[int, int]:
+        placed = 0
         with self._registry.writing() as session:
             session.hold([LOGGING])
             newest = session.newest_checkpoint()
             self._check_remembered(session, newest)
-            entries = session.log_to_place(ROUND)
-            if newest is not None and not entries:
-                note, size = newest.note, newest.size
-            else:
-                size = newest.size if newest is not None else 0
-                root = newest.root if newest is not None else EMPTY_ROOT
-                note = self._grow(session, size, root, [leaf_hash(entry.commitment) for entry in entries])
+            begun = newest is not None and newest.size > 0
+            if not begun:
+                self._check_adopted(session)
+            size, root = (newest.size, newest.root) if newest is not None else (0, EMPTY_ROOT)
+            while entries := session.log_to_place(ROUND):
+                growth = _grown(session, size, root, [leaf_hash(entry.commitment) for entry in entries])
                 session.place_log_entries(entries, size)
-                size += len(entries)
+                size, root, placed = growth.size, growth.root, placed + len(entries)
+                # The first checkpoint holds all there was before it: a copy made before the log was begun
+                # is told by that from one whose entry came late.
+                if begun or len(entries) < ROUND:
+                    break
+            note = newest.note if newest is not None and not placed else self._sign(session, size, root)
         if size != self._size:
             self._anchor.write(note)
         self._size = size
-        return len(entries), size
+        return placed, size
 
-    def _grow(self, session: WriteSession, size: int, root: bytes, leaves: list[bytes]) -> str:
-        """Write the tiles and the checkpoint of a tree with more leaves; return the signed note."""
-        fetch = partial(_stored_tile, session)
-        try:
-            if TiledTree(size, fetch).root() != root:
-                raise LogFaultError(f"the tiles do not lead to the root signed for {size} leaves")
-            growth = grow(size, leaves, fetch)
-        except LogFaultError as fault:
-            raise RecordDamagedError(f"the log is damaged: {fault}") from fault
-        for (level, number), hashes in growth.tiles.items():
-            session.put_log_tile(level, number, hashes)
+    def _check_adopted(self, session: ReadSession) -> None:
+        """Refuse to begin a log that would leave out for ever what was made before it."""
+        # Without a key nothing is signed: no need to look at every row for that, each second anew.
+        self._signer()
+        if session.unlogged(1):
+            raise UnavailableError("the register has facts of before the log; run: certsvc log adopt")
+
+    def _sign(self, session: WriteSession, size: int, root: bytes) -> str:
+        """Write the checkpoint of the tree as it is now; return the signed note."""
         signer = self._signer()
-        checkpoint = Checkpoint(origin=self._origin, size=growth.size, root=growth.root)
+        checkpoint = Checkpoint(origin=self._origin, size=size, root=root)
         note = sign_checkpoint(checkpoint, key_of(signer.certificate, self._origin), signer.sign)
-        session.add_checkpoint(
-            StoredCheckpoint(size=growth.size, root=growth.root, note=note, at=self._clock.now())
-        )
+        session.add_checkpoint(StoredCheckpoint(size=size, root=root, note=note, at=self._clock.now()))
         return note
 
     def _check_remembered(self, session: ReadSession, newest: StoredCheckpoint | None) -> None:
@@ -229,6 +231,20 @@ class Sequencer:
             raise RecordDamagedError(
                 f"the log is not the one this machine signed at {remembered.size} leaves: {fault}"
             ) from fault
+
+
+def _grown(session: WriteSession, size: int, root: bytes, leaves: list[bytes]) -> Growth:
+    """Write the tiles of a tree with more leaves."""
+    fetch = partial(_stored_tile, session)
+    try:
+        if TiledTree(size, fetch).root() != root:
+            raise LogFaultError(f"the tiles do not lead to the root signed for {size} leaves")
+        growth = grow(size, leaves, fetch)
+    except LogFaultError as fault:
+        raise RecordDamagedError(f"the log is damaged: {fault}") from fault
+    for (level, number), hashes in growth.tiles.items():
+        session.put_log_tile(level, number, hashes)
+    return growth
 
 
 def _stored_tile(session: ReadSession, tile: Tile) -> bytes:

@@ -3,18 +3,29 @@
 from __future__ import annotations
 
 import os
+import shutil
+import tarfile
 import threading
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from certsvc.backup.disk import alone_in
+from certsvc.backup.keys_archive import archive_keys
 from certsvc.backup.manifest import MANIFEST, PACKS, REGISTER, complete_backups, read_packs
 from certsvc.backup.restore import check_backup, restore_backup
 from certsvc.backup.take import forget_backups
 from certsvc.config import Settings
 from certsvc.domain.report import Status
-from certsvc.errors import BackupDamagedError, EndorsedTodayError, PlaceNotEmptyError, StorageFullError
+from certsvc.errors import (
+    BackupDamagedError,
+    EndorsedTodayError,
+    KeyMaterialError,
+    PlaceNotEmptyError,
+    StorageFullError,
+    UnavailableError,
+)
 from certsvc.registry.sql import SQLRegistry
 from certsvc.storage.pack_files import is_pack_place
 from certsvc.wiring import Services, build
@@ -234,3 +245,54 @@ def test_a_list_names_no_place_outside(place: str) -> None:
     """A list somebody edited cannot write outside the store."""
     assert is_pack_place("ab/c/0123456789abcdef.pack")
     assert not is_pack_place(place)
+
+
+def test_one_backup_at_a_time(stocked: World, tmp_path: Path) -> None:
+    """One that forgets would remove packs that another has copied and not named yet."""
+    kept = tmp_path / "kept"
+    backed_up(stocked, kept)
+    with alone_in(kept):
+        with pytest.raises(UnavailableError, match="at work"):
+            forget_backups(kept, TAKEN_AT)
+        with pytest.raises(UnavailableError, match="at work"):
+            backed_up(stocked, kept, TAKEN_AT + timedelta(days=1))
+    assert len(complete_backups(kept)) == 1
+    backed_up(stocked, kept, TAKEN_AT + timedelta(days=1))
+
+
+def test_a_store_that_is_not_mounted_is_no_empty_store(stocked: World, tmp_path: Path) -> None:
+    """Else good backups would be forgotten for others that hold no file."""
+    kept, storage = tmp_path / "kept", Path(stocked.settings.storage_url)
+    backed_up(stocked, kept)
+    storage.rename(tmp_path / "away")
+    for _ in ("no folder", "an empty one"):
+        with pytest.raises(UnavailableError, match="CERTSVC_STORAGE_URL"):
+            backed_up(stocked, kept, TAKEN_AT + timedelta(days=1))
+        storage.mkdir(exist_ok=True)
+    assert len(complete_backups(kept)) == 1
+
+
+def test_keys_in_an_archive_are_of_one_moment(
+    dev_keys: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A key made while the folder is read is in it with its line, or not at all; a linked file counts."""
+    keys = Path(shutil.copytree(dev_keys, tmp_path / "keys"))
+    (keys / "root.pem").rename(tmp_path / "root.pem")
+    (keys / "root.pem").symlink_to(tmp_path / "root.pem")
+    read = Path.read_bytes
+    late = iter(["p256-009.pem"])
+
+    def meanwhile(path: Path) -> bytes:
+        for name in late:
+            (keys / name).write_text("new")
+            (keys / "trust.json").write_text("names it")
+        return read(path)
+
+    monkeypatch.setattr(Path, "read_bytes", meanwhile)
+    archive_keys(keys, tmp_path / "keys.tar")
+    with tarfile.open(tmp_path / "keys.tar") as archive:
+        assert {"p256-009.pem", "trust.json", "root.pem", "registry.secret"} <= set(archive.getnames())
+        assert ".lock" not in archive.getnames()
+    (keys / "registry.secret").unlink()
+    with pytest.raises(KeyMaterialError, match="CERTSVC_KEYS_DIR"):
+        archive_keys(keys, tmp_path / "other.tar")
