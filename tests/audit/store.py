@@ -19,7 +19,7 @@ from tests.world import World
 
 Row = dict[str, Value]
 _BORN_A_DAY: Final = 400
-_LOOSENED: Final = ("copy", "certificate_version", "event", "registration")
+_LOOSENED: Final = ("copy", "certificate_version", "event", "registration", "log_entry")
 """Tables whose constraints an insider takes away first."""
 _ORDERS: Final = CHUNK // 8
 """Orders of one chunk here: packs of a size at which spoiling one leaves others."""
@@ -37,6 +37,7 @@ def grow(world: World, copies: int) -> None:
         chunk = holders[start : start + _ORDERS]
         _taken(world, [_event(world, _initial(world, one)) for one in chunk])
         world.jump(seconds=30)
+    log(world)
     moved = holders[::10]
     for start in range(0, len(moved), _ORDERS):
         employer = {"name": "示例第二建设有限公司", "uscc": "91990000MA0000015Q"}
@@ -61,7 +62,14 @@ def grow(world: World, copies: int) -> None:
                 for one in originals[start : start + _ORDERS]
             ],
         )
+    log(world)
     world.jump(seconds=3600)
+
+
+def log(world: World) -> None:
+    """Log what happened to keys, give all entries their places and sign a checkpoint."""
+    world.services.key_chronicle.note()
+    world.services.sequencer.advance()
 
 
 def _initial(world: World, one: int) -> Mapping[str, object]:
@@ -245,7 +253,7 @@ def _loosen(connection: sqlite3.Connection, table: str) -> None:
     connection.execute(f'DROP TABLE "{table}"')
     connection.execute(f'ALTER TABLE loose RENAME TO "{table}"')
     keys = [column.name for column in METADATA.tables[table].primary_key]
-    for name in {*keys, "registration_id"}:
+    for name in {*keys, "registration_id", "fact"} & set(METADATA.tables[table].c.keys()):
         connection.execute(f'CREATE INDEX "loose_{table}_{name}" ON "{table}" ("{name}")')
 
 
