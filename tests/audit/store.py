@@ -164,6 +164,11 @@ class Spoiler:
             found = connection.execute(f'SELECT * FROM "{table}" WHERE {wanted}', tuple(where.values()))
             return [dict(row) for row in found]
 
+    def entry_of(self, fact: object) -> Row:
+        """Return the entry of the log about a copy or event."""
+        (entry,) = self.rows("log_entry", fact=str(fact))
+        return entry
+
     def run(self, sql: str, *arguments: Value) -> None:
         """Run one statement that must change one row."""
         with closing(self._connected()) as connection:
