@@ -123,11 +123,13 @@ class Subject:
 class Spoiler:
     """Has the database file, the folder of files and the register's secret."""
 
-    def __init__(self, world: World) -> None:
-        """Take constraints away from the tables of a SQLite register."""
+    def __init__(self, world: World, *, picking: bool = True) -> None:
+        """Take constraints away from the tables of a SQLite register, unless only rows will be edited."""
         self.world = world
         self.vault = Vault(world.services.keystore.registry_secret)
         self._path = world.settings.data_dir / "registry.db"
+        if not picking:
+            return
         with closing(self._connected()) as connection:
             for table in _LOOSENED:
                 _loosen(connection, table)
