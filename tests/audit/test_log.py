@@ -51,7 +51,7 @@ def test_both_make_the_same_tree() -> None:
         tree = Tree()
         tiles = {(level, number): row for leaf in leaves[:size] for level, number, row in tree.add_hash(leaf)}
         tiles |= {(level, number): row for level, number, row in tree.edge()}
-        grown = grow(0, leaves[:size], pytest.fail)
+        grown = grow(0, leaves[:size], lambda tile: pytest.fail(str(tile)))
         assert (tree.size, tree.root, tiles) == (size, grown.root, dict(grown.tiles))
         assert sum(map(tree.width, range(4))) == len(tiles)
 
