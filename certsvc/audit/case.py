@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from certsvc.domain.certificate import CertificateVersion, VersionId
 from certsvc.domain.endorsement import Copy
@@ -32,6 +32,12 @@ class Case:
     copies: tuple[Copy, ...]
     ends: Mapping[str, tuple[str, date]]
     """What the expiring list says: specialty -> (registration number, last day)."""
+    entries: tuple[Record, ...]
+    """Of the transparency log, about its events and copies."""
+    logged_at: Mapping[str, datetime]
+    """By the id of a copy: instant of the first checkpoint of the log that holds it."""
+    log_began_at: datetime | None
+    """Instant of the log's first checkpoint with a leaf."""
     lost: frozenset[str]
     """Tables of which a row of this registration cannot be used; what rests on them is left unsaid."""
 
@@ -79,6 +85,9 @@ def cases_of(gathered: Gathered, wanted: Collection[str], policies: Mapping[str,
         ends[record.text("registration_id")][record.text("specialty")] = said
     for registration_id, unsound in gathered.unsound:
         lost[registration_id].add(unsound.table)
+    entries: dict[str, list[Record]] = defaultdict(list)
+    for record in gathered.entries:
+        entries[record.text("fact")].append(record)
     for registration_id, record in gathered.registrations.items():
         policy = policies.get(record.text("certificate_type"))
         if policy is None or registration_id not in wanted:
@@ -92,6 +101,16 @@ def cases_of(gathered: Gathered, wanted: Collection[str], policies: Mapping[str,
             versions=tuple(sorted(versions[registration_id], key=lambda pair: pair[0])),
             copies=tuple(sorted(copies[registration_id], key=lambda copy: (copy.reserved_at, copy.copy_id))),
             ends=ends[registration_id],
+            entries=tuple(
+                entry
+                for fact in (
+                    *(item.event.event_id for item in history[registration_id]),
+                    *(copy.copy_id for copy in copies[registration_id]),
+                )
+                for entry in entries[fact]
+            ),
+            logged_at=gathered.logged_at,
+            log_began_at=gathered.log_began_at,
             lost=frozenset(lost[registration_id]),
         )
 

@@ -12,6 +12,9 @@ from typing import Final
 from certsvc.audit.case import Case
 from certsvc.audit.checks.copies import check_copies
 from certsvc.audit.checks.history import check_history
+from certsvc.audit.checks.log import check_log
+from certsvc.audit.checks.log_tree import check_log_tree
+from certsvc.audit.checks.logged import check_logged
 from certsvc.audit.checks.ofd import check_ofd, check_ofd_by_program
 from certsvc.audit.checks.order import check_order
 from certsvc.audit.checks.packs import check_packs
@@ -19,6 +22,7 @@ from certsvc.audit.checks.pdf import check_pdf, check_pdf_by_program
 from certsvc.audit.checks.references import check_named, check_unique
 from certsvc.audit.checks.rows import check_rows
 from certsvc.audit.checks.symbols import check_symbol
+from certsvc.audit.checks.timestamps import check_timestamps
 from certsvc.audit.checks.versions import check_versions
 from certsvc.audit.checks.windows import check_windows
 from certsvc.audit.defect import Defect, Finding
@@ -33,6 +37,9 @@ STORE: Final[dict[str, StoreCheck]] = {
     "order of recording": check_order,
     "values that must be a row's own": check_unique,
     "rows that name others": check_named,
+    "facts that must be logged": check_log,
+    "tree of the log": check_log_tree,
+    "time stamps beside files": check_timestamps,
     "folder of issued files": check_packs,
 }
 """Each goes over the whole store once, whatever part of the copies is opened."""
@@ -41,6 +48,7 @@ CASE: Final[dict[str, CaseCheck]] = {
     "versions": lambda case, premises, scope: check_versions(case),
     "copies": lambda case, premises, scope: check_copies(case, premises, scope.now),
     "windows": lambda case, premises, scope: check_windows(case),
+    "entries of the log": lambda case, premises, scope: check_logged(case),
 }
 FILE: Final[dict[str, FileCheck]] = {"pdf": check_pdf, "ofd": check_ofd}
 """By format: every file that is opened."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from certsvc.audit.case import Case, cases_of, types_of, unreadable
 from certsvc.audit.checklist import CASE, FILE, PROGRAM, SYMBOL, FileCheck, store_checks
+from certsvc.audit.checks.logged import is_opened
 from certsvc.audit.checks.rows import shown_key
 from certsvc.audit.checks.stored import read_files
 from certsvc.audit.checks.windows import id_type_of
@@ -68,6 +69,9 @@ class Auditor:
                 continue
             counts["registrations"] += 1
             counts["copies"] += len(case.copies)
+            opened_entries = sum(map(is_opened, case.entries))
+            counts["entries of the log"] += opened_entries
+            counts["entries without a salt"] += len(case.entries) - opened_entries
             for check in CASE.values():
                 yield from check(case, self._bench.premises, self._scope)
             for copy in opened if self._scope.files else ():

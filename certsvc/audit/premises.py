@@ -39,6 +39,16 @@ class SealingKey:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class KeyFact:
+    """Something the trust list says has happened to a key of any use."""
+
+    action: str
+    """``rotate``, ``retire`` or ``compromise``."""
+    key_id: str
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Premises:
     """Facts that are the same for every copy."""
 
@@ -53,6 +63,12 @@ class Premises:
     issuer: Issuer
     origins: frozenset[str]
     """Scheme and host, upper case, that QR symbols lead to: ours, and those that still lead here."""
+    log_keys: tuple[bytes, ...]
+    """Certificates (DER) of the keys that sign or signed checkpoints of the log."""
+    key_facts: tuple[KeyFact, ...]
+    """All that the trust list says."""
+    tsa_roots: Path | None
+    """PEM file with the roots of time-stamping authorities; None where none is set."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -34,6 +34,11 @@ def beijing_text(instant: datetime) -> str:
     return f"{instant.astimezone(UTC) + _BEIJING_AHEAD:%Y-%m-%dT%H:%M:%S}+08:00"
 
 
+def utc_text(instant: datetime) -> str:
+    """Return an instant as the log writes it: UTC, six digits of a second."""
+    return f"{instant.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%f}Z"
+
+
 def birthday(born: date, age: int) -> date:
     """Return the day on which *age* is reached; who was born on a leap day has it on 28 February."""
     year = born.year + age

@@ -15,6 +15,7 @@ from certsvc.errors import RecordDamagedError
 from certsvc.registry.crypto import Value, Vault
 from certsvc.registry.database import Connection, Database, Query
 from certsvc.registry.port import RecordedEvent
+from certsvc.registry.review_log import BEGAN, LOGGED, LogReview, makes_sense
 from certsvc.registry.review_queries import (
     COPIES_BETWEEN,
     COUNTED,
@@ -34,13 +35,15 @@ from certsvc.registry.rows import Record, copy_from, event_from, instant_text, v
 from certsvc.registry.tables import CERTIFICATE_VERSION, COPY, COUNTER, EVENT, HOLDER, METADATA, REGISTRATION
 from certsvc.registry.tables_batches import BATCH
 from certsvc.registry.tables_feed import CHANGE
+from certsvc.registry.tables_log import LOG_ENTRY
+from certsvc.registry.tables_timestamps import FILE_TIMESTAMP
 
 Key = tuple[object, ...]
 """The primary key of a row, as it was found."""
 T = TypeVar("T")
 
 _PAGE: Final = 1_000
-_ALL: Final = next(iter({table.metadata for table in (COPY, BATCH, CHANGE)}))
+_ALL: Final = next(iter({table.metadata for table in (COPY, BATCH, CHANGE, LOG_ENTRY, FILE_TIMESTAMP)}))
 """One and the same; asked of these so that every module that adds tables to it has been imported."""
 
 
@@ -78,6 +81,12 @@ class Gathered:
     ends: list[Record] = field(default_factory=list)
     unsound: list[tuple[str, Unsound]] = field(default_factory=list)
     """Rows left out, each with its registration's id."""
+    entries: list[Record] = field(default_factory=list)
+    """Of the log, about the copies and events; damaged ones are left out."""
+    logged_at: dict[str, datetime] = field(default_factory=dict)
+    """By the id of a copy or event: instant of the first checkpoint of the log that holds it."""
+    log_began_at: datetime | None = None
+    """Instant of the log's first checkpoint with a leaf."""
 
 
 class Review:
@@ -87,6 +96,7 @@ class Review:
         """Read *database* under the keys of *vault*."""
         self._database = database
         self._vault = vault
+        self.log = LogReview(self._ask, self._checked)
 
     @property
     def tables(self) -> tuple[str, ...]:
@@ -132,6 +142,8 @@ class Review:
         with self._database.transaction(writing=False) as connection:
             found = {name: self._send(connection, query, given) for name, query in GATHERED.items()}
             holders = self._send(connection, HOLDERS_OF, given)
+            logged = [row for query in LOGGED for row in self._send(connection, query, given)]
+            began = self._send(connection, BEGAN, {})
 
         def take(table: sa.Table, read: Callable[[Record], T], rows: Sequence[Sequence[object]]) -> list[T]:
             taken: list[T] = []
@@ -161,6 +173,13 @@ class Review:
             found[CERTIFICATE_VERSION.name],
         )
         gathered.copies = take(COPY, copy_from, found[COPY.name])
+        for *row, held_at in logged:
+            entry = self._checked(LOG_ENTRY, row)
+            if entry is not None and makes_sense(LOG_ENTRY.name, entry):
+                gathered.entries.append(entry)
+                if (instant := _maybe_instant(held_at)) is not None:
+                    gathered.logged_at[entry.text("fact")] = instant
+        gathered.log_began_at = _maybe_instant(began[0][0]) if began else None
         return gathered
 
     def copies_between(self, first: str, last: str) -> tuple[list[Copy], list[Unsound]]:
@@ -249,4 +268,12 @@ def _instant(value: object) -> datetime:
     try:
         return datetime.fromisoformat(str(value))
     except ValueError as error:
-        raise RecordDamagedError("an event's instant is none") from error
+        raise RecordDamagedError("an instant is none") from error
+
+
+def _maybe_instant(value: object) -> datetime | None:
+    """Read an instant of a row whose MAC is checked elsewhere; what is none counts as not there."""
+    try:
+        return datetime.fromisoformat(str(value))
+    except ValueError:
+        return None

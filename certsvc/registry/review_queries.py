@@ -23,6 +23,7 @@ from certsvc.registry.tables import (
     REGISTRATION_NUMBER,
     SPECIALTY_END,
 )
+from certsvc.registry.tables_log import LOG_ENTRY
 
 _MOST: Final = bindparam("most", type_=sa.Integer)
 _BEHIND: Final = bindparam("behind", type_=sa.BigInteger)
@@ -181,6 +182,7 @@ UNIQUES: Final = (
     _unique(REGISTRATION, "ordinal"),
     _unique(HOLDER, "holder_id"),
     _unique(HOLDER, "id_index"),
+    _unique(LOG_ENTRY, "fact"),
 )
 """What no two rows may share."""
 

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
 
-from certsvc.audit.premises import Bench, Premises, SealingKey
+from certsvc.audit.premises import Bench, KeyFact, Premises, SealingKey
 from certsvc.config import Settings
 from certsvc.domain.policy import Issuer
 from certsvc.registry.review_open import open_review
 from certsvc.sealing.keystore import Keystore
 from certsvc.sealing.port import PinnedKey, PinnedSeal
+from certsvc.sealing.trust import TrustedKey
 from certsvc.storage.listing import listed
 from certsvc.storage.local import LocalStorage
 from certsvc.wiring.loading import load_kinds
@@ -38,6 +39,9 @@ def open_bench(settings: Settings, former_urls: Sequence[str] = ()) -> Bench:
             roots=keystore.root_pem,
             issuer=Issuer(name=settings.issuer_name, uscc=settings.issuer_uscc, type_code=settings.type_code),
             origins=frozenset(url.rstrip("/").upper() for url in (settings.public_url, *former_urls)),
+            log_keys=tuple(key.certificate for key in keystore.service_keys("log")),
+            key_facts=tuple(fact for key in keystore.keys for fact in _facts(key)),
+            tsa_roots=settings.tsa_trust,
         ),
         review=open_review(settings.database_url, keystore.registry_secret),
         shelf=LocalStorage(folder),
@@ -55,3 +59,14 @@ def _key(pinned: PinnedKey | PinnedSeal) -> SealingKey:
         compromised_since=pinned.compromised_since,
         seal=pinned.seal if isinstance(pinned, PinnedSeal) else None,
     )
+
+
+def _facts(key: TrustedKey) -> Iterator[KeyFact]:
+    instants = {
+        "rotate": key.active_from or key.valid_from,
+        "retire": key.retired_at,
+        "compromise": key.compromised_since,
+    }
+    for action, since in instants.items():
+        if since is not None:
+            yield KeyFact(action=action, key_id=key.key_id, since=since)

@@ -27,6 +27,11 @@ def found(code: str, kind: str, id: str, form: str = "") -> Expected:  # the fie
     return frozenset({(code, kind, id, form)})
 
 
+def altered(*copy_ids: str) -> Expected:
+    """Return what the log says of copies whose rows tell something else than when they were made."""
+    return frozenset(("LOG_FACT_ALTERED", "copy", copy_id, "") for copy_id in copy_ids)
+
+
 def both(code: str, copy_id: str) -> Expected:
     """Return a defect of both files of a copy."""
     return found(code, "copy", copy_id, "pdf") | found(code, "copy", copy_id, "ofd")

@@ -9,7 +9,7 @@ from certsvc.cli.defects import Good
 from certsvc.cli.defects_pdf import DEFECTS as PDF_DEFECTS
 from certsvc.cli.forge_ofd import added, changed, forged_text, resealed, stripped
 from certsvc.ofd.names import PAGE
-from tests.audit.planting import Expected, Plant, found
+from tests.audit.planting import Expected, Plant, altered, found
 from tests.audit.store import Spoiler
 
 _PDF: Final = {defect.name: defect.made for defect in PDF_DEFECTS}
@@ -26,7 +26,7 @@ def _inside(form: str, make: Callable[[Good], bytes], *codes: str) -> Callable[[
     def spoil(spoiler: Spoiler) -> Expected:
         subject = spoiler.pick()
         spoiler.reissue(subject, form, make(_good(spoiler, subject.copy_id)))
-        return frozenset((code, "copy", subject.copy_id, form) for code in codes)
+        return altered(subject.copy_id) | {(code, "copy", subject.copy_id, form) for code in codes}
 
     return spoil
 
@@ -57,7 +57,7 @@ def _swapped(spoiler: Spoiler) -> Expected:
 def _stale_hash(spoiler: Spoiler) -> Expected:
     subject = spoiler.pick()
     spoiler.edit("copy", subject.copies[0], ofd_sha256="0" * 64)
-    return found("FILE_DIFFERS", "copy", subject.copy_id, "ofd")
+    return found("FILE_DIFFERS", "copy", subject.copy_id, "ofd") | altered(subject.copy_id)
 
 
 def _stray(spoiler: Spoiler) -> Expected:

@@ -7,7 +7,7 @@ from typing import Final
 
 from certsvc.domain.certificate import face_hash
 from certsvc.registry.payload import read_face
-from tests.audit.planting import Expected, Plant, both, found
+from tests.audit.planting import Expected, Plant, altered, both, found
 from tests.audit.store import Spoiler, later
 
 
@@ -17,6 +17,7 @@ def _event_removed(spoiler: Spoiler) -> Expected:
     spoiler.remove("event", event_id=event["event_id"])
     return (
         found("EVENT_MISSING", "event", f"no. {event['seq']!s}")
+        | found("LOG_ENTRY_OF_NOTHING", "log_entry", str(spoiler.entry_of(event["event_id"])["entry"]))
         | found("REGISTRATION_EMPTY", "registration", subject.registration_id)
         | found("REFERENCE_MISSING", "certificate_version", str(subject.versions[0]["version_id"]))
     )
@@ -88,6 +89,8 @@ def _other_licence(spoiler: Spoiler) -> Expected:
     spoiler.edit("certificate_version", version, licence_id=other)
     return (
         found("LICENCE_ID_WRONG", "certificate_version", str(version["version_id"]))
+        | found("LOG_FACT_ALTERED", "event", str(subject.events[0]["event_id"]))
+        | altered(subject.copy_id)
         | both("TEXT_DIFFERS", subject.copy_id)
         | both("METADATA_DIFFERS", subject.copy_id)
     )
@@ -98,8 +101,11 @@ def _version_jumps(spoiler: Spoiler) -> Expected:
     _, second = subject.versions
     spoiler.edit("certificate_version", second, version=5)
     version_id = str(second["version_id"])
-    return found("VERSION_CHAIN", "certificate_version", version_id) | found(
-        "LICENCE_ID_WRONG", "certificate_version", version_id
+    return (
+        found("VERSION_CHAIN", "certificate_version", version_id)
+        | found("LICENCE_ID_WRONG", "certificate_version", version_id)
+        | found("LOG_FACT_ALTERED", "event", str(subject.events[1]["event_id"]))
+        | altered(subject.copy_id)
     )
 
 
@@ -108,8 +114,11 @@ def _old_version(spoiler: Spoiler) -> Expected:
     first, _ = subject.versions
     spoiler.edit("event", subject.events[1], version_id=first["version_id"])
     # The copy prints the second version, which by the events is none of those in force.
-    return found("EVENT_VERSION_WRONG", "event", str(subject.events[1]["event_id"])) | found(
-        "VERSION_NOT_IN_FORCE", "copy", subject.copy_id
+    event_id = str(subject.events[1]["event_id"])
+    return (
+        found("EVENT_VERSION_WRONG", "event", event_id)
+        | found("VERSION_NOT_IN_FORCE", "copy", subject.copy_id)
+        | found("LOG_FACT_ALTERED", "event", event_id)
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from certsvc.qr.token import new_code, new_token
-from tests.audit.planting import Expected, Plant, both, found
+from tests.audit.planting import Expected, Plant, altered, both, found
 from tests.audit.store import Spoiler, later
 
 
@@ -43,9 +43,16 @@ def _copy_removed(spoiler: Spoiler) -> Expected:
     subject = spoiler.pick()
     spoiler.remove("copy", copy_id=subject.copy_id)
     # A caller's own key may tell of somebody: of its row only the client is named.
-    return found("FILE_WITHOUT_ROW", "copy", subject.copy_id) | found(
-        "REFERENCE_MISSING", "idempotency_key", "t"
+    return (
+        found("FILE_WITHOUT_ROW", "copy", subject.copy_id)
+        | found("REFERENCE_MISSING", "idempotency_key", "t")
+        | _of_nothing(spoiler, subject.copy_id)
     )
+
+
+def _of_nothing(spoiler: Spoiler, copy_id: str) -> Expected:
+    """Return what is said of an entry of the log that lost its copy."""
+    return found("LOG_ENTRY_OF_NOTHING", "log_entry", str(spoiler.entry_of(copy_id)["entry"]))
 
 
 def _two_a_day(spoiler: Spoiler) -> Expected:
@@ -73,14 +80,14 @@ def _left_pending(spoiler: Spoiler) -> Expected:
     subject = spoiler.pick()
     none = dict.fromkeys(("done_at", "pdf_sha256", "pdf_size", "ofd_sha256", "ofd_size"))
     spoiler.edit("copy", subject.copies[0], state="PENDING", **none)
-    return found("PENDING_PAST_LEASE", "copy", subject.copy_id)
+    return found("PENDING_PAST_LEASE", "copy", subject.copy_id) | _of_nothing(spoiler, subject.copy_id)
 
 
 def _failed_with_files(spoiler: Spoiler) -> Expected:
     subject = spoiler.pick()
     none = dict.fromkeys(("done_at", "pdf_sha256", "pdf_size", "ofd_sha256", "ofd_size"))
     spoiler.edit("copy", subject.copies[0], state="FAILED", failure="UNAVAILABLE", **none)
-    return found("FAILED_WITH_FILES", "copy", subject.copy_id)
+    return found("FAILED_WITH_FILES", "copy", subject.copy_id) | _of_nothing(spoiler, subject.copy_id)
 
 
 def _same_code(spoiler: Spoiler) -> Expected:
@@ -100,13 +107,17 @@ def _same_status_index(spoiler: Spoiler) -> Expected:
 def _other_token(spoiler: Spoiler) -> Expected:
     subject = spoiler.pick()
     spoiler.edit("copy", subject.copies[0], token=new_token())
-    return both("QR_DIFFERS", subject.copy_id)
+    return both("QR_DIFFERS", subject.copy_id) | altered(subject.copy_id)
 
 
 def _no_token(spoiler: Spoiler) -> Expected:
     subject = spoiler.pick()
     spoiler.edit("copy", subject.copies[0], token="U" * 26)
-    return found("TOKEN_MALFORMED", "copy", subject.copy_id) | both("QR_DIFFERS", subject.copy_id)
+    return (
+        found("TOKEN_MALFORMED", "copy", subject.copy_id)
+        | both("QR_DIFFERS", subject.copy_id)
+        | altered(subject.copy_id)
+    )
 
 
 def _no_code(spoiler: Spoiler) -> Expected:
@@ -121,7 +132,9 @@ def _numbers_swapped(spoiler: Spoiler) -> Expected:
     first, second = subject.copies
     spoiler.edit("copy", first, copy_number=second["copy_number"])
     spoiler.edit("copy", second, copy_number=first["copy_number"])
-    return found("COPY_NUMBER_WRONG", "copy", subject.copy_id)
+    return found("COPY_NUMBER_WRONG", "copy", subject.copy_id) | altered(
+        str(first["copy_id"]), str(second["copy_id"])
+    )
 
 
 def _window_longer(spoiler: Spoiler) -> Expected:
@@ -129,6 +142,7 @@ def _window_longer(spoiler: Spoiler) -> Expected:
     spoiler.edit("copy", subject.copies[0], use_until=later(subject.copies[0]["use_until"], 1))
     return (
         found("WINDOW_WRONG", "copy", subject.copy_id)
+        | altered(subject.copy_id)
         | both("TEXT_DIFFERS", subject.copy_id)
         | both("METADATA_DIFFERS", subject.copy_id)
     )

@@ -19,6 +19,7 @@ JUDGED: Final = {
         "rendering",
         "sealing",
         "qr",
+        "translog",
         "photo",
         "page",
         "ofd",
@@ -29,7 +30,18 @@ JUDGED: Final = {
 }
 COMPUTED: Final = {
     f"certsvc.domain.{name}"
-    for name in ("specialty", "licence", "elicence", "granting", "recording", "judge", "record_state")
+    for name in (
+        "specialty",
+        "licence",
+        "elicence",
+        "granting",
+        "recording",
+        "judge",
+        "record_state",
+        "log_facts",
+        "key_events",
+        "key_times",
+    )
 }
 """Modules of rules alone, whose arithmetic the audit does a second time."""
 SOURCES: Final = sorted((ROOT / "certsvc" / "audit").rglob("*.py"))

@@ -15,13 +15,14 @@ from tests import drills
 from tests.audit.planting import Said, said
 from tests.audit.plants_files import FILE_PLANTS
 from tests.audit.plants_history import HISTORY_PLANTS
+from tests.audit.plants_log import LOG_PLANTS
 from tests.audit.plants_rows import ROW_PLANTS
 from tests.audit.store import Spoiler, grow
 from tests.factories import FixedClock
 from tests.world import World, settings_in
 
-COPIES = 10_000 if drills.FULL else 80
-PLANTS = (*ROW_PLANTS, *HISTORY_PLANTS, *FILE_PLANTS)
+COPIES = 10_000 if drills.FULL else 100
+PLANTS = (*ROW_PLANTS, *HISTORY_PLANTS, *FILE_PLANTS, *LOG_PLANTS)
 
 
 @pytest.fixture(scope="module")

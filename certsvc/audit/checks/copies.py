@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import Final
 
@@ -19,6 +19,8 @@ GRACE: Final = timedelta(minutes=10)
 """What is under way, or waits to be cleared away, for longer than this was left behind by a crash."""
 _FOLLOWS: Final = timedelta(minutes=2)
 """Running servers follow a retirement within a minute."""
+_NOT_YET: Final = datetime.max.replace(tzinfo=UTC)
+"""Later than any theft."""
 _ID: Final = re.compile(r"[0-9a-f]{32}")
 _SHA256: Final = re.compile(r"[0-9a-f]{64}")
 
@@ -28,8 +30,8 @@ def check_copies(case: Case, premises: Premises, now: datetime) -> Iterator[Defe
     for copy in case.copies:
         yield from _check_row(case, copy, now)
         if copy.state is CopyState.DONE:
-            yield from _check_key(copy, "pdf", premises.keys.get(copy.key_id))
-            yield from _check_key(copy, "ofd", premises.seals.get(copy.seal_key_id))
+            yield from _check_key(case, copy, "pdf", premises.keys.get(copy.key_id))
+            yield from _check_key(case, copy, "ofd", premises.seals.get(copy.seal_key_id))
     if case.is_whole("copy"):
         numbered = sorted(
             (copy for copy in case.copies if copy.copy_number is not None),
@@ -85,16 +87,30 @@ def _contradictions(copy: Copy) -> Iterator[str]:
         yield "done_at"
 
 
-def _check_key(copy: Copy, form: str, key: SealingKey | None) -> Iterator[Defect]:
+def _check_key(case: Case, copy: Copy, form: str, key: SealingKey | None) -> Iterator[Defect]:
     at = copy.reserved_at
     if key is None:
         yield _of(copy, "KEY_UNKNOWN", form=form)
-    elif key.compromised_since is not None and at >= key.compromised_since:
+    elif key.compromised_since is not None and _seen_at(case, copy) >= key.compromised_since:
         yield _of(copy, "KEY_COMPROMISED", key.key_id, form=form)
     elif not key.valid_from <= at <= key.valid_to:
         yield _of(copy, "KEY_NOT_VALID_THEN", key.key_id, form=form)
     elif key.retired_at is not None and at > key.retired_at + _FOLLOWS:
         yield _of(copy, "KEY_NOT_VALID_THEN", f"{key.key_id} was retired", form=form)
+
+
+def _seen_at(case: Case, copy: Copy) -> datetime:
+    """Return since when a copy was there for sure: a thief dates a row back, but no checkpoint of the log.
+
+    What the first checkpoint holds was there before the log, and its row's word has to do.
+    """
+    began = case.log_began_at
+    if began is None:
+        return copy.reserved_at
+    seen = case.logged_at.get(copy.copy_id)
+    if seen is None:
+        return _NOT_YET
+    return copy.reserved_at if seen == began else max(seen, copy.reserved_at)
 
 
 def _of(copy: Copy, code: str, detail: str = "", form: str = "") -> Defect:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from certsvc.audit.defect import Defect, joined, plain
 from certsvc.audit.premises import Bench, Scope
 from certsvc.registry.review import Key, Row
+from certsvc.registry.review_log import makes_sense
 
 _SHOWN = {
     "registration_number": (1,),
@@ -16,6 +17,9 @@ _SHOWN = {
 }
 """Parts of keys that tell of nobody, where others of the same key may: numbers, a caller's own labels."""
 
+_OF_LOG = frozenset({"log_entry", "log_checkpoint", "log_tile"})
+"""Tables of which the rest of the audit leaves out what makes no sense."""
+
 
 def check_rows(bench: Bench, scope: Scope, table: str) -> Iterator[Defect]:
     """Read a whole table; a damaged row is told by table and key, and reading goes on."""
@@ -23,6 +27,8 @@ def check_rows(bench: Bench, scope: Scope, table: str) -> Iterator[Defect]:
     for row in bench.review.rows(table):
         if row.record is None:
             yield Defect(code="ROW_DAMAGED", kind=table, id=shown_key(table, row.key))
+        elif table in _OF_LOG and not makes_sense(table, row.record):
+            yield Defect(code="ROW_UNREADABLE", kind=table, id=shown_key(table, row.key))
         elif table == "image" and _is_another(row):
             yield Defect(code="IMAGE_DIFFERS", kind=table, id=shown_key(table, row.key))
 

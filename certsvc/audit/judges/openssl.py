@@ -63,6 +63,17 @@ def accepts_sm2(certificate: bytes, message: bytes, signature: bytes) -> bool:
         )  # fmt: skip
 
 
+def accepts_token(token: bytes, digest: str, roots: Path, at: datetime) -> bool:
+    """Tell whether ``openssl ts -verify`` accepts a time-stamp token (DER) over a SHA-256 (hex)."""
+    with tempfile.TemporaryDirectory() as name:
+        path = Path(name) / "token"
+        path.write_bytes(token)
+        return _holds(
+            "ts", "-verify", "-digest", digest, "-in", str(path), "-token_in",
+            "-CAfile", str(roots), "-attime", str(int(at.timestamp())),
+        )  # fmt: skip
+
+
 def _holds(*words: str) -> bool:
     done = subprocess.run(
         [_program() or "openssl", *words],

@@ -89,14 +89,23 @@ def read_pdf(content: bytes, trusted: bytes, at: datetime) -> PDFFacts:
 
 
 def _embedded(reader: PdfFileReader, content: bytes) -> tuple[list[EmbeddedPdfSignature], bool]:
-    """Return the signatures, and whether a time stamp of the whole document follows them."""
+    """Return the signatures, and whether they are followed by one time stamp, of the whole document."""
     try:
-        return reader.embedded_regular_signatures, bool(reader.embedded_timestamp_signatures)
+        stamps = reader.embedded_timestamp_signatures
+        return reader.embedded_regular_signatures, len(stamps) == 1 and _is_last(stamps[0])
     except AttributeError:
         # pyHanko stumbles over a field whose signature was taken out.
         if b"/ByteRange" in content:
             raise
         return [], False
+
+
+def _is_last(stamp: EmbeddedPdfSignature) -> bool:
+    """Tell whether a time stamp of the whole document is of these bytes, and of all there are."""
+    token = stamp.signed_data["encap_content_info"]["content"].parsed
+    digest = bytes(token["message_imprint"]["hashed_message"].native)
+    whole = stamp.evaluate_signature_coverage() == SignatureCoverageLevel.ENTIRE_FILE
+    return whole and stamp.compute_digest() == digest
 
 
 def _judged(
