@@ -20,7 +20,7 @@ from certsvc.registry.sql import SQLRegistry, migrate, open_registry
 from certsvc.registry.tables import METADATA
 from tests.factories import CONSTRUCTOR_1, NOW
 from tests.registry.insider import Insider, Row, Value
-from tests.registry.shelf import SECRET, fill_batch, fill_feed, id_number, issue, register
+from tests.registry.shelf import JOURNALLED, SECRET, fill_batch, fill_feed, id_number, issue, register
 
 OTHER_ID, OTHER_KEY = "990000199101019999", "another key"
 COLUMNS = [
@@ -98,6 +98,7 @@ PROBES: Mapping[str, tuple[Probe, ...]] = {
     "specialty_end": (lambda s, row: s.expiring(*FOREVER),),
     "counter": (lambda s, row: s.next_serial(int(str(row["name"]).removeprefix("serial "))),),
     "lookup": (lambda s, row: s.lookups_of(RegistrationId(str(row["registration_id"]))) or None,),
+    "lookup_journal": (lambda s, _: s.lookups_of(JOURNALLED),),
     "follow": (lambda s, row: s.followers(RegistrationId(str(row["registration_id"]))),),
     "change": (
         lambda s, row: s.changes_after(str(row["client_id"]), 0, 9),
@@ -128,6 +129,7 @@ def other_values(table: str, column: str, value: Value) -> list[Value]:
         ("idempotency_key", "client_id"): ["another client"],
         ("idempotency_key", "key"): ["another key"],
         ("lookup", "registration_id"): ["another registration"],
+        ("lookup_journal", "content"): [str(value).replace(",1]", ",9]"), f"{value!s} "],
         ("follow", "registration_id"): ["another registration"],
         **{(f"batch_{part}", "batch_id"): ["another batch"] for part in ("chunk", "item", "body")},
     }
