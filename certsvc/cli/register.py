@@ -140,7 +140,7 @@ def spreadsheet_safe(cell: str) -> str:
 @click.command("recover")
 @as_json
 def recover(json_: bool) -> None:
-    """Finish or fail the copies a crash left pending, and bring counts up to date. Safe to run at any time."""
+    """Finish or fail the copies a crash left pending, and fold look-ups. Safe to run at any time."""
     services = open_services()
     outcome = {**services.desk.recover(), "lookups_folded": services.lookups.fold()}
     if json_:

@@ -43,7 +43,7 @@ LOOKUP_JOURNAL: Final = sa.Table(
     _mac(),
     sa.PrimaryKeyConstraint("entry_id"),
 )
-"""Look-ups not added to their counters yet: hundreds of counters in one row, a JSON array of [counter, count]."""
+"""Look-ups not added to their counters yet: some hundred in one row, a JSON array of [counter, count]."""
 
 FOLLOW: Final = sa.Table(
     "follow",

@@ -169,9 +169,7 @@ class LookUps:
 
     def _flush_and_fold(self) -> None:
         written = self.flush()
-        self._folding.in_time(
-            busy=lambda: max(written, len(self._counts)) >= _QUIET, ends=self._ended.wait
-        )
+        self._folding.in_time(busy=lambda: max(written, len(self._counts)) >= _QUIET, ends=self._ended.wait)
 
     def _tried(self, what: Callable[[], object]) -> None:
         try:

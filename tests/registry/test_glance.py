@@ -9,7 +9,6 @@ import pytest
 
 from certsvc.domain.events import Event
 from certsvc.errors import RecordDamagedError
-from certsvc.registry.port_feed import LookUp
 from certsvc.registry.port_glance import Glance
 from certsvc.registry.sql import SQLRegistry
 from tests.factories import NOW
