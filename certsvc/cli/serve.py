@@ -68,7 +68,7 @@ def check_free(host: str, port: int) -> None:
 def run_server(host: str, port: int, workers: int | None) -> None:
     """Run Granian until it is told to stop."""
     from granian import Granian
-    from granian.constants import Interfaces, RuntimeModes
+    from granian.constants import Interfaces
 
     from certsvc.cli.logs import configure_logs, log_config
 
@@ -84,8 +84,6 @@ def run_server(host: str, port: int, workers: int | None) -> None:
             port=port,
             workers=workers or min(4, os.cpu_count() or 1),
             blocking_threads=THREADS,
-            # One thread of the server's own for one of Python's: more only take turns on the same core.
-            runtime_mode=RuntimeModes.st,
             websockets=False,
             respawn_failed_workers=True,
             workers_kill_timeout=10,

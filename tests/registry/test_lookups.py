@@ -186,9 +186,9 @@ def test_processes_that_fold_at_once_count_each_entry_once(registry: SQLRegistry
 
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(run, range(4)))
-    with registry.reading() as session:
-        counts = session.lookups_of(who.registration_id)
-        assert session.waiting_lookups() == 0
+    with registry.reading() as reading:
+        counts = reading.lookups_of(who.registration_id)
+        assert reading.waiting_lookups() == 0
     processes[1].close()
 
     assert counts == {a_lookup(who): 30, a_lookup(who, "C2"): 60}
@@ -216,7 +216,7 @@ def test_an_entry_edited_by_hand_stays_and_stops_no_other(sqlite_registry: SQLRe
     assert sorted(gone) == [False, True]
     assert [row["registration_id"] for row in insider.rows("lookup")] == [other.registration_id]
     assert len(insider.rows("lookup_journal")) == 1
-    with sqlite_registry.reading() as session:
-        assert session.lookups_of(other.registration_id) == {a_lookup(other): 1}
+    with sqlite_registry.reading() as reading:
+        assert reading.lookups_of(other.registration_id) == {a_lookup(other): 1}
         with pytest.raises(RecordDamagedError):
-            session.lookups_of(who.registration_id)
+            reading.lookups_of(who.registration_id)

@@ -43,9 +43,12 @@ def test_a_quiet_process_folds_everything_and_rests_between(looked_at: World) ->
     """Nobody has to run a command for it; and others get their turn after each entry."""
     rests: list[float] = []
     before = counted(looked_at)
-    Folding(looked_at.services.registry).in_time(
-        busy=lambda: False, ends=lambda rest_s: bool(rests.append(rest_s))
-    )
+
+    def ends(rest_s: float) -> bool:
+        rests.append(rest_s)
+        return False
+
+    Folding(looked_at.services.registry).in_time(busy=lambda: False, ends=ends)
 
     assert waiting(looked_at) == 0
     assert counted(looked_at) == before and sum(before.values()) == 3
