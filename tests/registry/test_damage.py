@@ -21,6 +21,7 @@ from certsvc.registry.tables import METADATA
 from tests.factories import CONSTRUCTOR_1, NOW
 from tests.registry.insider import Insider, Row, Value
 from tests.registry.shelf import (
+    JOURNALLED,
     SECRET,
     a_wanted_timestamp,
     fill_batch,
@@ -111,6 +112,7 @@ PROBES: Mapping[str, tuple[Probe, ...]] = {
     "specialty_end": (lambda s, row: s.expiring(*FOREVER),),
     "counter": (lambda s, row: s.next_serial(int(str(row["name"]).removeprefix("serial "))),),
     "lookup": (lambda s, row: s.lookups_of(RegistrationId(str(row["registration_id"]))) or None,),
+    "lookup_journal": (lambda s, _: s.lookups_of(JOURNALLED),),
     "follow": (lambda s, row: s.followers(RegistrationId(str(row["registration_id"]))),),
     "change": (
         lambda s, row: s.changes_after(str(row["client_id"]), 0, 9),
@@ -154,6 +156,7 @@ def other_values(table: str, column: str, value: Value) -> list[Value]:
         ("idempotency_key", "client_id"): ["another client"],
         ("idempotency_key", "key"): ["another key"],
         ("lookup", "registration_id"): ["another registration"],
+        ("lookup_journal", "content"): [str(value).replace(",1]", ",9]"), f"{value!s} "],
         ("follow", "registration_id"): ["another registration"],
         # The numbers of these rows are SQLite's own, which takes no text in their place.
         ("log_entry", "entry"): [1000],
