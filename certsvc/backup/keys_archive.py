@@ -75,14 +75,17 @@ def bring_keys(file: Path, keys: Path) -> int:
         How many files came.
 
     Raises:
-        PlaceNotEmptyError: there is something in the folder.
+        PlaceNotEmptyError: there is something else in the folder.
         BackupDamagedError: *file* is no such archive.
         UnavailableError: an I/O error.
     """
     with told_in_words():
-        if keys.is_dir() and any(keys.iterdir()):
-            raise PlaceNotEmptyError("there are keys already: name another folder by CERTSVC_KEYS_DIR")
         contents = _contents(file)
+        if keys.is_dir() and any(keys.iterdir()):
+            if all(_holds(keys / place, content) for place, content in contents.items()):
+                # A restore that was cut off after the keys had come.
+                return 0
+            raise PlaceNotEmptyError("there are other keys already: name another folder by CERTSVC_KEYS_DIR")
         make_folder(keys.absolute().parent)
         coming = keys.absolute().with_name(f".{keys.name}.coming")
         _clear(coming)
@@ -110,6 +113,10 @@ def _contents(file: Path) -> dict[str, bytes]:
     except tarfile.TarError as error:
         raise BackupDamagedError("the archive of keys cannot be read") from error
     return contents
+
+
+def _holds(file: Path, content: bytes) -> bool:
+    return file.is_file() and file.read_bytes() == content
 
 
 def _clear(folder: Path) -> None:

@@ -195,7 +195,7 @@ class Press:
             raise KeyMaterialError("there is no key for offline codes")
         return self._offline_signer()
 
-    def seal(self, works: Sequence[Work], tell: Tell, before: Callable[[], None] | None = None) -> list[Work]:
+    def seal(self, works: Sequence[Work], tell: Tell, begin: Step | None = None) -> list[Work]:
         """Seal each copy in both formats, stamp where the policy wants it, and check (steps 6 and 7).
 
         Args:
@@ -204,7 +204,7 @@ class Press:
                 used; HSMUnavailableError: the hardware with the key is away; TimestampUnavailableError: a
                 time stamp is wanted and not to be had; DefectError: a sealed file fails our own checks, or is
                 not sealed by the key the row names. Such a file is handed to nobody.
-            before: called before each step of a copy that is to be stamped, which may take seconds.
+            begin: taken first for a copy that is to be stamped: those before it may have taken seconds.
 
         Returns:
             Those whose sealed files passed their strict checkers.
@@ -229,7 +229,8 @@ class Press:
         for work in works:
             # One copy after the other: its tokens share a deadline with nobody else's.
             work.stamping = self._stamper.begin()
-            sealed += take_steps((*steps, self._write_stamps), [work], hear, before)
+            first = () if begin is None else (begin,)
+            sealed += take_steps((*first, *steps, self._write_stamps), [work], hear)
         return sealed
 
     def _seal_pdf(self, work: Work) -> None:

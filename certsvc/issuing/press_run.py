@@ -91,11 +91,15 @@ def _press_all(
     def check(work: Work) -> None:
         lease.check(work.copy.copy_id)
 
+    def keep(work: Work) -> None:
+        lease.keep()
+        check(work)
+
     # Compose, render, preflight; both formats before a key is used for either.
     prepared = press.prepare(works, tell, before=lease.keep)
     # A key is used only while the row is ours; a swept row belongs to somebody else.
     ours = take_steps([check], prepared, tell)
-    sealed = press.seal(ours, tell, before=lease.keep)
+    sealed = press.seal(ours, tell, begin=keep)
     return {work.place: Sealed(files=work.files, timestamps=work.timestamps) for work in sealed}
 
 

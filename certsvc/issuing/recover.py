@@ -49,8 +49,9 @@ class Recovery:
         counts = {"finished": 0, "failed": 0}
         with self._registry.reading() as session:
             stranded = session.pending_copies(now)
+        away: list[TimestampUnavailableError] = []
         for copy in stranded:
-            outcome = self.settle(copy, now)
+            outcome = self.settle(copy, now, away)
             if outcome is not None:
                 counts[outcome] += 1
         with self._registry.reading() as session:
@@ -62,8 +63,16 @@ class Recovery:
         self._storage.sweep_temporary(now - LEASE)
         return counts
 
-    def settle(self, copy: Copy, now: datetime) -> str | None:
+    def settle(
+        self, copy: Copy, now: datetime, away: list[TimestampUnavailableError] | None = None
+    ) -> str | None:
         """Finish or fail one stranded copy.
+
+        Args:
+            copy: which.
+            now: aware.
+            away: what others met already; it grows. With something in it no time stamp is asked for again:
+                each would wait as long as the first one to hear the same.
 
         Returns:
             ``finished`` or ``failed``; None when somebody else has it.
@@ -72,7 +81,7 @@ class Recovery:
             if not session.take_over(copy.copy_id, self._worker, now, now + LEASE):
                 return None
         found = self._finished_files(copy)
-        stamps = self._timestamps(copy, found) if found is not None else None
+        stamps = self._timestamps(copy, found, [] if away is None else away) if found is not None else None
         if found is not None and stamps is not None:
             # Its writer may have died before the folder was synced. Both formats lie in one pack.
             self._storage.sync(copy.file_name(FORMATS[0]))
@@ -108,18 +117,23 @@ class Recovery:
                 return None
         return found
 
-    def _timestamps(self, copy: Copy, files: Mapping[str, bytes]) -> Sequence[FileTimestamp] | None:
+    def _timestamps(
+        self, copy: Copy, files: Mapping[str, bytes], away: list[TimestampUnavailableError]
+    ) -> Sequence[FileTimestamp] | None:
         """Return what is to be written down of time stamps; None when one is wanted and not to be had.
 
         Tokens that lie beside files died with the worker, so they are asked for again.
         """
         if self._stamper is None:
             return ()
+        if away:
+            return None
         try:
             stamped_at = self._inspector.stamped_at(copy, files["pdf"])
             return self._stamper.begin().written(copy, files, stamped_at)
         except TimestampUnavailableError as error:
             _log.error("a copy is given up", code=error.code, note=error.note)
+            away.append(error)
             return None
 
     def _remove_files(self, copy: Copy) -> None:

@@ -162,13 +162,19 @@ def _sync(path: Path) -> None:
 def _run(program: str, url: str, *arguments: str | Path) -> None:
     """Run a program of PostgreSQL's on the database at *url*; the password goes by the environment."""
     parsed = sa.make_url(url)
-    where = parsed.set(drivername="postgresql", password=None).render_as_string(hide_password=False)
+    query = {name: value for name, value in parsed.query.items() if name != "password"}
+    where = parsed.set(drivername="postgresql", password=None, query=query)
     environment = {**os.environ, "PGCONNECT_TIMEOUT": "10"}
-    if parsed.password is not None:
-        environment["PGPASSWORD"] = str(parsed.password)
+    password = parsed.query.get("password", parsed.password)
+    if password is not None:
+        environment["PGPASSWORD"] = str(password)
     found = _program(program, _release_of(url))
     ended = subprocess.run(
-        [found, f"--dbname={where}", *arguments], env=environment, capture_output=True, text=True, check=False
+        [found, f"--dbname={where.render_as_string(hide_password=False)}", *arguments],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     if ended.returncode:
         if _NO_ROOM in ended.stderr:

@@ -11,6 +11,7 @@ from sqlalchemy import Integer, bindparam
 
 from certsvc.domain.endorsement import CopyId
 from certsvc.domain.timestamps import FileTimestamp, TimestampLevel
+from certsvc.errors import RecordDamagedError
 from certsvc.registry.crypto import Value, storable
 from certsvc.registry.database import Query
 from certsvc.registry.rows import Record, instant_text
@@ -57,9 +58,20 @@ class TimestampRows(Session):
         return None if record is None else _timestamp_from(record)
 
     def wanted_timestamps(self, before: datetime, limit: int) -> Sequence[FileTimestamp]:
-        """List those that are wanted and may be asked for before this instant, the longest due first."""
-        found = self._all(WANTED, before=instant_text(before), most=limit)
-        return [_timestamp_from(record) for record in found]
+        """List those that are wanted and may be asked for before this instant, the longest due first.
+
+        A damaged row holds nobody else up: it is told only when there is no sound one.
+        """
+        sound: list[FileTimestamp] = []
+        fault: RecordDamagedError | None = None
+        for row in self._rows(WANTED.query, {"before": instant_text(before), "most": limit}):
+            try:
+                sound.append(_timestamp_from(Record(self._vault.checked(FILE_TIMESTAMP, row))))
+            except RecordDamagedError as error:
+                fault = error
+        if fault is not None and not sound:
+            raise fault
+        return sound
 
 
 class TimestampChanges(TimestampRows):

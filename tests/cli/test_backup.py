@@ -27,6 +27,13 @@ def test_a_service_moves_house(run: Run, tmp_path: Path, cli_keys: Path, font_ca
         assert "VALID" in run("verify", file, settings=new).stdout
     assert "PLACE_NOT_EMPTY" in run("restore", "kept", code=3, settings=new).stderr
     assert "PLACE_NOT_EMPTY" in run("restore", "kept", "--keys", "safe/keys.tar", code=3, settings=new).stderr
+    # Cut off after the keys had come, it is run again just so; other keys are never written over.
+    (tmp_path / "new" / "registry.db").unlink()
+    run("restore", "kept", "--keys", "safe/keys.tar", settings=new)
+    secret = tmp_path / "new" / "keys" / "registry.secret"
+    secret.write_text("00" * 32 + "\n")
+    assert "other keys" in run("restore", "kept", "--keys", "safe/keys.tar", code=3, settings=new).stderr
+    assert secret.read_text() == "00" * 32 + "\n"
 
 
 def test_what_would_lose_something_is_refused(run: Run, tmp_path: Path) -> None:

@@ -6,10 +6,11 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+import sqlalchemy as sa
 
 from certsvc.domain.endorsement import CopyId
 from certsvc.domain.timestamps import FileTimestamp
-from certsvc.errors import DefectError
+from certsvc.errors import DefectError, RecordDamagedError
 from certsvc.registry.sql import SQLRegistry
 from tests.factories import NOW
 from tests.registry.shelf import a_wanted_timestamp, issue, register
@@ -65,3 +66,21 @@ def test_a_file_has_one_and_belongs_to_a_copy(registry: SQLRegistry, wanted: Fil
     for other in (wanted, replace(wanted, copy_id=CopyId("nobody")), replace(wanted, fmt="doc")):
         with pytest.raises(DefectError), registry.writing() as session:
             session.add_timestamp(other)
+
+
+def test_a_damaged_row_holds_nobody_else_up(registry: SQLRegistry, wanted: FileTimestamp) -> None:
+    """Others are fetched; of a damaged one alone it is told."""
+    with registry.writing() as session:
+        who = register(session, order=2)
+    other = a_wanted_timestamp(issue(registry, who))
+    with registry.writing() as session:
+        session.add_timestamp(other)
+    damage = sa.text("UPDATE file_timestamp SET tries = tries + 1 WHERE copy_id = :copy_id")
+    with registry.database.engine.connect() as connection:
+        connection.execute(damage, {"copy_id": wanted.copy_id})
+    with registry.reading() as session:
+        assert session.wanted_timestamps(NOW, 9) == [other]
+    with registry.database.engine.connect() as connection:
+        connection.execute(damage, {"copy_id": other.copy_id})
+    with registry.reading() as session, pytest.raises(RecordDamagedError):
+        session.wanted_timestamps(NOW, 9)
