@@ -28,4 +28,5 @@ def test_the_authority_is_asked_once_by_a_recovery(tmp_path: Path, dev_keys: Pat
 
         # Nobody's day was lost with it.
         stamped.desk.manners = ""
-        assert all(world.endorse(number, key=f"again {number}")["token"] for number in numbers)
+        again = [world.endorse(number, key=f"again {order}") for order, number in enumerate(numbers)]
+        assert all(copy["token"] for copy in again)

@@ -32,4 +32,5 @@ def test_a_password_is_on_no_command_line(
     for number, address in enumerate((f"{url}&password=geheim", url.replace("@/", ":geheim@/", 1))):
         copy_register(address, tmp_path / f"{number}.dump")
         assert password.read_text() == "geheim"
-        assert "geheim" not in told.read_text() and str(postgresql.socket_folder) in told.read_text()
+        assert "geheim" not in told.read_text()
+        assert postgresql.socket_folder.name in told.read_text(), "the rest of the address is gone"
