@@ -163,7 +163,10 @@ def _run(program: str, url: str, *arguments: str | Path) -> None:
     """Run a program of PostgreSQL's on the database at *url*; the password goes by the environment."""
     parsed = sa.make_url(url)
     query = {name: value for name, value in parsed.query.items() if name != "password"}
-    where = parsed.set(drivername="postgresql", password=None, query=query)
+    # Not set(password=None), which leaves the password as it is.
+    where = sa.URL.create(
+        "postgresql", parsed.username, None, parsed.host, parsed.port, parsed.database, query
+    )
     environment = {**os.environ, "PGCONNECT_TIMEOUT": "10"}
     password = parsed.query.get("password", parsed.password)
     if password is not None:
