@@ -76,3 +76,28 @@ def test_a_register_that_is_away_hears_of_it_later(own_keys: World, tmp_path: Pa
     world.services.key_chronicle.note()
     assert told(world)["compromise", key] == 1
     close(world)
+
+
+def test_a_theft_spares_what_the_log_held_before(own_keys: World) -> None:
+    """A row can be dated back by who gets into the register, a checkpoint by nobody."""
+    world = own_keys
+    world.initial()
+    world.initial("京1112020202200002", order=2)
+    world.services.sequencer.advance()
+    world.jump(seconds=1)
+    held = world.endorse(key="held")
+    world.services.sequencer.advance()
+    world.jump(seconds=10)
+    late = world.endorse("京1112020202200002", key="late")
+    key = world.services.keystore.signer(world.settings.signature).key_id
+    world.jump(seconds=10)
+    theft = world.clock.now() - timedelta(seconds=5)
+    compromise(world.settings, key, theft, world.clock)
+
+    for _ in ("not in the log yet", "in a checkpoint of after the theft"):
+        assert world.verify(token=held["token"]).status == "VALID"
+        report = world.verify(token=late["token"])
+        assert report.status == "NOT_OURS"
+        assert "KEY_COMPROMISED" in {finding.code for finding in report.findings}
+        world.services.sequencer.advance()
+    close(world)
