@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from bench.serving import every_core, peak_bytes
-from certsvc.cli.memory import keep_loaded
+from certsvc.cli.memory import get_ready
 from certsvc.config import load_settings
 from certsvc.issuing.counter import Operation, Order
 from certsvc.wiring import build
@@ -34,7 +34,7 @@ def main(numbers: Path) -> None:
         )
         for number in numbers.read_text(encoding="utf-8").split()
     ]
-    keep_loaded()  # as `certsvc worker` does
+    get_ready(services)  # as `certsvc worker` does
     print("ready", flush=True)  # read by whoever started this
     sys.stdin.readline()
     walls: list[float] = []

@@ -25,8 +25,9 @@ def main() -> None:
 def create_worker() -> APIFlask:
     """Make the application in a worker process of the server (``certsvc serve`` names this function)."""
     from certsvc.cli.logs import AnsweredLines, configure_logs
-    from certsvc.cli.memory import keep_loaded
+    from certsvc.cli.memory import get_ready
     from certsvc.web.app import create_app
+    from certsvc.web.current import EXTENSION
     from certsvc.web.observe import write_lines_with
 
     die_with_parent()
@@ -35,7 +36,9 @@ def create_worker() -> APIFlask:
     lines.start()
     write_lines_with(lines.answered)
     app = create_app()
-    keep_loaded()
+    services = app.extensions[EXTENSION]
+    services.report_press.get_ready()
+    get_ready(services)
     return app
 
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import click
 
 from certsvc.cli.exits import Exit
-from certsvc.cli.memory import keep_loaded
+from certsvc.cli.memory import get_ready
 from certsvc.cli.parent import die_with_parent
 from certsvc.cli.place import open_services
 
@@ -56,7 +56,7 @@ def worker(
             return
         services = open_services()
         services.sequencer.start()
-        keep_loaded()
+        get_ready(services)
         name = name or worker_name()
         if batch_id is not None:
             services.batches.runner(name).work(batch_id, stop)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property
 from operator import eq
 from struct import unpack
 from typing import Final
@@ -22,8 +22,10 @@ TABLES: Final = frozenset({"cmap", "glyf", "head", "hhea", "hmtx", "loca", "maxp
 """What every reader finds in a font, and all of it."""
 FIRST_PLANE: Final = "\uffff"
 """The last character of a font that is put together."""
-KEPT_PIECES: Final = 4096
+KEPT_PIECES: Final = 6144
 """Outlines kept of a font, three to five hundred bytes each."""
+_AT_ONCE: Final = 512
+"""Outlines taken out of one cut."""
 BOLD_FROM: Final = 600
 """Weight in OS/2 from which a font counts as bold."""
 
@@ -49,7 +51,9 @@ class GlyphFont:
         """Take a font of the chain."""
         self._font = font
         self._advances: dict[str, float] = {}
-        self._piece = lru_cache(maxsize=KEPT_PIECES)(self._taken)
+        self._learned: dict[str, Piece | None] = {}
+        self._pieces: dict[str, Piece | None] = {}
+        """Outlines taken so far; None for a composite one. Never changed but by adding."""
 
     @property
     def name(self) -> str:
@@ -104,9 +108,18 @@ class GlyphFont:
                 return joined
         return self._cut(characters, once=once)
 
+    def learn(self, characters: Set[str]) -> None:
+        """Take the outlines of *characters* in advance, as far as the font draws them; they are kept."""
+        drawn = sorted(each for each in self.drawn(characters) if each <= FIRST_PLANE)
+        for start in range(0, len(drawn), _AT_ONCE):
+            self._learned |= self._take(drawn[start : start + _AT_ONCE])
+
     def _joined(self, characters: Sequence[str]) -> Cut | None:
         """Put the cut together from what was taken before; None when that will not do."""
-        pieces = [piece for piece in map(self._piece, characters) if piece is not None]
+        known = self._pieces
+        if missing := [each for each in characters if each not in known]:
+            known = known | self._take(missing)
+        pieces = [piece for piece in map(known.__getitem__, characters) if piece is not None]
         if len(pieces) < len(characters):
             return None
         content = self._joiner.join(pieces)
@@ -124,12 +137,29 @@ class GlyphFont:
         ranges = self._font.face.reference_table("OS/2").data[42:58]
         return Joiner(_tables(self._cut({" "}).content), ranges)
 
-    def _taken(self, character: str) -> Piece | None:
-        """Cut the font to one character and take its outline: it is checked here once and for all."""
-        return take_piece(character, _tables(self._cut({character}).content))
+    def _take(self, characters: Sequence[str]) -> dict[str, Piece | None]:
+        """Cut the font to these characters and take their outlines: they are checked here once and for all."""
+        content, glyphs = self._checked(frozenset(characters))
+        tables = _tables(content)
+        taken = {each: take_piece(each, glyphs[each], tables) for each in characters}
+        if len(self._pieces) + len(taken) > KEPT_PIECES:
+            # What was learned in advance comes most often; another thread goes on with what it holds.
+            self._pieces = dict(self._learned)
+        self._pieces.update(taken)
+        return taken
 
     def _cut(self, characters: Set[str], *, once: bool = False) -> Cut:
         """Cut by the general way."""
+        content, glyphs = self._checked(characters)
+        return Cut(
+            content=content,
+            deflated=raw_deflate(content, once=once),
+            glyphs=glyphs,
+            widths=_widths(hb.Face(content)),
+        )
+
+    def _checked(self, characters: Set[str]) -> tuple[bytes, Mapping[str, int]]:
+        """Cut by the general way; the file, and the glyph in it of each character."""
         wanted = hb.SubsetInput()
         wanted.flags = FLAGS
         wanted.unicode_set.update(map(ord, characters))
@@ -146,12 +176,7 @@ class GlyphFont:
             raise DefectError(f"the font {self.name} was cut to other characters")
         if not _drawn(face).issuperset([glyphs[each] for each in characters if each not in SPACES]):
             raise DefectError(f"the font {self.name} lost a glyph")
-        return Cut(
-            content=content,
-            deflated=raw_deflate(content, once=once),
-            glyphs=glyphs,
-            widths=_widths(face),
-        )
+        return content, glyphs
 
 
 def _tables(content: bytes) -> Mapping[str, bytes]:

@@ -46,19 +46,25 @@ class Piece(NamedTuple):
     advance: int
 
 
-def take_piece(character: str, tables: Mapping[str, bytes]) -> Piece | None:
-    """Take the outline of *character* out of the tables of a cut to it alone; None when it is composite."""
-    short = tables["head"][50:52] == b"\0\0"
-    start, end = unpack(">2H", tables["loca"][2:6]) if short else unpack(">2I", tables["loca"][4:12])
-    if short:
+def take_piece(character: str, glyph: int, tables: Mapping[str, bytes]) -> Piece | None:
+    """Take the outline of *character*, which *glyph* draws, out of the tables of a cut; None when composite."""
+    wide = 2 if tables["head"][50:52] == b"\0\0" else 4
+    start, end = unpack(">2H" if wide == 2 else ">2I", tables["loca"][wide * glyph : wide * (glyph + 2)])
+    if wide == 2:
         start, end = 2 * start, 2 * end
     outline = tables["glyf"][start:end]
     if outline and outline[0] & _COMPOSITE:
         return None
     outline += bytes(-len(outline) % 4)
     listed: int = unpack(">H", tables["hhea"][34:36])[0]
-    # When one advance is listed for both glyphs, the bearing of the second follows it.
-    metrics = tables["hmtx"][4:8] if listed == 2 else tables["hmtx"][:2] + tables["hmtx"][4:6]
+    hmtx = tables["hmtx"]
+    # Behind the last advance that is listed, which the other glyphs have too, follow their bearings.
+    last, bearing = 4 * (listed - 1), 4 * listed + 2 * (glyph - listed)
+    metrics = (
+        hmtx[4 * glyph : 4 * glyph + 4]
+        if glyph < listed
+        else hmtx[last : last + 2] + hmtx[bearing : bearing + 2]
+    )
     return Piece(
         code=ord(character),
         outline=outline,

@@ -18,6 +18,7 @@ from certsvc.pdf import shapes
 from certsvc.pdf.draft import Draft
 from certsvc.pdf.values import date, deflate, text_string
 from certsvc.rendering import xmp
+from certsvc.rendering.glyphs import GlyphFont
 from certsvc.rendering.pdf_fonts import codes_of, facts_of, font_objects
 from certsvc.rendering.pdf_sheet import Sheet
 from certsvc.rendering.pdf_template import (
@@ -43,6 +44,11 @@ class PDFRenderer:
         self._facts = {name: facts_of(font) for name, font in planner.fonts.fonts.items()}
         self._templates: dict[tuple[Shared, int], tuple[Stamp, Template]] = {}
         self._lock = Lock()
+
+    @property
+    def glyphs(self) -> Mapping[str, GlyphFont]:
+        """The fonts as they are cut, by name."""
+        return self._planner.glyphs
 
     def plan(self, page: Page) -> Plan:
         """Cut the fonts of *page*, for this renderer and any other of the same planner.

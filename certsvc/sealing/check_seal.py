@@ -7,7 +7,7 @@ than the names it copies.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -61,6 +61,13 @@ def find_owner(value: SealSignature, pinned: Sequence[PinnedSeal]) -> Owner:
         verified=maker is not None,
         findings=tuple(findings),
     )
+
+
+def prepare(pinned: Iterable[PinnedSeal]) -> None:
+    """Make now what the first file sealed with each of *pinned* would wait for: tables, the seal read."""
+    for pin in pinned:
+        _certificate(pin.certificate)
+        _maker_signed(pin.seal)
 
 
 def _seal_faults(value: SealSignature, signer: bytes, pinned: Sequence[PinnedSeal]) -> Iterator[str]:

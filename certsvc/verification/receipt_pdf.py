@@ -8,7 +8,7 @@ Nothing a caller typed stands on it.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import UTC, date, datetime
 from typing import Final, Literal
 
@@ -49,16 +49,20 @@ class ReportPress:
         *,
         receipts: Receipts,
         fonts: FontChain,
-        renderer: ReferenceRenderer,
+        renderer: Callable[[], ReferenceRenderer],
         issuer_name: str,
         public_url: str,
     ) -> None:
-        """Take what a page is made of."""
+        """Take what a page is made of; *renderer*, which is large, is asked for with the first page."""
         self._receipts = receipts
         self._fonts = fonts
         self._renderer = renderer
         self._issuer_name = issuer_name
         self._public_url = public_url
+
+    def get_ready(self) -> None:
+        """Load now what the first page would wait half a second for."""
+        self._renderer()
 
     def make(self, report: Report, question: Question, *, lang: Lang) -> bytes:
         """Return the sealed page; its receipt says what the JSON answer's would.
@@ -80,7 +84,7 @@ class ReportPress:
             receipt=jws,
         )
         sealed = seal_pdf(
-            self._renderer.render(page, facts),
+            self._renderer().render(page, facts),
             signer=signer,
             stamp=page.stamp,
             at=made_at,

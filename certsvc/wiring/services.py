@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import TypedDict
 
 from certsvc.batch.announce import Announcer, Bell
 from certsvc.batch.office import Batches
@@ -24,6 +26,7 @@ from certsvc.issuing.key_chronicle import KeyChronicle
 from certsvc.issuing.press import Press
 from certsvc.issuing.record import Recorder
 from certsvc.issuing.recover import Recovery
+from certsvc.issuing.rehearsal import Rehearsal
 from certsvc.issuing.sequencer import Sequencer
 from certsvc.issuing.stamp_queue import StampQueue
 from certsvc.page.certificate_type import CertificateType
@@ -31,7 +34,10 @@ from certsvc.page.fonts import FontChain
 from certsvc.registry.limits import LimitStore, open_limits
 from certsvc.registry.port import Registry
 from certsvc.registry.sql import open_registry
+from certsvc.rendering.ofd import OFDRenderer
+from certsvc.rendering.pdf import PDFRenderer
 from certsvc.sealing.keystore import Keystore
+from certsvc.sealing.port import PinnedKey, PinnedSeal, SealSigner, Signer
 from certsvc.storage.local import LocalStorage
 from certsvc.storage.port import Storage
 from certsvc.translog.checkpoint import origin_of
@@ -52,6 +58,21 @@ from certsvc.wiring.loading import (
     open_readers,
 )
 from certsvc.wiring.timestamps import load_tsa_roots, make_stamper, open_authority
+
+
+class _MadeOf(TypedDict):
+    """What the press is made of, and its rehearsal too."""
+
+    kinds: Mapping[str, CertificateType]
+    fonts: FontChain
+    renderer: PDFRenderer
+    ofd_renderer: OFDRenderer
+    issuer: Issuer
+    signer: Callable[[], Signer]
+    seal_signer: Callable[[], SealSigner]
+    pinned: Sequence[PinnedKey]
+    pinned_seals: Sequence[PinnedSeal]
+    public_url: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,6 +108,8 @@ class Services:
     sequencer: Sequencer
     key_chronicle: KeyChronicle
     log_book: LogBook
+    rehearsal: Rehearsal
+    """Makes ready what the first copies would wait for."""
 
 
 def build(settings: Settings, clock: Clock | None = None) -> Services:
@@ -107,7 +130,7 @@ def build(settings: Settings, clock: Clock | None = None) -> Services:
     storage = LocalStorage(Path(settings.storage_url))
     authority = open_authority(settings, clock)
     stamper = make_stamper(settings, authority, keystore, clock)
-    press = Press(
+    made_of = _MadeOf(
         kinds=kinds,
         fonts=fonts,
         renderer=make_renderer(fonts),
@@ -118,6 +141,9 @@ def build(settings: Settings, clock: Clock | None = None) -> Services:
         pinned=keystore.live_pinned,
         pinned_seals=keystore.live_pinned_seals,
         public_url=settings.public_url,
+    )
+    press = Press(
+        **made_of,
         offline_signer=lambda: keystore.service_signer("offline", clock.now()),
         stamper=stamper,
     )
@@ -206,7 +232,7 @@ def build(settings: Settings, clock: Clock | None = None) -> Services:
         report_press=ReportPress(
             receipts=receipts,
             fonts=fonts,
-            renderer=make_reference_renderer(fonts),
+            renderer=partial(make_reference_renderer, fonts),
             issuer_name=settings.issuer_name,
             public_url=settings.public_url,
         ),
@@ -235,4 +261,5 @@ def build(settings: Settings, clock: Clock | None = None) -> Services:
         ),
         key_chronicle=key_chronicle,
         log_book=log_book,
+        rehearsal=Rehearsal(**made_of),
     )

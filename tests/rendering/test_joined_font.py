@@ -90,8 +90,8 @@ def test_a_composite_outline_is_not_taken() -> None:
         "hhea": bytes(34) + b"\0\2",
         "hmtx": bytes(8),
     }
-    assert take_piece("一", tables) is None
-    assert take_piece("一", tables | {"glyf": b"\0\1" + bytes(10)}) is not None
+    assert take_piece("一", 1, tables) is None
+    assert take_piece("一", 1, tables | {"glyf": b"\0\1" + bytes(10)}) is not None
 
 
 def test_a_character_the_font_lacks_is_refused_each_time() -> None:
