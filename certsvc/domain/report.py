@@ -123,6 +123,8 @@ class FileCheck:
     """How an intact file is stamped inside, when it is and the authority is one of those pinned."""
     stamped_at: datetime | None = None
     """When, by the time stamp of its signature."""
+    sha256: str = ""
+    """Hex, of all its bytes, where the check of an intact file came by it; empty otherwise."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -164,7 +164,12 @@ class Desk:
                 copy.file_name(fmt): content
                 for copy, made in sealed.values()
                 for fmt, content in made.files.items()
-            }
+            },
+            {
+                copy.file_name(fmt): sha256
+                for copy, made in sealed.values()
+                for fmt, sha256 in made.sha256.items()
+            },
         )
         return {
             place: {

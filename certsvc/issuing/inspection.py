@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from typing import NamedTuple
 
 from certsvc.domain.endorsement import Copy
 from certsvc.domain.report import FileCheck, FileOutcome
@@ -12,6 +13,15 @@ from certsvc.pdf.layout import Body
 from certsvc.sealing.check_ofd import check_ofd
 from certsvc.sealing.check_pdf import check_pdf
 from certsvc.sealing.port import PinnedKey, PinnedSeal
+
+
+class Inspected(NamedTuple):
+    """What came of looking at one sealed file."""
+
+    fault: str | None
+    """The outcome and the codes of the findings; None for an intact file, sealed by the key the row names."""
+    sha256: str
+    """Hex, of these very bytes, where they were hashed on the way; else empty."""
 
 
 class Inspector:
@@ -39,20 +49,21 @@ class Inspector:
             "ofd": lambda content, _: check_ofd(content, pinned_seals),
         }
 
-    def fault(self, copy: Copy, fmt: str, content: bytes, known: Body | None = None) -> str | None:
-        """Say why *content* may not be handed out as the file of *copy* in format *fmt*.
+    def fault(self, copy: Copy, fmt: str, content: bytes) -> str | None:
+        """Say why *content* may not be handed out, as ``inspect`` does."""
+        return self.inspect(copy, fmt, content).fault
+
+    def inspect(self, copy: Copy, fmt: str, content: bytes, known: Body | None = None) -> Inspected:
+        """Say whether *content* may be handed out as the file of *copy* in format *fmt*.
 
         Args:
             copy: whose file it is.
             fmt: ``pdf`` or ``ofd``.
             content: the sealed bytes.
             known: what preflight read of a PDF; where the sealed bytes are the same, they are not read again.
-
-        Returns:
-            The outcome and the codes of the findings; None for an intact file, sealed by the key the row
-            names.
         """
-        return self._fault_of(copy, fmt, self._checkers[fmt](content, known))
+        check = self._checkers[fmt](content, known)
+        return Inspected(self._fault_of(copy, fmt, check), check.sha256)
 
     def stamped_at(self, copy: Copy, content: bytes) -> datetime | None:
         """Return what the time stamp in a sound PDF of *copy* states; None for any other."""

@@ -10,13 +10,13 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import repeat
-from operator import sub
 from typing import Any, Final, NamedTuple
 from weakref import WeakKeyDictionary
 
 from certsvc.errors import DefectError
 from certsvc.issuing.preflight_glyphs import FontGlyphs, glyphs_of
 from certsvc.issuing.preflight_ofd_labels import LABELS
+from certsvc.issuing.preflight_pdf_fonts import UNPACKED
 from certsvc.issuing.preflight_symbol import covers
 from certsvc.ofd.draft import Draft
 from certsvc.ofd.names import DECLARATION, DOCUMENT, DOCUMENT_RES, OFD, PAGE, PUBLIC_RES, TEMPLATE, XMLNS
@@ -47,6 +47,7 @@ _OF_TEXT: Final = (
     "text_box", "text_matrix", "font", "size", "colour", "alpha", "x", "y", "spread", "text",
 )  # fmt: skip
 _MOST_BOXES: Final = 1024
+_MOST_STEPS: Final = 1024
 
 Item = TextRun | Path | Picture | Symbol
 
@@ -77,7 +78,7 @@ def agrees(draft: Draft, page: Page) -> bool:
         draft: what was rendered.
         page: what was composed.
     """
-    files = open_own((draft.entrance, *draft.parts))
+    files = open_own((draft.entrance, *draft.parts), UNPACKED)
     if files is None or PAGE not in files or not own_entrance(files[OFD].content, sealed=True):
         return False
     package = _package(tuple(files), *(files[name].content if name in files else b"" for name in _LISTS))
@@ -182,23 +183,48 @@ def _advances_agree(run: TextRun, spread: str, size_mm: float, glyphs: FontGlyph
         advances = [glyphs[character][1] for character in run.text]
     except LookupError:
         return False
-    told = list(_spread(spread) if "g" in spread else map(float, spread.split()))
-    tracking_mm = run.tracking_mm
-    wanted = [advance * size_mm + tracking_mm for advance in advances[:-1]]
-    return len(told) == len(wanted) and max(map(abs, map(sub, told, wanted)), default=0.0) <= _NEAR_MM
+    told = list(_spread(spread)) if "g" in spread else spread.split()
+    # The last character is followed by none.
+    return len(told) == len(advances) - 1 and _steps(size_mm, run.tracking_mm).agree(told, advances[:-1])
 
 
-def _spread(written: str) -> Iterator[float]:
+class _Steps(set[tuple[str, float]]):
+    """Distances as written, each with the advance it was found to agree with, for one size and tracking."""
+
+    def __init__(self, size_mm: float, tracking_mm: float) -> None:
+        super().__init__()
+        self._size_mm, self._tracking_mm = size_mm, tracking_mm
+
+    def agree(self, told: Sequence[str], advances: Sequence[float]) -> bool:
+        """Say whether each distance is what the advance beside it makes."""
+        pairs = list(zip(told, advances, strict=True))
+        if self.issuperset(pairs):
+            return True
+        if len(self) >= _MOST_STEPS:
+            self.clear()
+        for written, advance in pairs:
+            if abs(float(written) - advance * self._size_mm - self._tracking_mm) > _NEAR_MM:
+                return False
+            self.add((written, advance))
+        return True
+
+
+@lru_cache(maxsize=256)
+def _steps(size_mm: float, tracking_mm: float) -> _Steps:
+    return _Steps(size_mm, tracking_mm)
+
+
+def _spread(written: str) -> Iterator[str]:
     """Yield the distances between characters; ``g count value`` says one several times. May end early."""
     words = iter(written.split())
     for word in words:
         if word != "g":
-            yield float(word)
+            yield word
             continue
         count, value = next(words, ""), next(words, "")
         if not count.isdecimal() or not value:
             return
-        yield from repeat(float(value), int(count[:4]))
+        yield from repeat(value, int(count[:4]))
 
 
 def _pictures_agree(items: Iterable[Item], drawn: Iterable[Found], images: Mapping[int, bytes]) -> bool:

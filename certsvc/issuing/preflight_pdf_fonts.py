@@ -22,6 +22,29 @@ _LINE: Final = 14
 _CHARACTER: Final = re.compile(r"<([0-9A-F]{4})> <([0-9A-F]{4,64})>\n")
 
 
+_ZLIB_HEAD: Final = b"\x78\x01"
+_ZLIB_END: Final = 4
+"""Bytes of the sum behind a stream."""
+_MOST_UNPACKED: Final = 64
+
+
+class _Unpacked(dict[bytes, bytes]):
+    """Raw deflate streams of fonts, each to its very end -> content; an OFD holds the same, packed alike.
+
+    One is found by all of its packed bytes, and stays until the OFDs of the group are looked at.
+    """
+
+    def keep(self, stored: bytes, content: bytes) -> None:
+        """Keep what inflated() made of a stream, if nothing but the usual frame stands around it."""
+        if stored.startswith(_ZLIB_HEAD):
+            if len(self) >= _MOST_UNPACKED:
+                self.clear()
+            self[stored[len(_ZLIB_HEAD) : -_ZLIB_END]] = content
+
+
+UNPACKED: Final = _Unpacked()
+
+
 class OtherShapeError(Exception):
     """Not written in the way read here."""
 
@@ -49,7 +72,9 @@ class ShownFont(dict[str, str]):
             OtherShapeError, ValueError: something is written in another way.
         """
         super().__init__()
-        real = glyphs_of(inflated(parts.file))
+        content = inflated(parts.file)
+        UNPACKED.keep(parts.file, content)
+        real = glyphs_of(content)
         widths = list(map(float, parts.widths.split()))
         glyphs: tuple[int, ...] = unpack(f">{len(parts.to_glyphs) // 2}H", parts.to_glyphs)
         told = min(len(widths), len(glyphs))

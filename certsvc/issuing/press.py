@@ -268,9 +268,11 @@ class Press:
 
     def _check(self, work: Work, fmt: str) -> None:
         body = work.pdf_body if fmt == "pdf" else None
-        fault = self._inspector.fault(work.copy, fmt, work.files[fmt], body)
-        if fault is not None:
-            raise DefectError(f"the sealed {fmt} of {work.copy.copy_id} may not be handed out: {fault}")
+        found = self._inspector.inspect(work.copy, fmt, work.files[fmt], body)
+        if found.fault is not None:
+            raise DefectError(f"the sealed {fmt} of {work.copy.copy_id} may not be handed out: {found.fault}")
+        if found.sha256:
+            work.sha256[fmt] = found.sha256
 
     def _write_stamps(self, work: Work) -> None:
         if work.stamping is not None:

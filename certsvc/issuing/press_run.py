@@ -100,7 +100,10 @@ def _press_all(
     # A key is used only while the row is ours; a swept row belongs to somebody else.
     ours = take_steps([check], prepared, tell)
     sealed = press.seal(ours, tell, begin=keep)
-    return {work.place: Sealed(files=work.files, timestamps=work.timestamps) for work in sealed}
+    return {
+        work.place: Sealed(files=work.files, sha256=work.sha256, timestamps=work.timestamps)
+        for work in sealed
+    }
 
 
 def _is_away(error: CertsvcError) -> bool:

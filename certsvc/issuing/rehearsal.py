@@ -1,8 +1,8 @@
-"""Made-up copies taken through steps 3 to 5 before a process says it is ready: the first real ones find all warm.
+"""Made-up copies taken through steps 3 to 5 before a process says it is ready, so that real ones are quick.
 
-What all copies share is made when it is first needed: tables of symbols, compiled templates, cuts of the fonts,
-outlines, tables of keys. A batch's first chunk would pay for all of it, twice what a later one takes. Nothing
-here touches the register, the store or the log, no private key is used, and what was made is thrown away.
+What all copies share is made when it is first needed: tables of symbols, compiled templates, outlines, tables
+of keys. A batch's first chunk would pay for all of it, and take half as long again as the next. Nothing here
+touches the register, the store or the log, no private key is used, and what was made is thrown away.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ _PAST: Final = (0xD7, 0xFA)
 EVERYDAY: Final = frozenset(
     bytes((row, cell)).decode("gb2312") for row in _ROWS for cell in _CELLS if (row, cell) < _PAST
 )
-"""The 3,755 characters of everyday use, which nearly all names are written with. Source: GB/T 2312, level 1."""
+"""The 3,755 characters of everyday use, which write nearly all names. Source: GB/T 2312, level 1."""
 _DIGITS: Final = "1234567890" * 90
 """As many as a usual offline code has."""
 
@@ -127,7 +127,8 @@ class Rehearsal:
         """Make a copy up, with what all copies of this issuer show; and what its symbol says."""
         symbol = verify_url(self._public_url, new_token())
         keys = {self._signer().key_id, self._seal_signer().key_id}
-        test_keys = {one.key_id for one in (*self._pinned, *self._pinned_seals) if one.development}
+        test_keys = {key.key_id for key in self._pinned if key.development}
+        test_keys |= {seal.key_id for seal in self._pinned_seals if seal.development}
         offline = None
         if copy_kind is CopyKind.ENDORSEMENT and kind.policy.offline_qr:
             # A code is signed by a key; here its place alone is filled.

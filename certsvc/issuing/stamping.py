@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Final
@@ -33,6 +33,8 @@ class Sealed:
     """The finished files of one copy, by format, with what is to be written down of their time stamps."""
 
     files: Mapping[str, bytes]
+    sha256: Mapping[str, str] = field(default_factory=dict)
+    """Hex, of those files whose check came by it."""
     timestamps: tuple[FileTimestamp, ...] = ()
 
 

@@ -55,6 +55,8 @@ class Work:
     ofd: OFDDraft = field(init=False)
     files: dict[str, bytes] = field(init=False, default_factory=dict)
     """By format: ``pdf`` and ``ofd``, sealed."""
+    sha256: dict[str, str] = field(init=False, default_factory=dict)
+    """Hex, of files whose check came by it, for the store, which would hash the same bytes again."""
     stamping: Stamping | None = field(init=False, default=None)
     """Its time stamps on their way, where the policy wants some."""
     timestamps: tuple[FileTimestamp, ...] = field(init=False, default=())

@@ -10,6 +10,7 @@ import hashlib
 import re
 import zlib
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Final
 
 from isal import isal_zlib
@@ -47,6 +48,7 @@ _LARGEST_KEPT: Final = 1 << 18
 """Bytes of one content."""
 _NEVER_AGAIN: Final = frozenset((SIGNATURE, SIGNED_VALUE))
 """Parts of which no two are alike, and that are read once."""
+_NOTHING: Final[Mapping[bytes, bytes]] = MappingProxyType({})
 _NAME_SIZE_AT: Final = 26
 """Two bytes in a local header."""
 
@@ -175,20 +177,32 @@ def read_own(data: bytes) -> dict[str, OwnPart] | None:
     return parts
 
 
-def open_own(made: Sequence[Part]) -> dict[str, OwnPart] | None:
-    """Return what read_own() finds of *made* once they are laid down; None when it would find nothing."""
+def open_own(made: Sequence[Part], unpacked: Mapping[bytes, bytes] = _NOTHING) -> dict[str, OwnPart] | None:
+    """Return what read_own() finds of *made* once they are laid down; None when it would find nothing.
+
+    Args:
+        made: the parts.
+        unpacked: raw deflate streams that were unpacked to their very ends, and what of.
+    """
     parts: dict[str, OwnPart] = {}
     for one in made:
         part = _met.find(one.head, one.packed, 0)
         if part is None:
-            part = _read(one.head, one.packed, 0, MAX_UNPACKED, one)
+            part = _read(one.head, one.packed, 0, MAX_UNPACKED, one, unpacked)
         if part is None:
             return None
         parts[part.name] = part
     return parts if len(parts) == len(made) else None
 
 
-def _read(head: bytes, data: bytes, begin: int, most: int, made: Part | None = None) -> OwnPart | None:
+def _read(
+    head: bytes,
+    data: bytes,
+    begin: int,
+    most: int,
+    made: Part | None = None,
+    unpacked: Mapping[bytes, bytes] = _NOTHING,
+) -> OwnPart | None:
     """Read the part with that *head*, whose packed bytes begin there in *data*; None if over *most* bytes."""
     _, version, flags, method, time, date, crc, packed_size, size, _, extra = LOCAL.unpack_from(head)
     if (version, flags, time, date, extra) != _SAID or begin + packed_size > len(data) or size > most:
@@ -199,7 +213,9 @@ def _read(head: bytes, data: bytes, begin: int, most: int, made: Part | None = N
     if name not in _NAMES and _RESOURCE.fullmatch(name) is None:
         return None
     packed = data[begin : begin + packed_size]
-    content = _unpacked(packed, method, size)
+    content = unpacked.get(packed) if method == DEFLATE else None
+    if content is None:
+        content = _unpacked(packed, method, size)
     if content is None or len(content) != size or isal_zlib.crc32(content) != crc:
         return None
     if made is not None and made.content == content:

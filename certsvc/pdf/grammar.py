@@ -80,16 +80,24 @@ def keep_start(data: bytes, start: Start) -> None:
             _KEPT.append((replace(start, content=content), sha256(content)))
 
 
-def covered_digest(data: bytes, layout: Layout) -> bytes:
-    """Return the SHA-256 of all bytes of a file but its hole."""
+def digests_of(data: bytes, layout: Layout, *, whole: bool) -> tuple[bytes, str]:
+    """Return the SHA-256 of all bytes of a file but its hole; if *whole*, in hex also that of all its bytes.
+
+    Both begin with the same bytes, nearly all there are, which are gone through once.
+    """
     start = layout.start
     running = next((hashed.copy() for kept, hashed in tuple(_KEPT) if kept is start), None)
     begun = start.end if running is not None else 0
     running = running or sha256()
     view = memoryview(data)
     running.update(view[begun : layout.hole_start])
+    all_of_it = ""
+    if whole:
+        other = running.copy()
+        other.update(view[layout.hole_start :])
+        all_of_it = other.hexdigest()
     running.update(view[layout.hole_end :])
-    return running.digest()
+    return running.digest(), all_of_it
 
 
 def without_signature(data: bytes) -> bytes:

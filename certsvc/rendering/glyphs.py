@@ -138,7 +138,7 @@ class GlyphFont:
         return Joiner(_tables(self._cut({" "}).content), ranges)
 
     def _take(self, characters: Sequence[str]) -> dict[str, Piece | None]:
-        """Cut the font to these characters and take their outlines: they are checked here once and for all."""
+        """Cut the font to these characters and take their outlines, checked here once and for all."""
         content, glyphs = self._checked(frozenset(characters))
         tables = _tables(content)
         taken = {each: take_piece(each, glyphs[each], tables) for each in characters}

@@ -47,7 +47,7 @@ class Piece(NamedTuple):
 
 
 def take_piece(character: str, glyph: int, tables: Mapping[str, bytes]) -> Piece | None:
-    """Take the outline of *character*, which *glyph* draws, out of the tables of a cut; None when composite."""
+    """Take the outline of *character*, its glyph in a cut, out of the cut's tables; None when composite."""
     wide = 2 if tables["head"][50:52] == b"\0\0" else 4
     start, end = unpack(">2H" if wide == 2 else ">2I", tables["loca"][wide * glyph : wide * (glyph + 2)])
     if wide == 2:

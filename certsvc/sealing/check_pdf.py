@@ -18,7 +18,7 @@ from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from certsvc.domain.report import Check, FileCheck, FileOutcome, Finding, Result
-from certsvc.pdf.grammar import covered_digest, keep_start, read_layout
+from certsvc.pdf.grammar import digests_of, keep_start, read_layout
 from certsvc.pdf.layout import Body, Layout
 from certsvc.pdf.update import read_update
 from certsvc.sealing.cms import read_cms, verifies
@@ -63,8 +63,9 @@ def check_pdf(
         roots: of the time-stamping authorities that count, DER. With none, a time stamp that is whole is
             neither believed nor held against a file.
         known: what was read of this file before it was sealed; bytes that are the same are not read again.
+            Whoever has just sealed it stores it next: the answer then says its SHA-256.
     """
-    return _check(data, pinned, roots, read_layout(data, known), thoroughly=False)
+    return _check(data, pinned, roots, read_layout(data, known), thoroughly=False, whole=known is not None)
 
 
 def check_any_pdf(data: bytes, pinned: Sequence[PinnedKey], roots: Sequence[bytes] = ()) -> FileCheck:
@@ -79,6 +80,7 @@ def _check(
     layout: Layout | None,
     *,
     thoroughly: bool,
+    whole: bool = False,
 ) -> FileCheck:
     if b"%PDF-" not in data[:1024]:
         return _unreadable("UNREADABLE_FILE")
@@ -86,9 +88,10 @@ def _check(
     update = read_update(data) if layout is None else None
     try:
         if update is None:
-            key, seal = _check_strictly(data, pinned, layout)
+            key, seal, sha256 = _check_strictly(data, pinned, layout, whole=whole)
         else:
-            key, seal = _check_strictly(update.base, pinned, None if thoroughly else update.layout)
+            # Of the file in front of it alone a SHA-256 would be of no use.
+            key, seal, sha256 = _check_strictly(update.base, pinned, None if thoroughly else update.layout)
         stamped = stamps_of(seal.signature, seal.certificates, seal.token, update, roots)
     except BrokenStampError:
         broken = Finding(check=Check.TIMESTAMP, result=Result.FAIL, code="TIMESTAMP_BROKEN")
@@ -103,6 +106,7 @@ def _check(
         key_id=key.key_id,
         timestamp=stamped.level,
         stamped_at=stamped.at,
+        sha256=sha256,
     )
 
 
@@ -119,9 +123,12 @@ class _Seal(NamedTuple):
 
 
 def _check_strictly(
-    data: bytes, pinned: Sequence[PinnedKey], layout: Layout | None
-) -> tuple[PinnedKey, _Seal]:
-    """Return the pinned key that sealed *data*; raise at the first point of the rule that does not hold."""
+    data: bytes, pinned: Sequence[PinnedKey], layout: Layout | None, *, whole: bool = False
+) -> tuple[PinnedKey, _Seal, str]:
+    """Return the pinned key that sealed *data*; raise at the first point of the rule that does not hold.
+
+    Behind key and seal stands the hex SHA-256 of all of *data*: only if *whole* and laid out like ours.
+    """
     if layout is None:
         start, end = _find_hole(data)
         _expect_digits(data, start, end)
@@ -129,7 +136,10 @@ def _check_strictly(
         # Its layout says that there are digits and nothing else.
         start, end = layout.hole_start, layout.hole_end
     seal = _read_hole(data, start, end)
-    if (_digest(data, start, end) if layout is None else covered_digest(data, layout)) != seal.digest:
+    covered, sha256 = (
+        (_digest(data, start, end), "") if layout is None else digests_of(data, layout, whole=whole)
+    )
+    if covered != seal.digest:
         raise _BrokenRuleError(Check.SIGNATURE, "DIGEST_MISMATCH")
     key = next((key for key in pinned if key.certificate == seal.certificates[0]), None)
     if key is None:
@@ -140,7 +150,7 @@ def _check_strictly(
         _check_structure(data, start)
     else:
         keep_start(data, layout.start)
-    return key, seal
+    return key, seal, sha256
 
 
 def _digest(data: bytes, start: int, end: int) -> bytes:

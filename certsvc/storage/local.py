@@ -26,7 +26,7 @@ from certsvc.storage.pack import (
     read_raw,
     write_all,
 )
-from certsvc.storage.port import PACK_CHARS, Storage
+from certsvc.storage.port import NOTHING, PACK_CHARS, Storage
 
 _NAME: Final = re.compile(r"(?P<stem>[A-Za-z0-9_-]{1,100})\.(?:pdf|ofd)", re.ASCII)
 _TEMPORARY: Final = re.compile(r"\.[A-Za-z0-9_.-]+\.[0-9a-f]{16}\.tmp", re.ASCII)
@@ -53,14 +53,14 @@ class LocalStorage(Storage):
         self._broken = ""
         """Set by the first failed fsync: what the kernel then holds of earlier writes is unknown."""
 
-    def put(self, files: Mapping[str, bytes]) -> Mapping[str, str]:
+    def put(self, files: Mapping[str, bytes], known: Mapping[str, str] = NOTHING) -> Mapping[str, str]:
         """Store the files of one chunk durably, in one pack. See the port."""
         paths = {self._path(name) for name in files}
         if len(paths) != 1 or not all(files.values()):
             raise UnavailableError("a pack holds the files of one chunk, and an issued file is never empty")
         (final,) = paths
         self._check_sound()
-        packed = [packed_file(name, content) for name, content in files.items()]
+        packed = [packed_file(name, content, known.get(name)) for name, content in files.items()]
         try:
             self._make_folder(final.parent)
             published = self._publish(final, packed)

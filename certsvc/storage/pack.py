@@ -67,9 +67,9 @@ class Index:
     """The index is damaged: the files were found by their heads."""
 
 
-def packed_file(name: str, content: bytes) -> PackedFile:
-    """Prepare one file."""
-    return PackedFile(name, content, hashlib.sha256(content).digest())
+def packed_file(name: str, content: bytes, sha256: str | None = None) -> PackedFile:
+    """Prepare one file; *sha256*, hex, if it is known already, is of these very bytes."""
+    return PackedFile(name, content, bytes.fromhex(sha256) if sha256 else hashlib.sha256(content).digest())
 
 
 def parts_of(files: Iterable[PackedFile]) -> Iterator[bytes]:

@@ -4,21 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from types import MappingProxyType
 from typing import Final, Protocol
 
 PACK_CHARS: Final = 16
 """Names that begin with the same so many characters lie in one pack: a name tells where its file is."""
 
 
+NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
+
+
 class Storage(Protocol):
     """A create-only store. A name is ``<copy_id>.<format>``."""
 
-    def put(self, files: Mapping[str, bytes]) -> Mapping[str, str]:
+    def put(self, files: Mapping[str, bytes], known: Mapping[str, str] = NOTHING) -> Mapping[str, str]:
         """Store the files of one chunk durably, all or none: on return they are on disk.
 
         Args:
             files: by name; all names begin with the same PACK_CHARS characters, and nothing was stored under
                 these before, unless it was just these files.
+            known: by name, hex SHA-256 that the check of these very bytes computed: not hashed again.
+                Read back, a file has to be what was checked.
 
         Returns:
             Hex sha256 by name.

@@ -21,7 +21,7 @@ from certsvc.rendering.pdf import PDFRenderer
 from certsvc.rendering.plan import Planner
 from certsvc.sealing.port import SealSigner, Signer
 from certsvc.storage.local import LocalStorage
-from certsvc.storage.port import Storage
+from certsvc.storage.port import NOTHING, Storage
 from tests.packs import unpacked
 from tests.world import NUMBER, World
 
@@ -89,11 +89,11 @@ class PickyStorage(LocalStorage):
         super().__init__(folder)
         self._refused = refused
 
-    def put(self, files: Mapping[str, bytes]) -> Mapping[str, str]:
+    def put(self, files: Mapping[str, bytes], known: Mapping[str, str] = NOTHING) -> Mapping[str, str]:
         """Store, or have no room."""
         if any(name.endswith(self._refused) for name in files):
             raise StorageFullError(f"no room for {self._refused}")
-        return super().put(files)
+        return super().put(files, known)
 
 
 class WatchedPress(Press):
