@@ -88,21 +88,25 @@ def add(point: Jacobian, other: Affine) -> Jacobian:
 
 def add_multiple(start: Jacobian, table: Table, chosen: bytes) -> Jacobian:
     """Return *start* plus the multiple of the table's point that *chosen* (see digits) stands for."""
-    x1, y1, z1 = start
-    for (xs, ys), index in zip(table, chosen, strict=False):
-        x2, y2 = xs[index], ys[index]
-        zz = z1 * z1 % P
-        h = x2 * zz % P - x1
-        r = y2 * z1 * zz % P - y1
+    p, (x1, y1, z1) = P, start
+    steps = zip(table, chosen, strict=False)
+    if start is INFINITY:
+        # The first point is the sum so far, whatever the scalar.
+        (xs, ys), index = next(steps)
+        x1, y1, z1 = xs[index], ys[index], mpz(1)
+    for (xs, ys), index in steps:
+        zz = z1 * z1 % p
+        h = xs[index] * zz % p - x1
         if not (h and z1):  # never with a secret nonce: its chance is 2**-250; a forger's numbers may do it
-            x1, y1, z1 = add((x1, y1, z1), (x2, y2))
+            x1, y1, z1 = add((x1, y1, z1), (xs[index], ys[index]))
             continue
-        hh = h * h % P
-        hhh = h * hh % P
-        v = x1 * hh
-        x1 = (r * r - hhh - 2 * v) % P
-        y1 = (r * (v - x1) - y1 * hhh) % P
-        z1 = z1 * h % P
+        r = ys[index] * z1 * zz % p - y1
+        z1 = z1 * h % p
+        hh = h * h % p
+        # Two products stay as long as they are: what they go into is made short once.
+        hhh, v = h * hh, x1 * hh
+        x1 = (r * r - hhh - v - v) % p
+        y1 = (r * (v - x1) - y1 * hhh) % p
     return x1, y1, z1
 
 

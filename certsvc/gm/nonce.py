@@ -7,8 +7,14 @@ a good one they differ even for the same message, which starves those who inject
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
-from hmac import digest as hmac
+from typing import Final
+
+_BLOCK: Final = 64
+"""Bytes, of SM3 and of SHA-256."""
+_INSIDE: Final = int.from_bytes(b"\x36" * _BLOCK, "big")
+_OUTSIDE: Final = int.from_bytes(b"\x5c" * _BLOCK, "big")
 
 
 def nonces(order: int, private: int, digest: bytes, fresh: bytes, hash_name: str = "sm3") -> Iterator[int]:
@@ -21,18 +27,29 @@ def nonces(order: int, private: int, digest: bytes, fresh: bytes, hash_name: str
         fresh: random bytes; none makes it the deterministic RFC 6979.
         hash_name: for hashlib.
     """
+    blank = hashlib.new(hash_name)
+
+    def hmac(key: bytes, message: bytes) -> bytes:
+        # RFC 2104 for a key no longer than a block. The library's looks its hash up anew each time, which
+        # takes longer than the hashing.
+        padded = int.from_bytes(key.ljust(_BLOCK, b"\0"), "big")
+        inside, outside = blank.copy(), blank.copy()
+        inside.update((padded ^ _INSIDE).to_bytes(_BLOCK, "big") + message)
+        outside.update((padded ^ _OUTSIDE).to_bytes(_BLOCK, "big") + inside.digest())
+        return outside.digest()
+
     size = (order.bit_length() + 7) // 8
     seed = private.to_bytes(size, "big")
     seed += (int.from_bytes(digest, "big") % order).to_bytes(size, "big") + fresh
     value = b"\x01" * len(digest)
     key = b"\x00" * len(digest)
     for mark in (b"\x00", b"\x01"):
-        key = hmac(key, value + mark + seed, hash_name)
-        value = hmac(key, value, hash_name)
+        key = hmac(key, value + mark + seed)
+        value = hmac(key, value)
     while True:
-        value = hmac(key, value, hash_name)
+        value = hmac(key, value)
         candidate = int.from_bytes(value, "big")
         if 0 < candidate < order:
             yield candidate
-        key = hmac(key, value + b"\x00", hash_name)
-        value = hmac(key, value, hash_name)
+        key = hmac(key, value + b"\x00")
+        value = hmac(key, value)
