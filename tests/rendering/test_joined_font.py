@@ -10,6 +10,7 @@ import pytest
 from fontTools.ttLib import TTFont
 
 from certsvc.errors import DefectError
+from certsvc.rendering import glyphs
 from certsvc.rendering.glyphs import FIRST_PLANE, Cut, GlyphFont
 from certsvc.rendering.joined_font import take_piece
 from tests.page.sample import sample_fonts
@@ -99,3 +100,20 @@ def test_a_character_the_font_lacks_is_refused_each_time() -> None:
     for _ in range(2):
         with pytest.raises(DefectError, match="U\\+E000"):
             SERIF.cut(frozenset("一\ue000"))
+
+
+def test_outlines_learned_in_advance_are_the_same_and_stay(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Taken out of one cut with many others, also of one glyph with two characters; others come and go."""
+    learned, by_one = GlyphFont(sample_fonts().fonts["serif"]), GlyphFont(sample_fonts().fonts["serif"])
+    known = by_lot(700, seed=2) | frozenset(" \u2f00一")
+    learned.learn(known | {"\ue000", "\U00020628"})
+    few = sorted(known)[:60]
+    for each in few:
+        by_one.cut({each})
+
+    assert learned.cut(frozenset(few)).content == by_one.cut(frozenset(few)).content
+    monkeypatch.setattr(glyphs, "KEPT_PIECES", 800)
+    for seed in range(3, 8):
+        learned.cut(by_lot(60, seed))
+    monkeypatch.setattr(GlyphFont, "_checked", None)
+    assert learned.cut(frozenset(few)).content == by_one.cut(frozenset(few)).content
