@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 
@@ -123,7 +123,7 @@ class FileCheck:
     """How an intact file is stamped inside, when it is and the authority is one of those pinned."""
     stamped_at: datetime | None = None
     """When, by the time stamp of its signature."""
-    sha256: str = ""
+    sha256: str = field(default="", compare=False)
     """Hex, of all its bytes, where the check of an intact file came by it; empty otherwise."""
 
 

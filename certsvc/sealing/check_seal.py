@@ -39,7 +39,8 @@ def find_owner(value: SealSignature, pinned: Sequence[PinnedSeal]) -> Owner:
         pinned: every seal of ours, also retired ones.
     """
     # One look: a trust list that changes meanwhile counts for the next file.
-    pinned = tuple(pinned)
+    # Without iter() its length would be asked for too, which is another look at the disk.
+    pinned = tuple(iter(pinned))
     signers = {pin.certificate: pin for pin in pinned}
     # The one whose certificate it carries comes first: of two certificates for one key that is the signer's.
     likely = sorted(signers, key=lambda certificate: certificate != value.certificate)

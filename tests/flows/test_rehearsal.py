@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,11 +16,14 @@ from certsvc.gm import curve, sm2
 from certsvc.issuing import preflight_symbol
 from certsvc.issuing.rehearsal import EVERYDAY, Rehearsal
 from certsvc.page.certificate_type import CertificateType
+from certsvc.page.model import Page
 from certsvc.qr import encode
 from certsvc.qr.affine import SymbolTable
-from certsvc.rendering import ofd, ofd_shapes, pdf
+from certsvc.rendering import ofd, ofd_shapes, pdf, pdf_template
 from certsvc.rendering.glyphs import GlyphFont
-from certsvc.rendering.plan import Planner
+from certsvc.rendering.pdf_fonts import FontFacts
+from certsvc.rendering.pdf_template import Template
+from certsvc.rendering.plan import Planner, Shared
 from certsvc.sealing import check_seal
 from certsvc.sealing.port import SealSigner, Signer
 from certsvc.wiring import build, loading
@@ -159,8 +162,13 @@ def test_a_type_with_an_offline_code_is_rehearsed_with_its_place_filled(
     """Its pages have another layout; the code on a real one is signed, and this one is not."""
     (kind, *_) = world.services.kinds.values()
     made: list[object] = []
-    genuine = pdf.compile_template
-    monkeypatch.setattr(pdf, "compile_template", lambda *given: made.append(given) or genuine(*given))
+    genuine = pdf_template.compile_template
+
+    def compiled(page: Page, shared: Shared, facts: Mapping[str, FontFacts]) -> Template:
+        made.append(page)
+        return genuine(page, shared, facts)
+
+    monkeypatch.setattr(pdf, "compile_template", compiled)
     with capture_logs() as told:
         a_rehearsal(world, kind=replace(kind, policy=replace(kind.policy, offline_qr=True))).run()
 

@@ -11,7 +11,7 @@ from certsvc.domain.report import FileOutcome
 from certsvc.gm.seal_signature import make_seal_signature
 from certsvc.gm.sm3 import sm3
 from certsvc.ofd.container import write_container
-from certsvc.ofd.names import OFD, PAGE, SIGNATURE, SIGNED_VALUE
+from certsvc.ofd.names import OFD, PAGE, RES, SIGNATURE, SIGNED_VALUE
 from certsvc.ofd.own_container import open_own, read_own
 from certsvc.ofd.own_page import own_entrance, read_own_page
 from certsvc.ofd.parts import make_part
@@ -120,6 +120,17 @@ def test_parts_read_before_they_are_laid_down_are_those_of_the_container() -> No
         )
         assert part.digest == sm3(part.content)
     assert open_own((*made, made[-1])) is None, "two of one name"
+
+
+def test_what_was_unpacked_before_is_taken_only_for_the_same_packed_bytes() -> None:
+    """The PDF's own fonts, which lie in the OFD packed alike; size and sum are compared all the same."""
+    font = make_part(RES + "font_9.ttf", bytes(range(1, 200)) * 20)
+    for other in (b"", font.content[:-1], font.content[:-1] + b"\0"):
+        assert open_own((font,), {font.packed: other}) is None
+    found = open_own((replace(font, packed=font.packed[:-1] + b"\0"),), {font.packed: font.content})
+    assert found is None
+    found = open_own((font,), {font.packed: font.content})
+    assert found is not None and found[font.name].content == font.content
 
 
 @pytest.mark.parametrize("once", [True, False])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -76,6 +77,19 @@ def test_the_same_chunk_again_is_fine_and_a_part_of_it_is_not(storage: LocalStor
         with pytest.raises(UnavailableError):
             storage.put(files)
     assert readable(storage) == set(FILES)
+
+
+def test_a_file_must_come_back_as_it_was_checked(tmp_path: Path) -> None:
+    """The check's own digest goes into the pack: bytes that changed between check and store are refused."""
+    store = LocalStorage(tmp_path / "other")
+    checked = hashlib.sha256(FILES[FIRST]).hexdigest()
+
+    told = store.put({FIRST: FILES[FIRST], OTHERS[0]: b"changed since"}, {FIRST: checked, OTHERS[0]: checked})
+
+    assert told == {FIRST: checked, OTHERS[0]: checked}
+    assert store.get(FIRST) == FILES[FIRST]
+    with pytest.raises(RecordDamagedError):
+        store.get(OTHERS[0])
 
 
 def test_a_flipped_bit_costs_one_file_at_most(storage: LocalStorage, pack: Path) -> None:
