@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -45,23 +45,23 @@ COLD = (
 
 def cool_down() -> None:
     """Forget what this process has made so far, as if it had just begun."""
-    for kept in (
-        loading.make_planner,
-        loading.make_renderer,
-        loading.make_ofd_renderer,
-        encode._short,
-        preflight_symbol._grid,
-        ofd_shapes._grid,
-        check_seal._certificate,
-        check_seal._maker_signed,
-        curve.generator_table,
+    for forget in (
+        loading.make_planner.cache_clear,
+        loading.make_renderer.cache_clear,
+        loading.make_ofd_renderer.cache_clear,
+        encode._short.cache_clear,
+        preflight_symbol._grid.cache_clear,
+        ofd_shapes._grid.cache_clear,
+        check_seal._certificate.cache_clear,
+        check_seal._maker_signed.cache_clear,
+        curve.generator_table.cache_clear,
     ):
-        kept.cache_clear()
+        forget()
     sm2._tables.clear()
 
 
 @pytest.fixture
-def watched(monkeypatch: pytest.MonkeyPatch) -> Iterator[Counter[str]]:
+def watched(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
     """Count the cold work."""
     done: Counter[str] = Counter()
 
