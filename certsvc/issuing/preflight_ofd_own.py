@@ -16,6 +16,7 @@ from weakref import WeakKeyDictionary
 from certsvc.errors import DefectError
 from certsvc.issuing.preflight_glyphs import FontGlyphs, glyphs_of
 from certsvc.issuing.preflight_ofd_labels import LABELS
+from certsvc.issuing.preflight_ofd_steps import steps
 from certsvc.issuing.preflight_pdf_fonts import UNPACKED
 from certsvc.issuing.preflight_symbol import covers
 from certsvc.ofd.draft import Draft
@@ -47,7 +48,6 @@ _OF_TEXT: Final = (
     "text_box", "text_matrix", "font", "size", "colour", "alpha", "x", "y", "spread", "text",
 )  # fmt: skip
 _MOST_BOXES: Final = 1024
-_MOST_STEPS: Final = 1024
 
 Item = TextRun | Path | Picture | Symbol
 
@@ -185,33 +185,7 @@ def _advances_agree(run: TextRun, spread: str, size_mm: float, glyphs: FontGlyph
         return False
     told = list(_spread(spread)) if "g" in spread else spread.split()
     # The last character is followed by none.
-    return len(told) == len(advances) - 1 and _steps(size_mm, run.tracking_mm).agree(told, advances[:-1])
-
-
-class _Steps(set[tuple[str, float]]):
-    """Distances as written, each with the advance it was found to agree with, for one size and tracking."""
-
-    def __init__(self, size_mm: float, tracking_mm: float) -> None:
-        super().__init__()
-        self._size_mm, self._tracking_mm = size_mm, tracking_mm
-
-    def agree(self, told: Sequence[str], advances: Sequence[float]) -> bool:
-        """Say whether each distance is what the advance beside it makes."""
-        pairs = list(zip(told, advances, strict=True))
-        if self.issuperset(pairs):
-            return True
-        if len(self) >= _MOST_STEPS:
-            self.clear()
-        for written, advance in pairs:
-            if abs(float(written) - advance * self._size_mm - self._tracking_mm) > _NEAR_MM:
-                return False
-            self.add((written, advance))
-        return True
-
-
-@lru_cache(maxsize=256)
-def _steps(size_mm: float, tracking_mm: float) -> _Steps:
-    return _Steps(size_mm, tracking_mm)
+    return len(told) == len(advances) - 1 and steps(size_mm, run.tracking_mm).agree(told, advances[:-1])
 
 
 def _spread(written: str) -> Iterator[str]:
