@@ -20,7 +20,7 @@ class Steps(set[tuple[str, float]]):
         self._size_mm, self._tracking_mm = size_mm, tracking_mm
 
     def agree(self, told: Sequence[str], advances: Sequence[float]) -> bool:
-        """Say whether each distance is what the advance (em) beside it makes. ValueError: one is no number."""
+        """Say whether each distance is what the advance in em makes. ValueError when one is no number."""
         pairs = list(zip(told, advances, strict=True))
         if self.issuperset(pairs):
             return True
