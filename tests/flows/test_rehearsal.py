@@ -91,7 +91,7 @@ def test_the_first_copy_after_a_rehearsal_does_no_cold_work(
 
     services.desk.endorse(NUMBER, {"purpose": "示例大桥工程投标"}, client_id="c", key="1")
 
-    blocks = watched.pop("block drawn"), watched.pop("block read")
+    blocks = watched.pop("block drawn", 0), watched.pop("block read", 0)
     if rehearsed:
         assert not watched
         # A few blocks of modules are always new.
