@@ -25,7 +25,7 @@ def rows(stage: Stage) -> Sequence[Row]:
         *[
             Row(
                 name=f"page at {_PER_SECOND:,} a second, {kind}",
-                includes=f"the same asked for {_PER_SECOND:,} times a second and no more: what people wait for",
+                includes=f"the same asked for {_PER_SECOND:,} times a second, no more: what people wait",
                 turn=_asking(stage, kind, _ACCEPT["page"], _PER_SECOND),
             )
             for kind in KINDS
@@ -47,9 +47,7 @@ def _at_full_speed(stage: Stage) -> Sequence[Row]:
     ]
 
 
-def _asking(
-    stage: Stage, kind: Kind, accept: str, per_second: int | None = None
-) -> Callable[[float], Turn]:
+def _asking(stage: Stage, kind: Kind, accept: str, per_second: int | None = None) -> Callable[[float], Turn]:
     def turn(seconds: float) -> Turn:
         place = stage.place(kind)
         script = place.folder / "wrk.lua"

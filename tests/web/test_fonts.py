@@ -19,6 +19,7 @@ def assets(tmp_path: Path) -> Assets:
 
 
 def test_a_font_cut_ahead_is_at_hand(tmp_path: Path) -> None:
+    """Nobody waits for it."""
     held = assets(tmp_path)
     rests: list[float] = []
     held.cut_ahead(f"{EVERYDAY}{EVERYDAY[0]}证", rests.append)
@@ -32,6 +33,7 @@ def test_a_font_cut_ahead_is_at_hand(tmp_path: Path) -> None:
 
 
 def test_any_other_is_cut_when_it_is_asked_for(tmp_path: Path) -> None:
+    """A rare name still brings its own font."""
     held = assets(tmp_path)
     held.cut_ahead(EVERYDAY, lambda _: None)
     with mock.patch.object(FontChain, "woff_faces", autospec=True, side_effect=FontChain.woff_faces) as cut:
