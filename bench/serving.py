@@ -35,7 +35,7 @@ request = function()
   place = (place + step) %% #tokens
   return wrk.format("GET", "/v/" .. tokens[place + 1])
 end
-done = function(summary, latency, requests)
+%sdone = function(summary, latency, requests)
   local errors = summary.errors
   io.write(string.format("told %%d %%d %%d", summary.requests, summary.duration,
     errors.status + errors.connect + errors.read + errors.write + errors.timeout))
@@ -43,6 +43,10 @@ done = function(summary, latency, requests)
   io.write("\\n")
 end
 """
+
+
+_REST: Final = "delay = function() return math.random() * %f end\n"
+"""Milliseconds before the next request."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,7 +110,15 @@ def _settle(server: Server) -> None:
             raise TimeoutError("the server does not come to rest")
 
 
-def ask(server: Server, tokens: Path, accept: str, seconds: float, script: Path) -> Turn:
+def ask(
+    server: Server,
+    tokens: Path,
+    accept: str,
+    seconds: float,
+    script: Path,
+    *,
+    per_second: int | None = None,
+) -> Turn:
     """Ask for records for whole *seconds*; each answer counts, and one that is no 200 ends the run.
 
     Args:
@@ -115,8 +127,11 @@ def ask(server: Server, tokens: Path, accept: str, seconds: float, script: Path)
         accept: the Accept header.
         seconds: how long.
         script: where the Lua script may be written.
+        per_second: how many at most, at uneven intervals; None asks again as soon as an answer is there.
     """
-    script.write_text(_LUA % tokens, encoding="utf-8")
+    # Each connection rests between nothing and twice the mean, so that they do not come in step.
+    rest = "" if per_second is None else _REST % (2000 * CONNECTIONS / per_second)
+    script.write_text(_LUA % (tokens, rest), encoding="utf-8")
     before = server.cpu_s()
     with on_every_core():
         ended = subprocess.run(

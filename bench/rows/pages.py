@@ -14,10 +14,26 @@ TITLE: Final = "Public pages: GET /v/{token}, every time another of 167,000 cert
 PLACE: Final = 70
 HEAVY: Final = "a million rows to be filled in twice, and a server"
 _ACCEPT: Final = {"page": "text/html", "page as JSON": "application/json"}
+_PER_SECOND: Final = 1000
+"""Asked for at a bid opening of a whole country, and far from what two cores can do: what waiting is like."""
 
 
 def rows(stage: Stage) -> Sequence[Row]:
-    """Both forms on both databases."""
+    """Both forms on both databases, as fast as answers come; then pages at a steady rate."""
+    return [
+        *_at_full_speed(stage),
+        *[
+            Row(
+                name=f"page at {_PER_SECOND:,} a second, {kind}",
+                includes=f"the same asked for {_PER_SECOND:,} times a second, no more: what people wait",
+                turn=_asking(stage, kind, _ACCEPT["page"], _PER_SECOND),
+            )
+            for kind in KINDS
+        ],
+    ]
+
+
+def _at_full_speed(stage: Stage) -> Sequence[Row]:
     return [
         Row(
             name=f"{name}, {kind}",
@@ -31,9 +47,10 @@ def rows(stage: Stage) -> Sequence[Row]:
     ]
 
 
-def _asking(stage: Stage, kind: Kind, accept: str) -> Callable[[float], Turn]:
+def _asking(stage: Stage, kind: Kind, accept: str, per_second: int | None = None) -> Callable[[float], Turn]:
     def turn(seconds: float) -> Turn:
         place = stage.place(kind)
-        return ask(place.server, place.tokens, accept, seconds, place.folder / "wrk.lua")
+        script = place.folder / "wrk.lua"
+        return ask(place.server, place.tokens, accept, seconds, script, per_second=per_second)
 
     return turn

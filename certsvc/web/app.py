@@ -58,8 +58,8 @@ def create_app(services: Services | None = None) -> APIFlask:
 
     Args:
         services: what it works with; by default built from the environment, as the server's factory needs,
-            and look-ups are then written down and the log advanced once a second, and the status lists
-            read ahead.
+            and look-ups are then written down and the log advanced once a second, status lists read and fonts
+            of pages cut ahead.
     """
     held = services or build(load_settings(os.environ, _SETTINGS_FILE))
     if services is None:
@@ -87,6 +87,8 @@ def create_app(services: Services | None = None) -> APIFlask:
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
 
     assets = Assets(templates, held.fonts, _common_data(held))
+    if services is None:
+        assets.read_ahead()
     app.jinja_env.globals.update(asset=assets.url, page_font=assets.page_font)
     app.extensions[EXTENSION] = held
     app.extensions[ASSETS] = assets

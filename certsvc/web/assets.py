@@ -10,7 +10,9 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
-from collections.abc import Iterator
+import threading
+import time
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
@@ -30,6 +32,8 @@ _FONTS_KEPT: Final = 16
 """Fonts of pages that stand alone kept in memory, by their set of characters."""
 _CHARACTERS_KEPT: Final = 8192
 """Fonts of one character kept in memory, a kilobyte each; names are made of fewer."""
+_RESTS: Final = 9
+"""A tenth of one processor for fonts cut ahead."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +77,24 @@ class Assets:
             self._add(name, (swagger / name).read_bytes())
         self._cut = lru_cache(maxsize=_FONTS_KEPT)(self._cut_font)
         self._one = lru_cache(maxsize=_CHARACTERS_KEPT)(self._cut_character)
+
+    def read_ahead(self) -> None:
+        """Begin to cut the fonts of everyday characters, beside other work: some seconds, over a minute."""
+        threading.Thread(
+            target=self.cut_ahead, args=(_common(), time.sleep), name="fonts", daemon=True
+        ).start()
+
+    def cut_ahead(self, text: str, give_way: Callable[[float], None]) -> None:
+        """Cut a font for each character of *text* that needs one, so that no page waits for it.
+
+        Args:
+            text: what names are made of.
+            give_way: called after each with the seconds to rest.
+        """
+        for character in sorted(self.missing(text)):
+            begun = time.perf_counter()
+            self._one(character)
+            give_way(_RESTS * (time.perf_counter() - begun))
 
     def url(self, name: str) -> str:
         """Return the address of the file called *name* in its folder."""
