@@ -37,11 +37,11 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
     """Print what the drills of all workers counted."""
     if hasattr(config, "workerinput"):
         return
-    lines = drills.close_book(os.environ)
-    if lines:
-        terminalreporter.section("drills, whole" if drills.FULL else "drills, a seeded part")
-        for line in lines:
-            terminalreporter.write_line(line)
+    for title, lines in zip(("drills", "faults"), drills.close_book(os.environ), strict=True):
+        if lines:
+            terminalreporter.section(f"{title}, {'whole' if drills.FULL else 'a seeded part'}")
+            for line in lines:
+                terminalreporter.write_line(line)
 
 
 @pytest.fixture(scope="session")

@@ -16,7 +16,7 @@ from certsvc.sealing.dev_keys import rotate_dev_key
 from certsvc.sealing.keystore import Keystore
 from certsvc.sealing.trust import TrustedKey, mark_compromised, read_trust, retire_key
 from tests.conftest import ROOT
-from tests.drills import record, some
+from tests.drills import some, sweep
 from tests.faults.batch_crew import fork
 from tests.faults.standby import STATE_CHANGING, Point, points_of
 from tests.tools import need
@@ -89,12 +89,13 @@ def test_a_change_of_keys_killed_anywhere_leaves_old_or_new(
     chosen = some(points, f"kill in {name}", least=LEAST)
     for point in chosen:
         outcomes[_kill_at(point, change, base, changed, tmp_path, now)] += 1
-    record(
+    sweep(
         f"kill in keys {name}",
-        points=f"{len(chosen)} of {len(points)}",
+        tried=len(chosen),
+        of=len(points),
+        harm={"damaged": len(chosen) - outcomes["old"] - outcomes["new"]},
         old=outcomes["old"],
         new=outcomes["new"],
-        neither=len(chosen) - outcomes["old"] - outcomes["new"],
     )
     assert outcomes.total() == len(chosen) >= min(LEAST, len(points)) > 0
 
