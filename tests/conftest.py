@@ -12,7 +12,7 @@ import pytest
 import structlog
 
 from certsvc.wiring import make_dev_keys
-from tests import drills
+from tests import drills, schedule
 from tests.factories import FixedClock
 from tests.postgres import Server, running_server
 from tests.privacy.watch import Watch
@@ -31,6 +31,11 @@ def pytest_configure(config: pytest.Config) -> None:
     if not hasattr(config, "workerinput"):
         drills.open_book(os.environ)
         config.pluginmanager.register(Watch(), "identity-numbers")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Hand the long files out first; the Makefile tells the workers' scheduler not to order them again."""
+    schedule.put_long_ones_first(items, ROOT)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
