@@ -9,7 +9,8 @@ JOBS ?= 2
 # The tests run far from Beijing: half of each day there is another date here, so a rule that asks the machine shows.
 ZONE ?= America/New_York
 # The long files come first (tests/schedule.py); by itself the scheduler would begin those with few tests last.
-PYTEST = $(BIN)/pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder -rs
+# Many tests start processes; where byte code may not be kept, each would compile everything again.
+PYTEST = PYTHONDONTWRITEBYTECODE= $(BIN)/pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder -rs
 export PYTHON
 
 help:  ## list what make can do

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import sys
 from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -45,6 +46,8 @@ def traced(act: Callable[[], object], trace: Path, *inject: str) -> tuple[int, l
 
     def wait_and_act() -> int:
         os.read(ready, 1)
+        # Byte code written by one child would be found by the next, and shift its calls.
+        sys.dont_write_bytecode = True
         act()
         return 0
 
