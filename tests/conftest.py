@@ -12,7 +12,7 @@ import pytest
 import structlog
 
 from certsvc.wiring import make_dev_keys
-from tests import drills
+from tests import drills, schedule
 from tests.factories import FixedClock
 from tests.postgres import Server, running_server
 from tests.privacy.watch import Watch
@@ -33,15 +33,20 @@ def pytest_configure(config: pytest.Config) -> None:
         config.pluginmanager.register(Watch(), "identity-numbers")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Hand the long files out first; the Makefile tells the workers' scheduler not to order them again."""
+    schedule.put_long_ones_first(items, ROOT)
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     """Print what the drills of all workers counted."""
     if hasattr(config, "workerinput"):
         return
-    lines = drills.close_book(os.environ)
-    if lines:
-        terminalreporter.section("drills, whole" if drills.FULL else "drills, a seeded part")
-        for line in lines:
-            terminalreporter.write_line(line)
+    for title, lines in zip(("drills", "faults"), drills.close_book(os.environ), strict=True):
+        if lines:
+            terminalreporter.section(f"{title}, {'whole' if drills.FULL else 'a seeded part'}")
+            for line in lines:
+                terminalreporter.write_line(line)
 
 
 @pytest.fixture(scope="session")

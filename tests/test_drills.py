@@ -38,11 +38,40 @@ def test_figures_of_other_processes_reach_the_summary() -> None:
     book = dict(os.environ)
     book.pop("DRILL_BOOK", None)
     drills.open_book(book)
-    program = "from tests.drills import record; record({0!r}, points={1}, lost=0)"
-    for name, points in (("kill b", 7), ("kill a", 41)):
+    program = "from tests.drills import record, sweep; {0}"
+    for call in (
+        "record('races', rounds=7, both_won=0)",
+        "record('access', refused=41)",
+        "sweep('kill in b', tried=10, of=100, harm={'lost': 2, 'unsettled': 1}, heard_before=3)",
+        "sweep('a full disk', tried=4, of=4, harm={'unknown_files': 1})",
+    ):
         subprocess.run(
-            [sys.executable, "-c", program.format(name, points)], env=book, cwd=ROOT, check=True, timeout=60
+            [sys.executable, "-c", program.format(call)], env=book, cwd=ROOT, check=True, timeout=60
         )
 
-    assert drills.close_book(book) == ["kill a  points 41  lost 0", "kill b  points 7  lost 0"]
+    lines, table = drills.close_book(book)
+
+    assert lines == ["access  refused 41", "races   rounds 7  both won 0"]
+    assert table == [
+        "             tried     of  doubles  lost acknowledged  signed but unknown  damaged  unsettled",
+        "a full disk      4      4        0                  0                   1        0          0",
+        "kill in b       10    100        0                  2                   0        0          1"
+        "  heard before 3",
+        "together        14    104        0                  2                   1        0          1",
+    ]
     assert "DRILL_BOOK" not in book
+
+
+def test_harm_of_another_name_is_not_left_out_of_the_table() -> None:
+    """A count that no column shows would be a loss nobody reads of."""
+    with pytest.raises(AssertionError):
+        drills.sweep("a drill", tried=1, of=1, harm={"forgotten": 1})
+
+
+def test_without_drills_of_faults_there_is_no_table() -> None:
+    """A run of other tests prints no empty one."""
+    book = dict(os.environ)
+    book.pop("DRILL_BOOK", None)
+    drills.open_book(book)
+
+    assert drills.close_book(book) == ([], [])

@@ -24,7 +24,7 @@ from certsvc.sealing.pki import SM2
 from certsvc.sealing.port import HSM
 from certsvc.sealing.real_keys import Successor, rotate_real_key
 from certsvc.sealing.trust import TrustedKey, mark_compromised, read_trust, retire_key
-from certsvc.wiring.loading import SystemClock, load_fonts, load_kinds
+from certsvc.wiring.loading import SystemClock, font_folders, load_fonts, load_kinds
 
 DRAWING: Final = Lock()
 """pdfium draws one seal at a time."""
@@ -167,7 +167,7 @@ def dev_plan(settings: Settings) -> Path:
 
 def draw_seal(settings: Settings) -> tuple[bytes, int]:
     """Draw a specimen of the issuer's seal as the first certificate type has it: PNG, and its size in mm."""
-    fonts = load_fonts(settings.templates_dir / "fonts", (settings.data_dir / "cache").resolve())
+    fonts = load_fonts(*font_folders(settings))
     kind = next(iter(load_kinds(settings.templates_dir).values()))
     stamp = draw_stamp(settings.issuer_name, kind.wording.seal_specimen, kind.layout.stamp, fonts)
     return stamp_picture(stamp), round(stamp.width_mm)

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 
+from certsvc.config import Settings
 from certsvc.errors import TemplateError
 from certsvc.page.certificate_type import CertificateType, load_certificate_type
 from certsvc.page.fonts import FontChain
@@ -23,6 +24,11 @@ class SystemClock:
     def now(self) -> datetime:
         """Return the present instant in UTC."""
         return datetime.now(UTC)
+
+
+def font_folders(settings: Settings) -> tuple[Path, Path]:
+    """Return where the packed fonts are and where they are unpacked; two ways to one folder are one."""
+    return (settings.templates_dir / "fonts").resolve(), (settings.data_dir / "cache").resolve()
 
 
 @cache

@@ -50,6 +50,7 @@ from certsvc.verification.verify import Verifier
 from certsvc.wiring.keys import open_keystore
 from certsvc.wiring.loading import (
     SystemClock,
+    font_folders,
     load_fonts,
     load_kinds,
     make_ofd_renderer,
@@ -123,7 +124,7 @@ def build(settings: Settings, clock: Clock | None = None) -> Services:
     """
     clock = clock or SystemClock()
     keystore = open_keystore(settings)
-    fonts = load_fonts(settings.templates_dir / "fonts", (settings.data_dir / "cache").resolve())
+    fonts = load_fonts(*font_folders(settings))
     kinds = load_kinds(settings.templates_dir)
     issuer = Issuer(name=settings.issuer_name, uscc=settings.issuer_uscc, type_code=settings.type_code)
     registry = open_registry(settings.database_url, keystore.registry_secret)

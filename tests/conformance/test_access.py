@@ -22,9 +22,12 @@ OPEN: Final = {
 
 
 @pytest.fixture(scope="module")
-def guarded(tmp_path_factory: pytest.TempPathFactory, dev_keys: Path) -> Site:
+def guarded(tmp_path_factory: pytest.TempPathFactory, dev_keys: Path, font_cache: Path) -> Site:
     """Make a site."""
-    return Site(World(settings_in(tmp_path_factory.mktemp("guarded") / "var", dev_keys), FixedClock()))
+    folder = tmp_path_factory.mktemp("guarded")
+    (folder / "var").mkdir()
+    (folder / "var" / "cache").symlink_to(font_cache)
+    return Site(World(settings_in(folder / "var", dev_keys), FixedClock()))
 
 
 def test_every_operation_asks_for_a_key_with_its_own_scope(guarded: Site) -> None:

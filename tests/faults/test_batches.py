@@ -18,7 +18,7 @@ from certsvc.registry.port_batches import Batch, BatchState, Engine
 from certsvc.wiring import Services
 from tests.batch.conftest import anywhere as anywhere
 from tests.batch.lines import CLIENT, endorse, event, jsonl, number_of, original, plan, run, states
-from tests.drills import FULL, record
+from tests.drills import FULL, sweep
 from tests.factories import FixedClock
 from tests.faults.batch_crew import GAVE_UP, SharedClock, ended, kill, start
 from tests.faults.census import faults_of, take_census
@@ -29,7 +29,8 @@ from tests.world import World, settings_in
 __all__ = ["anywhere", "disk"]
 
 PEOPLE: Final = 120 if FULL else 7
-KILLS: Final = 200 if FULL else 6
+WHOLE: Final = 200
+KILLS: Final = WHOLE if FULL else 6
 """After so many the batch is left to end."""
 LEASES_OVER: Final = timedelta(seconds=62)
 LIMIT_S: Final = 600
@@ -108,21 +109,24 @@ def test_killed_again_and_again(anywhere: World, whole: bool) -> None:
     # Files carry the machine's time, which recovery by the drill's clock takes for the future.
     world.services.storage.sweep_temporary(datetime.now(UTC))
     found = states(world, batch.batch_id)
-    doubles = 0
+    harm: Counter[str] = Counter()
     for order in range(1, PEOPLE + 1):
         there, fresh = (copies_of(world.services, number_of(one)) for one in (order, PEOPLE + order))
         expected = Counter(endorsement=1, events=1) + Counter(original=1 - order % 2)
-        doubles += there != expected
-        doubles += fresh != Counter(events=1) + Counter(original=order % 2)
+        for had, due in ((there, expected), (fresh, Counter(events=1) + Counter(original=order % 2))):
+            harm["doubles"] += (had - due).total()
+            harm["lost"] += (due - had).total()
     on = world.settings.database_url.partition(":")[0].partition("+")[0]
-    record(
+    sweep(
         f"batch, kill {'the whole run' if whole else 'one worker'}, {on}",
+        tried=kills,
+        of=kills if FULL else WHOLE,
+        harm=harm,
         items=len(found),
-        kills=kills,
-        not_exactly_once=doubles,
     )
     assert Counter(found.values()) == {("done", None): 3 * PEOPLE}
-    assert doubles == 0 and kills > 0
+    assert not +harm
+    assert kills > 0
     if on == "sqlite":
         close(world)
         keystore, data = world.services.keystore, world.settings.data_dir
@@ -167,5 +171,13 @@ def test_full_disk_stops_the_batch_and_room_lets_it_go_on(cramped: World, disk: 
     assert batches.resume(batch.batch_id).state is BatchState.RUNNING
     assert run(world, batch.batch_id) is BatchState.DONE
     assert Counter(states(world, batch.batch_id).values()) == {("done", None): len(people)}
-    assert all(copies_of(world.services, number_of(order))["endorsement"] == 1 for order in people)
-    record("batch on a full disk", items=len(people), done_before=stopped.done, left=stopped.left)
+    copies = [copies_of(world.services, number_of(order))["endorsement"] for order in people]
+    sweep(
+        "batch on a full disk",
+        tried=len(people),
+        of=len(people),
+        harm={"doubles": sum(count > 1 for count in copies), "lost": copies.count(0)},
+        done_before=stopped.done,
+        left=stopped.left,
+    )
+    assert copies == [1] * len(people)

@@ -9,7 +9,7 @@ from typing import Final
 
 import pytest
 
-from tests.drills import FULL, record, some
+from tests.drills import FULL, some, sweep
 from tests.faults.census import faults_of, take_census
 from tests.faults.place import Place, number_of, order_of
 from tests.faults.standby import RECOVER, Point, Standby, Step, all_named, points_of
@@ -86,11 +86,12 @@ class Drill:
             faults += found
             if +found:
                 print(f"killed before {point}: {+found}")
-        record(
+        sweep(
             f"kill in {self.name}",
-            points=f"{len(chosen)} of {len(points)}",
+            tried=len(chosen),
+            of=len(points),
+            harm=faults,
             acknowledged_before=told,
-            **{kind: faults[kind] for kind in ("doubles", "lost", "unknown_files", "damaged", "unsettled")},
         )
         assert not +faults
         assert len(chosen) >= min(LEAST, len(points)) > 0, "the drill tests nothing"

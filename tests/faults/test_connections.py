@@ -17,7 +17,7 @@ from typing import Final
 import pytest
 
 from certsvc.errors import CertsvcError, EndorsementPendingError, UnavailableError
-from tests.drills import FULL, record
+from tests.drills import FULL, sweep
 from tests.factories import FixedClock
 from tests.faults.census import faults_of, take_census
 from tests.faults.place import Place, make_place, number_of
@@ -27,9 +27,11 @@ from tests.web.site import path_of
 from tests.web.test_server import a_free_port, serving
 from tests.world import World, settings_in
 
-RESETS: Final = 120 if FULL else 16
+ALL_RESETS: Final = 120
+RESETS: Final = ALL_RESETS if FULL else 16
 PEOPLE: Final = 200 if FULL else 24
-STOPS: Final = 12 if FULL else 2
+ALL_STOPS: Final = 12
+STOPS: Final = ALL_STOPS if FULL else 2
 WRITERS: Final = 4
 _RESET: Final = struct.pack("ii", 1, 0)
 """SO_LINGER of no time: closing throws away what is on its way and resets the connection."""
@@ -100,11 +102,12 @@ def test_a_connection_reset_after_any_part_of_a_request(served: tuple[Place, int
     keystore = place.world.services.keystore
     faults = faults_of(take_census(place.data, keystore), told, keystore)
     faults["doubles"] += RESETS - len(told)
-    record(
+    sweep(
         "connection reset",
-        requests=RESETS,
+        tried=RESETS,
+        of=ALL_RESETS,
+        harm=+faults,
         heard_before=heard,
-        **{kind: faults[kind] for kind in ("doubles", "lost", "unknown_files", "damaged", "unsettled")},
     )
     assert not +faults
     assert 0 < heard < RESETS, "the drill tests one side only"
@@ -166,14 +169,14 @@ def test_a_database_that_restarts_in_the_midst(
         copies = [copy for one in ids for copy in session.endorsements_between(one, one)]
     done = [copy for copy in copies if copy.state == "DONE"]
     files = [world.services.storage.get(copy.file_name(fmt)) for copy in done for fmt in ("pdf", "ofd")]
-    figures = {
+    harm = {
         "doubles": len(done) - len({copy.holder_id for copy in done}),
         "lost": len(set(told.values()) - {copy.token for copy in done}),
         "unsettled": sum(copy.state == "PENDING" for copy in copies),
     }
-    record("database restarted", requests=PEOPLE, stops=STOPS, refused=refused, **figures)
+    sweep("database restarted", tried=STOPS, of=ALL_STOPS, harm=harm, requests=PEOPLE, refused=refused)
     close(world)
     assert strange == []
-    assert not any(figures.values()), figures
+    assert not any(harm.values()), harm
     assert len(told) == len(done) == PEOPLE and len(files) == 2 * PEOPLE
     assert refused > 0, "nobody met the database being away: the drill tests nothing"

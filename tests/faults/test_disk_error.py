@@ -10,7 +10,7 @@ from typing import Final
 
 import pytest
 
-from tests.drills import record, some
+from tests.drills import some, sweep
 from tests.faults.census import faults_of, take_census
 from tests.faults.place import Place, number_of
 from tests.faults.standby import RECOVER, Outcome, Point, Standby, Step, named, points_of
@@ -134,11 +134,12 @@ def test_nothing_is_acknowledged_that_is_not_there(
         count, found = drill.fail_at(point, f"{point.nth}+" if lasting else str(point.nth))
         refused += count
         faults += found
-    record(
+    sweep(
         name,
-        points=f"{len(chosen)} of {len(points)}",
+        tried=len(chosen),
+        of=len(points),
+        harm=faults,
         refused=refused,
-        **{kind: faults[kind] for kind in ("doubles", "lost", "unknown_files", "damaged", "unsettled")},
     )
     assert not +faults
     assert refused > 0, "no sync that failed was noticed"

@@ -14,7 +14,7 @@ from typing import Final
 import pytest
 
 from certsvc.domain.endorsement import FORMATS
-from tests.drills import record
+from tests.drills import sweep
 from tests.faults.census import faults_of, take_census
 from tests.faults.place import Place, make_place, number_of
 from tests.faults.standby import RECOVER, Standby, Step, named
@@ -114,16 +114,16 @@ def test_a_full_disk_refuses_and_forgets_nothing(
     for before, after in zip(full, again, strict=True):
         assert after["status"] in ((200,) if named(before) else (200, 201)), (before, after)
     faults = _faults(place, [*full, *again], len(steps))
-    record(
+    faults["unknown_files"] += half_copies
+    sweep(
         f"full disk: {part}",
-        requests=len(steps),
+        tried=len(steps),
+        of=len(steps),
+        harm=+faults,
         refused=len(refused),
         **codes,
-        half_copies=half_copies,
-        **{kind: faults[kind] for kind in ("doubles", "lost", "unknown_files", "damaged", "unsettled")},
     )
     assert not +faults
-    assert half_copies == 0
 
 
 @pytest.mark.parametrize("part", ["files"])

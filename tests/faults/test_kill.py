@@ -10,7 +10,7 @@ from typing import Final
 
 import pytest
 
-from tests.drills import record, some
+from tests.drills import some, sweep
 from tests.faults.census import faults_of, take_census
 from tests.faults.place import Place, number_of
 from tests.faults.standby import RECOVER, Point, Standby, Step, named, points_of
@@ -57,11 +57,12 @@ class Drill:
             faults += found
             if +found:
                 print(f"killed before {point}: {+found}")
-        record(
+        sweep(
             f"kill in {self.name}",
-            points=f"{len(chosen)} of {len(points)}",
+            tried=len(chosen),
+            of=len(points),
+            harm=faults,
             acknowledged_before=sum(told),
-            **{kind: faults[kind] for kind in ("doubles", "lost", "unknown_files", "damaged", "unsettled")},
         )
         assert not +faults
         assert len(chosen) >= min(LEAST, len(points)) > 0, "the drill tests nothing"

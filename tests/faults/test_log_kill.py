@@ -12,7 +12,7 @@ from certsvc.registry.port_log import StoredCheckpoint
 from certsvc.translog.tiles import Tile
 from certsvc.translog.witness import Memory, look
 from certsvc.verification.log_check import check_log
-from tests.drills import record, some
+from tests.drills import some, sweep
 from tests.faults.place import Place, number_of
 from tests.faults.standby import ADVANCE, Standby, Step, points_of
 
@@ -69,6 +69,14 @@ def test_killed_anywhere_the_log_neither_forks_nor_loses(logged: Place, standby:
             look(newest.note.encode(), memory, services.log_book.keys, partial(_tile, session))
         forks += bool(check_log(services.registry, services.log_book.keys).faults)
         place.close()
-    record("kill in advancing the log", points=f"{len(chosen)} of {len(points)}", forks=forks, lost=lost)
+    # A tree that forked is two trees of one log.
+    harm = {"doubles": forks, "lost": lost}
+    sweep(
+        "kill in advancing the log",
+        tried=len(chosen),
+        of=len(points),
+        harm=harm,
+        committed_before=committed,
+    )
     assert (forks, lost) == (0, 0)
     assert len(chosen) >= min(LEAST, len(points)) > 0, "the drill tests nothing"

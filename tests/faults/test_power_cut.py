@@ -17,7 +17,7 @@ from typing import Final
 
 import pytest
 
-from tests.drills import record, some
+from tests.drills import some, sweep
 from tests.faults.census import faults_of, take_census
 from tests.faults.place import Place, make_place, number_of
 from tests.faults.standby import RECOVER, Point, Standby, Step, named, points_of
@@ -132,11 +132,12 @@ def test_power_cut_loses_nothing_acknowledged(disk: Disk, place: Place, victim: 
         faults += cut.faults
         if +cut.faults:
             print(f"cut at {point}: {+cut.faults}")
-    record(
+    sweep(
         "power cut",
-        points=f"{len(chosen)} of {len(points)}",
+        tried=len(chosen),
+        of=len(points),
+        harm=faults,
         acknowledged_before=acknowledged,
-        **{kind: faults[kind] for kind in ("doubles", "lost", "unknown_files", "damaged", "unsettled")},
     )
     assert not +faults
     assert acknowledged > 0, "no answer came before a cut: the drill tests nothing"

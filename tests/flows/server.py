@@ -14,11 +14,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from email.message import Message
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from tests.conftest import ROOT
 
 START_S = 60
+STARTED = b'"Started worker-'
+"""What the server prints for each of its processes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +64,8 @@ def serving(settings: Mapping[str, str], *, workers: int, log: Path | None = Non
     environ = {name: value for name, value in os.environ.items() if not name.startswith("CERTSVC_")}
     public_url = {"CERTSVC_PUBLIC_URL": f"http://127.0.0.1:{server.port}"}
     with (
-        (log or Path(os.devnull)).open("wb") as said,
+        TemporaryDirectory() as folder,
+        (log := log or Path(folder) / "log").open("wb") as said,
         subprocess.Popen(
             [sys.executable, "-m", "certsvc", "serve", "--port", str(server.port), "--workers", str(workers)],
             cwd=ROOT,
@@ -71,19 +75,22 @@ def serving(settings: Mapping[str, str], *, workers: int, log: Path | None = Non
         ) as process,
     ):
         try:
-            _wait(server, process)
+            _wait(server, process, log, workers)
             yield server
         finally:
             process.terminate()
             process.wait(timeout=30)
 
 
-def _wait(server: Server, process: subprocess.Popen[bytes]) -> None:
-    """Return as soon as the server answers that it is ready."""
+def _wait(server: Server, process: subprocess.Popen[bytes], log: Path, workers: int) -> None:
+    """Return as soon as the server answers that it is ready, and all its processes have started.
+
+    One that is told to end while it starts does not hear it, and is killed ten seconds later.
+    """
     for _ in range(START_S * 10):
         assert process.poll() is None, "the server ended instead of starting"
         try:
-            if server.call("GET", "/readyz")[0] == 200:
+            if log.read_bytes().count(STARTED) == workers and server.call("GET", "/readyz")[0] == 200:
                 return
         except OSError:
             pass

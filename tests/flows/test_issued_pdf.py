@@ -193,9 +193,13 @@ def test_strangers_and_lookalikes_are_not_ours_and_never_forged(
     assert world.verify(file=unsigned).status == "NO_SIGNATURE"
 
 
-def test_sealed_by_us_but_never_handed_out_is_unknown(issued: tuple[World, JSON, Path]) -> None:
+def test_sealed_by_us_but_never_handed_out_is_unknown(
+    issued: tuple[World, JSON, Path], font_cache: Path
+) -> None:
     """A seal made by a stolen key, or a file the register lost, is not VALID for being intact."""
     world, copy, path = issued
+    (path.parent / "other").mkdir()
+    (path.parent / "other" / "cache").symlink_to(font_cache)
     other = World(settings_in(path.parent / "other", world.settings.keys_dir), FixedClock())
 
     report = other.verify(file=path.read_bytes())

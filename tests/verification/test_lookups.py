@@ -27,6 +27,7 @@ from tests.drills import record
 from tests.factories import FixedClock
 from tests.flows.server import serving, settings_of
 from tests.registry.insider import Insider
+from tests.registry.test_database import settle
 from tests.web.site import Site
 from tests.world import JSON, World, settings_in
 
@@ -54,9 +55,8 @@ def locked(world: World) -> Iterator[None]:
     assert isinstance(registry, SQLRegistry)
     connection = sqlite3.connect(str(registry.database.engine.url.database), isolation_level=None)
     connection.execute("BEGIN IMMEDIATE")
-    # Waiting ten seconds for it would show nothing more.
-    with registry.database.engine.connect() as own:
-        own.exec_driver_sql("PRAGMA busy_timeout = 50")
+    # Waiting ten seconds for it, at each writing, would show nothing more.
+    settle(registry, "busy_timeout = 50")
     yield
     connection.execute("ROLLBACK")
     connection.close()

@@ -27,7 +27,9 @@ def site(world: World) -> Site:
 
 
 @pytest.fixture(scope="module")
-def standing_site(tmp_path_factory: pytest.TempPathFactory, dev_keys: Path) -> Site:
+def standing_site(tmp_path_factory: pytest.TempPathFactory, dev_keys: Path, font_cache: Path) -> Site:
     """Make one site for the tests of a module that change nothing others look at."""
     folder = tmp_path_factory.mktemp("site")
+    (folder / "var").mkdir()
+    (folder / "var" / "cache").symlink_to(font_cache)
     return Site(World(settings_in(folder / "var", dev_keys), FixedClock()))

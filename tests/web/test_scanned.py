@@ -35,9 +35,13 @@ FRESH = ("X-Request-Id", "Content-Security-Policy")
 
 
 @pytest.fixture(scope="module", params=SEEDS)
-def lived(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, dev_keys: Path) -> Lived:
+def lived(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, dev_keys: Path, font_cache: Path
+) -> Lived:
     """Let a register live for a while: copies in every state, registrations changed, suspended and ended."""
     folder = tmp_path_factory.mktemp("lived")
+    (folder / "var").mkdir()
+    (folder / "var" / "cache").symlink_to(font_cache)
     site = Site(World(settings_in(folder / "var", dev_keys), FixedClock()))
     history = History(site.world, request.param)
     while len(history.tokens) < 25 or history.refused < 5:

@@ -28,9 +28,13 @@ def a_free_port() -> int:
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory, dev_keys: Path) -> Iterator[tuple[int, str]]:
+def server(
+    tmp_path_factory: pytest.TempPathFactory, dev_keys: Path, font_cache: Path
+) -> Iterator[tuple[int, str]]:
     """Start Granian on a fresh place; yields its port and an API key."""
     folder = tmp_path_factory.mktemp("server")
+    (folder / "var").mkdir()
+    (folder / "var" / "cache").symlink_to(font_cache)
     world = World(settings_in(folder / "var", dev_keys), FixedClock())
     _, key = world.services.clients.add("tests", ["issue", "read", "verify"])
     port = a_free_port()
