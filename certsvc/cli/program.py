@@ -8,6 +8,7 @@ from certsvc.cli.batch import batch
 from certsvc.cli.checks import photo, template
 from certsvc.cli.demo import demo
 from certsvc.cli.doctor import doctor
+from certsvc.cli.erase import erase
 from certsvc.cli.exits import Program
 from certsvc.cli.receipt import verify_receipt
 from certsvc.cli.record import record
@@ -39,6 +40,7 @@ for _command in (
     verify,
     verify_receipt,
     expiring,
+    erase,
     recover,
     doctor,
     photo,

@@ -140,8 +140,9 @@ def spreadsheet_safe(cell: str) -> str:
 @click.command("recover")
 @as_json
 def recover(json_: bool) -> None:
-    """Finish or fail the copies a crash left pending. Safe to run at any time."""
-    outcome = dict(open_services().desk.recover())
+    """Finish or fail the copies a crash left pending, and complete erasures. Safe to run at any time."""
+    services = open_services()
+    outcome = dict(services.desk.recover()) | {"erased": services.eraser.complete_all()}
     if json_:
         print_json(outcome)
     else:

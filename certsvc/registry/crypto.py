@@ -50,6 +50,7 @@ class Vault:
         self._api_key_key = self._derive(secret, b"api key hash")
         self._cipher = AESGCM(self._derive(secret, b"id number cipher"))
         self._content_cipher = AESGCM(self._derive(secret, b"content cipher"))
+        self._key_cipher = AESGCM(self._derive(secret, b"holder key cipher"))
         self._layouts: dict[str, Layout] = {}
 
     @staticmethod
@@ -140,6 +141,22 @@ class Vault:
             return self._content_cipher.decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], place.encode())
         except (InvalidTag, ValueError) as error:
             raise RecordDamagedError("an encrypted value does not open") from error
+
+    def wrap(self, key: bytes, holder_id: str) -> bytes:
+        """Encrypt a holder's *key* (AES-256-GCM, nonce first); it opens for *holder_id* alone."""
+        nonce = os.urandom(NONCE_BYTES)
+        return nonce + self._key_cipher.encrypt(nonce, key, holder_id.encode())
+
+    def unwrap(self, wrapped: bytes, holder_id: str) -> bytes:
+        """Return a holder's key.
+
+        Raises:
+            RecordDamagedError: it was changed, or is another holder's.
+        """
+        try:
+            return self._key_cipher.decrypt(wrapped[:NONCE_BYTES], wrapped[NONCE_BYTES:], holder_id.encode())
+        except (InvalidTag, ValueError) as error:
+            raise RecordDamagedError("a holder's key does not open") from error
 
     def id_index(self, id_type: IdType, id_number: str) -> str:
         """Return the hex keyed hash a holder is found by."""

@@ -19,6 +19,7 @@ from certsvc.domain.events import Event
 from certsvc.errors import NotFoundError
 from certsvc.registry.crypto import Vault
 from certsvc.registry.database import Query
+from certsvc.registry.holder_keys import Opener
 from certsvc.registry.port_glance import Glance
 from certsvc.registry.proved import copy_of, event_of, version_of
 from certsvc.registry.reading import NEWEST, RecordReading
@@ -26,6 +27,7 @@ from certsvc.registry.reading_copies import CopyReading
 from certsvc.registry.rows import Record
 from certsvc.registry.session import RowQuery
 from certsvc.registry.tables import CERTIFICATE_VERSION, COPY, EVENT
+from certsvc.registry.tables_holders import HOLDER_KEY
 
 Row = Sequence[object]
 
@@ -44,6 +46,7 @@ def _statement() -> sa.Select[tuple[object, ...]]:
     copy, newest = COPY.alias("held"), COPY.alias("newest")
     version, event = CERTIFICATE_VERSION.alias("version"), EVENT.alias("told")
     above = COPY.alias("above")
+    key = HOLDER_KEY.alias("its_key")
     marks: list[sa.ColumnElement[object]] = []
     for query, name in NEWEST:
         last = query.table.alias(f"last_{query.table.name}")
@@ -64,9 +67,10 @@ def _statement() -> sa.Select[tuple[object, ...]]:
         # The copy in hand is the newest one itself, more often than not: it is read once.
         .outerjoin(newest, sa.and_(newest.c.copy_id == highest, newest.c.copy_id != copy.c.copy_id))
         .outerjoin(event, event.c.registration_id == copy.c.registration_id)
+        .outerjoin(key, key.c.holder_id == copy.c.holder_id)
     )
     return (
-        sa.select(*marks, *copy.c, *version.c, *newest.c, *event.c)
+        sa.select(*marks, *copy.c, *version.c, *newest.c, *event.c, *key.c)
         .select_from(joined)
         .where(copy.c.token == bindparam("token"))
         .order_by(event.c.seq)
@@ -79,6 +83,7 @@ _COPY: Final = slice(_MARKS.stop, _MARKS.stop + len(COPY.c))
 _VERSION: Final = slice(_COPY.stop, _COPY.stop + len(CERTIFICATE_VERSION.c))
 _NEWEST_COPY: Final = slice(_VERSION.stop, _VERSION.stop + len(COPY.c))
 _EVENT: Final = slice(_NEWEST_COPY.stop, _NEWEST_COPY.stop + len(EVENT.c))
+_KEY: Final = slice(_EVENT.stop, _EVENT.stop + len(HOLDER_KEY.c))
 _STATE: Final = _COPY.start + list(COPY.c.keys()).index("state")
 _NUMBER: Final = _COPY.start + list(COPY.c.keys()).index("copy_number")
 _NEWEST_STATE: Final = _NEWEST_COPY.start + list(COPY.c.keys()).index("state")
@@ -156,21 +161,23 @@ def read_rows(rows: Sequence[Row], vault: Vault) -> Glance:
         raise NotFoundError
     vault.check(COPY, held)
     vault.check(CERTIFICATE_VERSION, version)
-    copy = copy_of(held)
+    key = row[_KEY]
+    opener = Opener(vault, lambda holder_id: key if key[0] == holder_id else None)
+    copy = copy_of(held, opener)
     # An original stands in no row of copies: without a newest one there is none.
     newest = None if row[_NUMBER] is None else copy
     if row[_NEWEST_ID] is not None:
         vault.check(COPY, row[_NEWEST_COPY])
-        newest = copy_of(row[_NEWEST_COPY])
+        newest = copy_of(row[_NEWEST_COPY], opener)
     events = [one[_EVENT] for one in rows if one[_EVENT_ID] is not None]
     for event in events:
         vault.check(EVENT, event)
     return Glance(
         copy=copy,
-        version=version_of(version),
+        version=version_of(version, opener),
         newest=newest,
         # No ID number is opened: nothing that is shown or judged rests on one.
-        events=tuple([event_of(event, None) for event in events]),
+        events=tuple([event_of(event, opener) for event in events]),
     )
 
 

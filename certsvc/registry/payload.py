@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
-from typing import Final, TypedDict
+from typing import Final, TypedDict, cast
 
 from certsvc.domain.certificate import Face
-from certsvc.domain.endorsement import Warning
-from certsvc.domain.events import Employer, Event, HolderFields, IdType, Reason, Sex, SpecialtyGrant
-from certsvc.domain.registration import Specialty
+from certsvc.domain.events import ERASED, Employer, Event, HolderFields, IdType, Reason, Sex, SpecialtyGrant
+from certsvc.registry.holder_keys import HolderKey, Opener
+from certsvc.registry.payload_lines import SpecialtyJSON, specialties_from, specialty_items, text_of
 
 _SEXES: Final = {sex.value: sex for sex in Sex}
 _ID_TYPES: Final = {kind.value: kind for kind in IdType}
 _read: Final = json.JSONDecoder().raw_decode
 """Reads one of the texts below: each was written by text_of(), so nothing stands around it."""
+
+
+_SEALED: Final = "\x01"
+"""Begins a sealed purpose; what people type never holds a control character."""
 
 
 class HolderJSON(TypedDict):
@@ -28,6 +32,15 @@ class HolderJSON(TypedDict):
     id_type: str | None
     photo_sha256: str | None
     signature_sha256: str | None
+
+
+class SealedJSON(TypedDict):
+    """Something of a holder's, encrypted under his key."""
+
+    of: str
+    """holder_id."""
+    sealed: str
+    """Base64."""
 
 
 class PairJSON(TypedDict):
@@ -45,30 +58,13 @@ class GrantJSON(TypedDict):
     stated_to: str | None
 
 
-class SpecialtyJSON(TypedDict):
-    """Specialty."""
-
-    name: str
-    valid_from: str
-    valid_to: str
-    override_reason: str | None
-
-
-class WarningJSON(TypedDict):
-    """Warning."""
-
-    code: str
-    specialty: str
-    days_left: int
-
-
 class EventJSON(TypedDict):
     """What an event brought, as far as it has no column of its own."""
 
     registration_number: str
     new_registration_number: str | None
     former_numbers: list[str]
-    holder: HolderJSON | None
+    holder: HolderJSON | SealedJSON | None
     employer: PairJSON | None
     specialties: list[GrantJSON]
     qualification_number: str | None
@@ -76,24 +72,28 @@ class EventJSON(TypedDict):
     override_reason: str | None
 
 
-class FaceJSON(TypedDict):
-    """Face."""
+class PersonJSON(TypedDict):
+    """What a face prints of the person."""
 
-    certificate_type: str
-    registration_number: str
     name: str
-    sex: str
-    birth_date: str
-    employer: PairJSON
-    specialties: list[SpecialtyJSON]
-    qualification_number: str | None
+    sex: str | None
+    birth_date: str | None
     photo_sha256: str | None
     signature_sha256: str | None
 
 
-def text_of(value: object) -> str:
-    """Return the canonical JSON text of *value* (JSON values only)."""
-    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
+class FaceJSON(TypedDict):
+    """Face; the first rows had the values of PersonJSON in place of *holder*."""
+
+    certificate_type: str
+    registration_number: str
+    holder: PersonJSON | SealedJSON
+    employer: PairJSON
+    specialties: list[SpecialtyJSON]
+    qualification_number: str | None
+
+
+_NOBODY: Final = PersonJSON(name=ERASED, sex=None, birth_date=None, photo_sha256=None, signature_sha256=None)
 
 
 def _day_text(day: date | None) -> str | None:
@@ -104,16 +104,21 @@ def _day(text: str | None) -> date | None:
     return None if text is None else date.fromisoformat(text)
 
 
-def event_text(event: Event) -> str:
-    """Return the payload column of *event*; the ID number is not in it."""
+def _kept(value: HolderJSON | PersonJSON, key: HolderKey | None, place: str) -> SealedJSON | None:
+    return None if key is None else SealedJSON(of=key.holder_id, sealed=key.seal_text(text_of(value), place))
+
+
+def event_text(event: Event, key: HolderKey | None) -> str:
+    """Return the payload column of *event*; the ID number is not in it.
+
+    Args:
+        event: what is told.
+        key: the holder's; None for stand-ins of what was erased, which need no hiding.
+    """
     holder, employer, reason = event.holder, event.employer, event.reason
-    payload = EventJSON(
-        registration_number=event.registration_number,
-        new_registration_number=event.new_registration_number,
-        former_numbers=list(event.former_numbers),
-        holder=None
-        if holder is None
-        else HolderJSON(
+    said = None
+    if holder is not None:
+        said = HolderJSON(
             name=holder.name,
             name_raw=holder.name_raw,
             sex=holder.sex,
@@ -121,7 +126,12 @@ def event_text(event: Event) -> str:
             id_type=holder.id_type,
             photo_sha256=holder.photo_sha256,
             signature_sha256=holder.signature_sha256,
-        ),
+        )
+    payload = EventJSON(
+        registration_number=event.registration_number,
+        new_registration_number=event.new_registration_number,
+        former_numbers=list(event.former_numbers),
+        holder=None if said is None else _kept(said, key, _event_place(event.event_id)) or said,
         employer=None if employer is None else PairJSON(first=employer.name, second=employer.uscc),
         specialties=[
             GrantJSON(
@@ -144,10 +154,33 @@ def read_event(text: str) -> EventJSON:
     return payload
 
 
-def read_holder(holder: HolderJSON | None, id_number: str | None) -> HolderFields | None:
-    """Return an event's holder part with its ID number, which was kept apart."""
+def _event_place(event_id: str) -> str:
+    """Return where an event's holder part opens."""
+    return f"event {event_id} holder"
+
+
+def key_of(holder: HolderJSON | SealedJSON | None) -> str | None:
+    """Return under whose key a holder part is encrypted; None when it is not."""
+    return cast(SealedJSON, holder)["of"] if holder is not None and "sealed" in holder else None
+
+
+def _opened(sealed: SealedJSON, opener: Opener, place: str) -> object | None:
+    text = opener.text(sealed["of"], sealed["sealed"], place)
+    return None if text is None else _read(text)[0]
+
+
+def read_holder(
+    holder: HolderJSON | SealedJSON | None, id_number: str | None, opener: Opener, event_id: str
+) -> HolderFields | None:
+    """Return an event's holder part with its ID number, which was kept apart; a stand-in once it was erased."""
     if holder is None:
         return None
+    said: object | None = holder
+    if "sealed" in holder:
+        said = _opened(cast(SealedJSON, holder), opener, _event_place(event_id))
+        if said is None:
+            return HolderFields(name=ERASED)
+    holder = cast(HolderJSON, said)
     return HolderFields(
         name=holder["name"],
         name_raw=holder["name_raw"],
@@ -158,6 +191,43 @@ def read_holder(holder: HolderJSON | None, id_number: str | None) -> HolderField
         photo_sha256=holder["photo_sha256"],
         signature_sha256=holder["signature_sha256"],
     )
+
+
+def _outcome_place(event_id: str) -> str:
+    return f"event {event_id} outcome"
+
+
+def outcome_text(outcome: Mapping[str, object], key: HolderKey | None, event_id: str) -> str:
+    """Return the outcome column of an event, which repeats the holder's data; *key* as for event_text()."""
+    text = text_of(dict(outcome))
+    if key is None:
+        return text
+    return text_of(SealedJSON(of=key.holder_id, sealed=key.seal_text(text, _outcome_place(event_id))))
+
+
+def read_outcome(text: str, opener: Opener, event_id: str) -> Mapping[str, object]:
+    """Return the answer an event was given; empty when its holder was erased and it was not rewritten."""
+    outcome: dict[str, object] = _read(text)[0]
+    if "sealed" not in outcome:
+        return outcome
+    opened = _opened(cast(SealedJSON, outcome), opener, _outcome_place(event_id))
+    return cast("dict[str, object]", opened or {})
+
+
+def purpose_text(purpose: str | None, key: HolderKey, copy_id: str) -> str | None:
+    """Return the purpose column of a copy: what was typed may tell a person's affairs."""
+    if purpose is None:
+        return None
+    return f"{_SEALED}{key.holder_id} {key.seal_text(purpose, f'copy {copy_id} purpose')}"
+
+
+def read_purpose(text: str, opener: Opener, copy_id: str) -> str:
+    """Return the purpose a copy was made for; a stand-in once it was erased."""
+    if not text.startswith(_SEALED):
+        return text
+    holder_id, _, sealed = text.removeprefix(_SEALED).partition(" ")
+    opened = opener.text(holder_id, sealed, f"copy {copy_id} purpose")
+    return ERASED if opened is None else opened
 
 
 def read_employer(pair: PairJSON | None) -> Employer | None:
@@ -184,89 +254,47 @@ def read_grants(grants: Sequence[GrantJSON]) -> tuple[SpecialtyGrant, ...]:
     )
 
 
-def _specialties(specialties: Sequence[Specialty]) -> list[SpecialtyJSON]:
-    return [
-        SpecialtyJSON(
-            name=specialty.name,
-            valid_from=specialty.valid_from.isoformat(),
-            valid_to=specialty.valid_to.isoformat(),
-            override_reason=specialty.override_reason,
-        )
-        for specialty in specialties
-    ]
+def _face_place(version_id: str) -> str:
+    return f"version {version_id} face"
 
 
-def _read_specialties(items: Sequence[SpecialtyJSON]) -> tuple[Specialty, ...]:
-    return tuple(
-        [
-            Specialty(
-                name=item["name"],
-                valid_from=date.fromisoformat(item["valid_from"]),
-                valid_to=date.fromisoformat(item["valid_to"]),
-                override_reason=item["override_reason"],
-            )
-            for item in items
-        ]
+def face_text(face: Face, key: HolderKey | None, version_id: str) -> str:
+    """Return the face column of a version; *key* as for event_text()."""
+    person = PersonJSON(
+        name=face.name,
+        sex=face.sex,
+        birth_date=_day_text(face.birth_date),
+        photo_sha256=face.photo_sha256,
+        signature_sha256=face.signature_sha256,
     )
-
-
-def specialties_text(specialties: Sequence[Specialty]) -> str:
-    """Return the specialties column of a copy."""
-    return text_of(_specialties(specialties))
-
-
-def read_specialties(text: str) -> tuple[Specialty, ...]:
-    """Return the specialties a copy was granted for."""
-    items: list[SpecialtyJSON] = _read(text)[0]
-    return _read_specialties(items)
-
-
-def warnings_text(warnings: Sequence[Warning]) -> str:
-    """Return the warnings column of a copy."""
-    return text_of(
-        [
-            WarningJSON(code=warning.code, specialty=warning.specialty, days_left=warning.days_left)
-            for warning in warnings
-        ]
-    )
-
-
-def read_warnings(text: str) -> tuple[Warning, ...]:
-    """Return the warnings that came with a copy."""
-    items: list[WarningJSON] = _read(text)[0]
-    return tuple(Warning(**item) for item in items)
-
-
-def face_text(face: Face) -> str:
-    """Return the face column of a version."""
     return text_of(
         FaceJSON(
             certificate_type=face.certificate_type,
             registration_number=face.registration_number,
-            name=face.name,
-            sex=face.sex,
-            birth_date=face.birth_date.isoformat(),
+            holder=_kept(person, key, _face_place(version_id)) or person,
             employer=PairJSON(first=face.employer.name, second=face.employer.uscc),
-            specialties=_specialties(face.specialties),
+            specialties=specialty_items(face.specialties),
             qualification_number=face.qualification_number,
-            photo_sha256=face.photo_sha256,
-            signature_sha256=face.signature_sha256,
         )
     )
 
 
-def read_face(text: str) -> Face:
-    """Return the face a version froze."""
+def read_face(text: str, opener: Opener, version_id: str) -> Face:
+    """Return the face a version froze; with stand-ins for the person once that was erased."""
     face: FaceJSON = _read(text)[0]
+    holder: object = face.get("holder", face)
+    if "sealed" in cast(SealedJSON, holder):
+        holder = _opened(cast(SealedJSON, holder), opener, _face_place(version_id)) or _NOBODY
+    person = cast(PersonJSON, holder)
     return Face(
         certificate_type=face["certificate_type"],
         registration_number=face["registration_number"],
-        name=face["name"],
-        sex=_SEXES[face["sex"]],
-        birth_date=date.fromisoformat(face["birth_date"]),
+        name=person["name"],
+        sex=None if person["sex"] is None else _SEXES[person["sex"]],
+        birth_date=_day(person["birth_date"]),
         employer=Employer(name=face["employer"]["first"], uscc=face["employer"]["second"]),
-        specialties=_read_specialties(face["specialties"]),
+        specialties=specialties_from(face["specialties"]),
         qualification_number=face["qualification_number"],
-        photo_sha256=face["photo_sha256"],
-        signature_sha256=face["signature_sha256"],
+        photo_sha256=person["photo_sha256"],
+        signature_sha256=person["signature_sha256"],
     )

@@ -17,6 +17,7 @@ from certsvc.domain.endorsement import Copy, CopyId, IssuedFile
 from certsvc.domain.events import Event, HolderId, IdType, RegistrationId
 from certsvc.registry.port_ahead import ReadingAhead
 from certsvc.registry.port_batches import BatchReading, BatchWriting
+from certsvc.registry.port_erasing import ErasingReading, ErasingWriting, Purging
 from certsvc.registry.port_feed import ExpiringSpecialty, FeedReading, FeedWriting
 from certsvc.registry.port_glance import Sight
 
@@ -76,7 +77,7 @@ class Endorsed:
     """In the order of recording."""
 
 
-class ReadSession(FeedReading, BatchReading, Protocol):
+class ReadSession(FeedReading, BatchReading, ErasingReading, Protocol):
     """Look-ups. ``find_`` may answer None, ``get_`` raises NotFoundError."""
 
     def find_event(self, source_id: str) -> RecordedEvent | None:
@@ -179,7 +180,7 @@ class ReadSession(FeedReading, BatchReading, Protocol):
         """List the registrations from *first* to *last* that have endorsements, with what became of them."""
 
 
-class WriteSession(ReadSession, FeedWriting, BatchWriting, ReadingAhead, Protocol):
+class WriteSession(ReadSession, FeedWriting, BatchWriting, ErasingWriting, ReadingAhead, Protocol):
     """Look-ups and changes in one transaction; what is held, in the order of docs/decisions/database.md."""
 
     def hold(self, names: Collection[str]) -> None:
@@ -217,7 +218,7 @@ class WriteSession(ReadSession, FeedWriting, BatchWriting, ReadingAhead, Protoco
     def add_numbers(self, registration_id: RegistrationId, numbers: Sequence[str], at: datetime) -> None:
         """Make the registration answer to these numbers too; known ones are passed over."""
 
-    def put_image(self, sha256: str, content: bytes, at: datetime) -> None:
+    def put_image(self, holder_id: HolderId, sha256: str, content: bytes, at: datetime) -> None:
         """Keep an image; the same content twice is kept once."""
 
     def next_serial(self, year: int) -> str:
@@ -267,7 +268,7 @@ class WriteSession(ReadSession, FeedWriting, BatchWriting, ReadingAhead, Protoco
         """Add an API client; only a keyed hash of the key is stored."""
 
 
-class Registry(Protocol):
+class Registry(Purging, Protocol):
     """The database as a whole; safe to share between threads."""
 
     def reading(self) -> AbstractContextManager[ReadSession]:

@@ -197,7 +197,8 @@ def _is_named(
 ) -> bool:
     policy = kinds[history[0].event.certificate_type].policy
     state = fold([item.event for item in history], as_of, policy)
-    held = state.holder.name if state is not None else None
+    # Of a holder who was erased there is no name to type; the stand-in is none.
+    held = state.holder.name if state is not None and not state.holder.erased else None
     return held is not None and is_name(name, held)
 
 

@@ -20,6 +20,7 @@ from certsvc.issuing.desk import Desk
 from certsvc.issuing.discretion import BodyDigest
 from certsvc.issuing.draft import Drafter
 from certsvc.issuing.enquiry import Enquiry
+from certsvc.issuing.erasure import Eraser
 from certsvc.issuing.press import Press
 from certsvc.issuing.record import Recorder
 from certsvc.issuing.recover import Recovery
@@ -29,6 +30,7 @@ from certsvc.registry.limits import LimitStore, open_limits
 from certsvc.registry.port import Registry
 from certsvc.registry.sql import open_registry
 from certsvc.sealing.keystore import Keystore
+from certsvc.storage.erasure_list import FILE_NAME, ErasureList
 from certsvc.storage.local import LocalStorage
 from certsvc.storage.port import Storage
 from certsvc.verification.lookups import LookUps
@@ -67,6 +69,7 @@ class Services:
     bell: Bell
     announcer: Announcer
     enquiry: Enquiry
+    eraser: Eraser
     verifier: Verifier
     receipts: Receipts
     report_press: ReportPress
@@ -166,6 +169,14 @@ def build(settings: Settings, clock: Clock | None = None) -> Services:
         announcer=Announcer(bell, queue),
         enquiry=Enquiry(
             registry=registry, storage=storage, kinds=kinds, clock=clock, public_url=settings.public_url
+        ),
+        eraser=Eraser(
+            registry=registry,
+            storage=storage,
+            kinds=kinds,
+            clock=clock,
+            erasures=ErasureList(settings.keys_dir / FILE_NAME, keystore.registry_secret),
+            retention_days=settings.retention_days,
         ),
         verifier=Verifier(
             registry=registry,
