@@ -1,7 +1,7 @@
 """Every error certsvc raises on purpose.
 
     CertsvcError
-    ├── RuleError                        a rule of the register says no
+    ├── RuleError                        a rule of the register says no; four more: domain.erasure_errors
     │   ├── NotFoundError                    NOT_FOUND
     │   ├── OriginalNotIssuedError           ORIGINAL_NOT_ISSUED
     │   ├── EndorsedTodayError               ENDORSED_TODAY
@@ -13,10 +13,6 @@
     │   ├── SuspendedError                   SUSPENDED
     │   ├── ExpiredError                     EXPIRED
     │   ├── PhotoOrSignatureMissingError     PHOTO_OR_SIGNATURE_MISSING
-    │   ├── PersonalDataErasedError          PERSONAL_DATA_ERASED
-    │   ├── FileErasedError                  FILE_ERASED
-    │   ├── RetentionNotOverError            RETENTION_NOT_OVER
-    │   ├── RegistrationInForceError         REGISTRATION_IN_FORCE
     │   └── NoQualificationError             NO_QUALIFICATION
     ├── InputError                       the request itself is wrong
     │   ├── MalformedError                   MALFORMED
@@ -49,7 +45,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
 from typing import ClassVar
 
 
@@ -151,35 +146,6 @@ class NoQualificationError(RuleError):
     """The event brings no qualification certificate."""
 
     code = "NO_QUALIFICATION"
-
-
-class PersonalDataErasedError(RuleError):
-    """The holder's personal data was erased; nothing more can be recorded or issued for this holder."""
-
-    code = "PERSONAL_DATA_ERASED"
-
-
-class FileErasedError(RuleError):
-    """The issued file was erased with its holder's personal data."""
-
-    code = "FILE_ERASED"
-
-
-class RetentionNotOverError(RuleError):
-    """Personal data has to be kept for some time more."""
-
-    code = "RETENTION_NOT_OVER"
-
-    def __init__(self, first_day: date) -> None:
-        super().__init__(f"from {first_day.isoformat()} on")
-        self.first_day = first_day
-        """The first day, in Beijing, on which it may be erased."""
-
-
-class RegistrationInForceError(RuleError):
-    """The holder has a registration that has not ended."""
-
-    code = "REGISTRATION_IN_FORCE"
 
 
 class InputError(CertsvcError):

@@ -50,12 +50,12 @@ ERRORS: Final[Mapping[str, Text]] = {
     ),
     "FILE_ERASED": Text(
         "该文件已随持证人的个人信息一并删除，不再提供下载；核验结果不受影响。",
-        "This file was erased with its holder's personal data and is handed out no more; verifying still works.",
+        "This file was erased with its holder's personal data and is not handed out; verifying still works.",
     ),
     "RETENTION_NOT_OVER": Text(
         "个人信息的保存期限未满，到期后再删除；有法院或主管部门的要求时，可注明理由提前删除。",
-        "Personal data still has to be kept; erase it when that time is over, or give the order of a court or "
-        "authority as the reason to do it now.",
+        "Personal data still has to be kept; erase it when that time is over, or name the order of a "
+        "court or authority to do it now.",
     ),
     "REGISTRATION_IN_FORCE": Text(
         "持证人仍有未终止的注册，不能删除其个人信息；请先办理注销等手续。",

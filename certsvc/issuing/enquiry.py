@@ -13,17 +13,11 @@ from datetime import date, datetime, timedelta
 from certsvc.domain.certificate import CertificateVersion
 from certsvc.domain.clock import Clock, beijing_day
 from certsvc.domain.endorsement import Copy, CopyId, CopyKind, CopyState, warnings_on
+from certsvc.domain.erasure_errors import FileErasedError
 from certsvc.domain.judge import check_as_of
 from certsvc.domain.registration import fold
 from certsvc.domain.specialty import days_left, is_renewable, renew_deadline
-from certsvc.errors import (
-    Fault,
-    FileErasedError,
-    InvalidFieldError,
-    NotFoundError,
-    OriginalNotIssuedError,
-    RecordDamagedError,
-)
+from certsvc.errors import Fault, InvalidFieldError, NotFoundError, OriginalNotIssuedError, RecordDamagedError
 from certsvc.issuing.answers import copy_body, history_body, registration_body
 from certsvc.issuing.reserve import get_case
 from certsvc.page.certificate_type import CertificateType
@@ -132,9 +126,9 @@ class Enquiry:
         with self._registry.reading() as session:
             case = get_case(session, self._kinds, number, self._clock.now())
             copy = session.find_original(case.version.version_id, case.registration.reissues)
+        _check_kept(case.version)
         if copy is None or copy.state is not CopyState.DONE:
             raise OriginalNotIssuedError
-        _check_kept(case.version)
         if fmt != "png":
             return self._file(copy, fmt)
         picture = preview(self._file(copy, "pdf").content, _PREVIEW_DPI)

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from certsvc.domain.clock import Clock, beijing_day
 from certsvc.domain.endorsement import FORMATS
 from certsvc.domain.erasure import StandIns, erased_events, erased_face, first_day
+from certsvc.domain.erasure_errors import RetentionNotOverError
 from certsvc.domain.events import Event, EventId, HolderId, RegistrationId
 from certsvc.domain.policy import Policy
-from certsvc.errors import NotFoundError, RetentionNotOverError
+from certsvc.errors import NotFoundError
 from certsvc.issuing.answers import without_person
 from certsvc.issuing.record import RECORDING
 from certsvc.page.certificate_type import CertificateType
@@ -40,13 +41,25 @@ class Eraser:
         self,
         *,
         registry: Registry,
+        purge: Callable[[], bool],
         storage: Storage,
         kinds: Mapping[str, CertificateType],
         clock: Clock,
         erasures: ErasureList,
         retention_days: int,
     ) -> None:
-        """Take everything erasing needs; *retention_days* count from the end of a holder's last registration."""
+        """Take everything erasing needs.
+
+        Args:
+            registry: what is erased from.
+            purge: has what was overwritten leave the database's own log; False while others read from it.
+            storage: the issued files.
+            kinds: by certificate type.
+            clock: gives now.
+            erasures: the list outside of the register.
+            retention_days: days for which data is kept after the end of a holder's last registration.
+        """
+        self._purge = purge
         self._registry = registry
         self._storage = storage
         self._kinds = kinds
@@ -111,7 +124,7 @@ class Eraser:
         return self._kinds[event.certificate_type].policy
 
     def _complete(self, holder_id: HolderId, at: datetime) -> Erased:
-        """Erase the rows, then the files, then remember that the files are gone; each step may be repeated."""
+        """Erase the rows, then the files, then remember that these are gone; each step may be repeated."""
         with self._registry.writing() as session:
             # Whoever records or issues for this holder is done, or waits and then finds the holder erased.
             session.hold([RECORDING])
@@ -130,7 +143,7 @@ class Eraser:
             erased_at=at if erasure is None else erasure.erased_at,
             registrations=len(ids),
             files=len(names),
-            purged=self._registry.purge(),
+            purged=self._purge(),
         )
 
     def _stand_in(

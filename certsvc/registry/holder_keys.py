@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import os
+from binascii import a2b_base64
 from collections.abc import Callable, Sequence
 from typing import Final
 
@@ -58,7 +59,7 @@ class Opener:
     __slots__ = ("_keys", "_row_of", "_vault")
 
     def __init__(self, vault: Vault, row_of: Callable[[str], Row | None]) -> None:
-        """Unwrap with *vault* what *row_of* gives: the row of a holder_id in holder_key, whole and unchecked."""
+        """Unwrap with *vault* what *row_of* gives: the whole row of a holder in holder_key, unchecked."""
         self._vault = vault
         self._row_of = row_of
         self._keys: dict[str, HolderKey | None] = {}
@@ -78,12 +79,17 @@ class Opener:
             return self.take(row)
 
     def take(self, row: Row) -> HolderKey | None:
-        """Check a row of holder_key and keep what it holds; None once it was erased."""
-        self._vault.check(HOLDER_KEY, row)
+        """Prove a row of holder_key and keep what it holds; None once it was erased.
+
+        A key that opens for this holder is its own proof, without the row's MAC; that there is none is
+        proved by the MAC.
+        """
         holder_id, wrapped = str(row[0]), row[_WRAPPED]
         key = None
         if isinstance(wrapped, bytes) and row[_ERASED_AT] is None:
             key = HolderKey(holder_id, self._vault.unwrap(wrapped, holder_id))
+        else:
+            self._vault.check(HOLDER_KEY, row)
         self._keys[holder_id] = key
         return key
 
@@ -105,7 +111,7 @@ class Opener:
         if key is None:
             return None
         try:
-            return key.open(base64.b64decode(sealed), place).decode()
+            return key.open(a2b_base64(sealed), place).decode()
         except ValueError as error:
             raise RecordDamagedError("a value sealed for a holder cannot be read") from error
 

@@ -172,7 +172,7 @@ def _opened(sealed: SealedJSON, opener: Opener, place: str) -> object | None:
 def read_holder(
     holder: HolderJSON | SealedJSON | None, id_number: str | None, opener: Opener, event_id: str
 ) -> HolderFields | None:
-    """Return an event's holder part with its ID number, which was kept apart; a stand-in once it was erased."""
+    """Return an event's holder part with its ID number, kept apart; a stand-in once it was erased."""
     if holder is None:
         return None
     said: object | None = holder
@@ -193,16 +193,12 @@ def read_holder(
     )
 
 
-def _outcome_place(event_id: str) -> str:
-    return f"event {event_id} outcome"
-
-
 def outcome_text(outcome: Mapping[str, object], key: HolderKey | None, event_id: str) -> str:
     """Return the outcome column of an event, which repeats the holder's data; *key* as for event_text()."""
     text = text_of(dict(outcome))
     if key is None:
         return text
-    return text_of(SealedJSON(of=key.holder_id, sealed=key.seal_text(text, _outcome_place(event_id))))
+    return text_of(SealedJSON(of=key.holder_id, sealed=key.seal_text(text, f"event {event_id} outcome")))
 
 
 def read_outcome(text: str, opener: Opener, event_id: str) -> Mapping[str, object]:
@@ -210,7 +206,7 @@ def read_outcome(text: str, opener: Opener, event_id: str) -> Mapping[str, objec
     outcome: dict[str, object] = _read(text)[0]
     if "sealed" not in outcome:
         return outcome
-    opened = _opened(cast(SealedJSON, outcome), opener, _outcome_place(event_id))
+    opened = _opened(cast(SealedJSON, outcome), opener, f"event {event_id} outcome")
     return cast("dict[str, object]", opened or {})
 
 

@@ -17,7 +17,7 @@ from certsvc.domain.endorsement import Copy, CopyId, IssuedFile
 from certsvc.domain.events import Event, HolderId, IdType, RegistrationId
 from certsvc.registry.port_ahead import ReadingAhead
 from certsvc.registry.port_batches import BatchReading, BatchWriting
-from certsvc.registry.port_erasing import ErasingReading, ErasingWriting, Purging
+from certsvc.registry.port_erasing import ErasingReading, ErasingWriting
 from certsvc.registry.port_feed import ExpiringSpecialty, FeedReading, FeedWriting
 from certsvc.registry.port_glance import Sight
 
@@ -268,7 +268,7 @@ class WriteSession(ReadSession, FeedWriting, BatchWriting, ErasingWriting, Readi
         """Add an API client; only a keyed hash of the key is stored."""
 
 
-class Registry(Purging, Protocol):
+class Registry(Protocol):
     """The database as a whole; safe to share between threads."""
 
     def reading(self) -> AbstractContextManager[ReadSession]:

@@ -67,10 +67,3 @@ class ErasingWriting(ErasingReading, Protocol):
 
     def set_files_gone(self, holder_id: HolderId, at: datetime) -> None:
         """Remember that no issued file of an erased holder is in the store any more."""
-
-
-class Purging(Protocol):
-    """What the register's file itself keeps of changed rows."""
-
-    def purge(self) -> bool:
-        """Have what was overwritten leave the database's own log; False while others read from it."""

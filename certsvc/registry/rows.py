@@ -130,7 +130,7 @@ def event_values(recorded: RecordedEvent, seq: int, vault: Vault, key: HolderKey
 
 
 def _sealed_number(id_number: str, event_id: str, vault: Vault, key: HolderKey) -> bytes:
-    """Encrypt an ID number twice: it stays shut without the registry's secret, and without the holder's key."""
+    """Encrypt an ID number twice: it takes the registry's secret and the holder's key to open it."""
     place = _place_of_id_number(event_id)
     return key.seal(vault.encrypt(id_number, place), place)
 
@@ -162,7 +162,7 @@ def bare_event_from(record: Record, vault: Vault, opener: Opener) -> Event:
 
 
 def version_values(version: CertificateVersion, ordinal: int, key: HolderKey) -> dict[str, Value]:
-    """Return the row of a version that is the *ordinal*-th recorded of its registration; see event_values()."""
+    """Return the row of a version, the *ordinal*-th recorded of its registration; *key* is its holder's."""
     return {
         "version_id": version.version_id,
         "registration_id": version.registration_id,

@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 from typing import Final
 
-from certsvc.errors import PersonalDataErasedError, UnavailableError
-from certsvc.registry.crypto import Value
+from certsvc.domain.erasure_errors import PersonalDataErasedError
+from certsvc.errors import UnavailableError
+from certsvc.registry.crypto import Value, Vault
 from certsvc.registry.holder_keys import KEY_BYTES, HolderKey
 from certsvc.registry.rows import Record
 from certsvc.registry.session import Session, insert_unless_taken, select_rows
@@ -17,19 +18,24 @@ ADD_KEY: Final = insert_unless_taken(HOLDER_KEY, "holder_id")
 HOLDER_BY_ID: Final = select_rows(HOLDER, each=HOLDER.c.holder_id)
 
 
+def key_values(holder_id: str, key: bytes, created_at: str, vault: Vault) -> dict[str, Value]:
+    """Return the row of a holder's *key*, KEY_BYTES long; *created_at* as columns hold it."""
+    return {
+        "holder_id": holder_id,
+        "wrapped": vault.wrap(key, holder_id),
+        "created_at": created_at,
+        "erased_at": None,
+        "files_gone_at": None,
+    }
+
+
 class KeyWriting(Session):
     """Making holders' keys, and finding the one to write under."""
 
     def _add_key(self, holder: Record) -> None:
         """Make the key of a holder that was just added, or of one that came before there were keys."""
-        holder_id = holder.text("holder_id")
-        values: dict[str, Value] = {
-            "holder_id": holder_id,
-            "wrapped": self._vault.wrap(os.urandom(KEY_BYTES), holder_id),
-            "created_at": holder.text("created_at"),
-            "erased_at": None,
-            "files_gone_at": None,
-        }
+        key = os.urandom(KEY_BYTES)
+        values = key_values(holder.text("holder_id"), key, holder.text("created_at"), self._vault)
         self._insert_unless_taken(ADD_KEY, HOLDER_KEY, values)
 
     def _writing_key(self, holder_id: str) -> HolderKey:

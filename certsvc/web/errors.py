@@ -17,7 +17,7 @@ from werkzeug.routing import RequestRedirect
 
 from certsvc import errors
 from certsvc.batch.reason import faults_of
-from certsvc.domain import wording
+from certsvc.domain import erasure_errors, wording
 from certsvc.errors import CertsvcError, EndorsedTodayError, Fault
 from certsvc.web import pages, texts
 from certsvc.web.current import language, language_tag, request_id, services, wants_html
@@ -32,10 +32,10 @@ STATUS: Final[Mapping[type[CertsvcError], int]] = {
     errors.NoRegistrationForRenewalError: 409,
     errors.RegistrationExistsError: 409,
     errors.RegistrationEndedError: 409,
-    errors.PersonalDataErasedError: 409,
-    errors.RetentionNotOverError: 409,
-    errors.RegistrationInForceError: 409,
-    errors.FileErasedError: 410,
+    erasure_errors.PersonalDataErasedError: 409,
+    erasure_errors.RetentionNotOverError: 409,
+    erasure_errors.RegistrationInForceError: 409,
+    erasure_errors.FileErasedError: 410,
     errors.SuspendedError: 409,
     errors.ExpiredError: 409,
     errors.PhotoOrSignatureMissingError: 422,

@@ -172,6 +172,7 @@ def build(settings: Settings, clock: Clock | None = None) -> Services:
         ),
         eraser=Eraser(
             registry=registry,
+            purge=registry.purge,
             storage=storage,
             kinds=kinds,
             clock=clock,
