@@ -10,6 +10,7 @@ import structlog
 from flask import Response
 
 from certsvc import errors
+from certsvc.domain import erasure_errors
 from certsvc.domain.wording import OFFICIAL, error_text
 from certsvc.errors import CertsvcError
 from certsvc.web.app import create_app
@@ -28,8 +29,9 @@ ROOTS = {
 }
 RAISED = [
     kind
-    for _, kind in inspect.getmembers(errors, inspect.isclass)
-    if issubclass(kind, CertsvcError) and kind not in ROOTS
+    for module in (errors, erasure_errors)
+    for _, kind in inspect.getmembers(module, inspect.isclass)
+    if issubclass(kind, CertsvcError) and kind not in ROOTS and kind.__module__ == module.__name__
 ]
 
 
