@@ -7,7 +7,6 @@ own MAC and goes in under all the constraints, so a look-up finds what it would 
 
 from __future__ import annotations
 
-import base64
 import json
 import random
 from collections.abc import Mapping
@@ -20,10 +19,10 @@ import sqlalchemy as sa
 
 from certsvc.domain.certificate import face_hash
 from certsvc.qr.token import ALPHABET, CODE_LENGTH, TOKEN_LENGTH, check_character
-from certsvc.registry.crypto import SECRET_BYTES, Value, Vault
+from certsvc.registry.crypto import KEY_BYTES, HolderKey, Value, Vault
 from certsvc.registry.database import Database, Query
-from certsvc.registry.holder_keys import KEY_BYTES, HolderKey, Opener
-from certsvc.registry.payload import purpose_text, read_face
+from certsvc.registry.holder_keys import Opener
+from certsvc.registry.payload import purpose_text, read_face, read_purpose
 from certsvc.registry.payload_lines import text_of
 from certsvc.registry.rows import Record
 from certsvc.registry.session import insert_row
@@ -76,8 +75,10 @@ def fill(database: Database, secret: bytes, holders: int) -> Filled:
     inserts = {table.name: insert_row(table) for table in _TABLES}
     tokens: list[str] = []
     numbers: list[str] = []
-    opened = _open(model, vault)
-    hashed_face = _hashed_face(model)
+    opener = Opener(vault, lambda _: None)
+    opener.take_wrapped(str(model["holder"]["holder_id"]), model["holder_key"]["wrapped"])
+    hashed_face = _hashed_face(model, opener)
+    opened = _open(model, vault, opener)
     for first in range(0, holders, _AT_ONCE):
         last = min(first + _AT_ONCE, holders)
         people = [_person(model, number, chance, vault, opened, hashed_face) for number in range(first, last)]
@@ -122,33 +123,30 @@ def _model(database: Database, vault: Vault) -> Rows:
     return rows
 
 
-def _open(model: Rows, vault: Vault) -> str:
+def _open(model: Rows, vault: Vault, opener: Opener) -> str:
     """Replace what is sealed in the model by what was sealed; returns the ID number."""
-    holder_id = str(model["holder"]["holder_id"])
-    key = HolderKey(holder_id, vault.unwrap(cast(bytes, model["holder_key"]["wrapped"]), holder_id))
 
-    def opened(row: dict[str, Value], column: str, place: str) -> str:
-        sealed = json.loads(str(row[column]))
-        sealed = sealed.get("holder", sealed)["sealed"]
-        return key.open(base64.b64decode(sealed), place).decode()
+    def opened(sealed: str, place: str) -> str:
+        return cast(str, opener.text(sealed, place))
 
     event, version, copy = model["event"], model["certificate_version"], model["copy"]
-    place = f"event {event['event_id']!s} id_number"
-    number = vault.decrypt(key.open(cast(bytes, event["id_number"]), place), place)
-    event["told"] = opened(event, "payload", f"event {event['event_id']!s} holder")
-    event["outcome"] = opened(event, "outcome", f"event {event['event_id']!s} outcome")
-    version["person"] = opened(version, "face", f"version {version['version_id']!s} face")
-    sealed = str(copy["purpose"]).partition(" ")[2]
-    copy["purpose"] = key.open(base64.b64decode(sealed), f"copy {copy['copy_id']!s} purpose").decode()
-    return number
+    event_id = str(event["event_id"])
+    place = f"event {event_id} id_number"
+    sealed_number = cast(bytes, event["id_number"])
+    number = cast(bytes, opener.content(str(model["holder"]["holder_id"]), sealed_number, place))
+    event["told"] = opened(json.loads(str(event["payload"]))["holder"], f"event {event_id} holder")
+    event["outcome"] = opened(json.loads(str(event["outcome"])), f"event {event_id} outcome")
+    version["person"] = opened(
+        json.loads(str(version["face"]))["holder"], f"version {version['version_id']!s} face"
+    )
+    copy["purpose"] = read_purpose(str(copy["purpose"]), opener, str(copy["copy_id"]))
+    return vault.decrypt(number, place)
 
 
-def _hashed_face(model: Rows) -> str:
+def _hashed_face(model: Rows, opener: Opener) -> str:
     """Return what the face's hash is of; hashing every face by itself would take half the time of filling."""
     version = model["certificate_version"]
-    plain = {**json.loads(str(version["face"])), "holder": json.loads(str(version["person"]))}
-    nobody = Opener(Vault(bytes(SECRET_BYTES)), lambda _: None)
-    face = read_face(json.dumps(plain), nobody, "")
+    face = read_face(str(version["face"]), opener, str(version["version_id"]))
     text = json.dumps(
         asdict(face), ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=date.isoformat
     )
@@ -174,12 +172,12 @@ def _person(
     old = str(model["registration_number"]["number"])
     new = f"{old[:-9]}{number:09d}"
     face = json.loads(str(model["certificate_version"]["face"]))
-    person = json.loads(str(model["certificate_version"]["person"]))
+    name, _, _ = str(model["certificate_version"]["person"]).partition("\0")
     secret, copy_id = chance.randbytes(KEY_BYTES), fresh()
     key = HolderKey(holder_id, secret)
     own = {
         old: new,
-        person["name"]: _word(chance, 3),
+        name: _word(chance, 3),
         face["employer"]["first"]: f"示例{_word(chance, 4)}建设有限公司",
     }
 
@@ -189,8 +187,8 @@ def _person(
             changed = changed.replace(before, after)
         return changed
 
-    def sealed(text: object, place: str) -> dict[str, str]:
-        return {"of": holder_id, "sealed": key.seal_text(its_own(text), place)}
+    def sealed(text: object, place: str) -> str:
+        return key.seal_text(its_own(text), place)
 
     def with_holder(text: object, inner: object, place: str) -> str:
         return text_of({**json.loads(its_own(text)), "holder": sealed(inner, place)})

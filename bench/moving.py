@@ -11,8 +11,12 @@ from psycopg import sql
 
 from certsvc.registry.database import Database
 from certsvc.registry.tables import COPY, METADATA, STATUS_INDEX
+from certsvc.registry.tables_log import LOG_ENTRY, LOG_ENTRY_NUMBER
 
-_COUNTED_BY: Final[Mapping[str, sa.Column[int]]] = {STATUS_INDEX.name: COPY.c.status_index}
+_COUNTED_BY: Final[Mapping[str, sa.Column[int]]] = {
+    STATUS_INDEX.name: COPY.c.status_index,
+    LOG_ENTRY_NUMBER.name: LOG_ENTRY.c.entry,
+}
 """Sequences of PostgreSQL, and the column each gives numbers to."""
 
 

@@ -23,7 +23,7 @@ from bench.stage import Stage
 from bench.worker import CHUNK
 from certsvc.cli.memory import keep_loaded
 from certsvc.config import load_settings
-from certsvc.issuing import inspection, press
+from certsvc.issuing import inspection, press, press_run
 from certsvc.issuing.admission import Admission
 from certsvc.issuing.counter import Operation, Order
 from certsvc.issuing.desk import Desk
@@ -37,7 +37,7 @@ from certsvc.wiring import build
 CHUNKS: Final = 6
 STEPS: Final[Sequence[tuple[str, object, str]]] = (
     ("admit: transaction, rules, rows PENDING", Admission, "admit"),
-    ("photo and signature out of the register", Desk, "_images"),
+    ("photo and signature out of the register", press_run, "_images"),
     ("QR symbol", press, "encode"),
     ("compose the page", press, "compose"),
     ("metadata", press, "licence_metadata"),

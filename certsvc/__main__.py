@@ -24,14 +24,16 @@ def main() -> None:
 
 def create_worker() -> APIFlask:
     """Make the application in a worker process of the server (``certsvc serve`` names this function)."""
-    from certsvc.cli.logs import configure_logs, write_answered
+    from certsvc.cli.logs import AnsweredLines, configure_logs
     from certsvc.cli.memory import keep_loaded
     from certsvc.web.app import create_app
     from certsvc.web.observe import write_lines_with
 
     die_with_parent()
     configure_logs("INFO")
-    write_lines_with(write_answered)
+    lines = AnsweredLines()
+    lines.start()
+    write_lines_with(lines.answered)
     app = create_app()
     keep_loaded()
     return app

@@ -10,12 +10,13 @@ from pathlib import Path
 from typing import Final, Literal
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
 from certsvc.domain.identity import is_uscc
 from certsvc.errors import SettingsError
 from certsvc.qr.payload import verify_url
 from certsvc.qr.token import new_token
+from certsvc.sealing.tsa_messages import is_policy
 
 PREFIX: Final = "CERTSVC_"
 _ISSUER_NAME_MAX: Final = 40
@@ -43,10 +44,29 @@ class Settings(BaseModel):
     public_url: str = "http://127.0.0.1:8000"
     """Scheme, host and port, no path: what the QR carries."""
     signature: Literal["p256", "rsa2048", "rsa3072"] = "p256"
+    key_daily_cap: int = Field(default=0, ge=0)
+    """How many certificates a key may be used for in one day of Beijing's; 0 for any number."""
+    pkcs11_module: Path | None = None
+    """Library of the hardware that holds private keys; None when all lie in keys_dir."""
+    pkcs11_token: str = ""
+    """Label of the token in it."""
+    pkcs11_pin: SecretStr = SecretStr("")
+    pkcs11_pin_file: Path | None = None
+    """File with the PIN, readable by its owner only; wins over pkcs11_pin."""
     issuer_name: str = "示例省住房和城乡建设厅（测试）"
     issuer_uscc: str = "11990000000000019A"
     type_code: str = "11990000000000019A001"
     """证照类型代码, 21 characters."""
+    timestamp: Literal["none", "queue", "b-t", "b-lta"] = "none"
+    """Time stamps by a third party (docs/timestamps.md): what a copy has before it is handed out."""
+    tsa_url: str = ""
+    """http or https address of the time-stamping authority."""
+    tsa_trust: Path | None = None
+    """PEM file with its root certificates; those of earlier authorities stay in it."""
+    tsa_policy: str = ""
+    """Object identifier, dotted, of the policy to ask for; default the authority's own."""
+    crls_dir: Path = Path()
+    """Folder of revocation lists (``*.crl``) for ``b-lta``; default ``crls`` in keys_dir."""
     scan_processes: int = Field(default=1, ge=1, le=64)
     """Child processes, per server process, in which files from strangers are opened."""
     retention_days: int = Field(default=3650, ge=0, le=36500)
@@ -107,15 +127,19 @@ def _completed(settings: Settings) -> Settings:
         raise SettingsError("CERTSVC_DATABASE_URL must start with sqlite:/// or postgresql://")
     if "://" in settings.storage_url.removeprefix("file://"):
         raise SettingsError("CERTSVC_STORAGE_URL: only a folder can be used in this version")
+    if settings.pkcs11_module is not None and not settings.pkcs11_token:
+        raise SettingsError("CERTSVC_PKCS11_TOKEN must name the token in CERTSVC_PKCS11_MODULE")
     _check_issuer(settings)
     _check_proxies(settings)
+    _check_timestamps(settings)
     data = settings.data_dir
     return settings.model_copy(
         update={
             "database_url": settings.database_url.replace("postgresql://", "postgresql+psycopg://", 1)
             or f"sqlite:///{(data / 'registry.db').absolute()}",
             "storage_url": settings.storage_url.removeprefix("file://") or str(data / "issued"),
-            "keys_dir": settings.keys_dir if settings.keys_dir != Path() else data / "keys",
+            "keys_dir": (keys := settings.keys_dir if settings.keys_dir != Path() else data / "keys"),
+            "crls_dir": settings.crls_dir if settings.crls_dir != Path() else keys / "crls",
             "public_url": settings.public_url.rstrip("/"),
         }
     )
@@ -143,6 +167,24 @@ def _check_proxies(settings: Settings) -> None:
         raise SettingsError(f"CERTSVC_TRUSTED_PROXIES: {error}") from error
     if any(network.prefixlen == 0 for network in networks):
         raise SettingsError("CERTSVC_TRUSTED_PROXIES must not name everybody: any caller could name another")
+
+
+def _check_timestamps(settings: Settings) -> None:
+    if settings.tsa_policy and not is_policy(settings.tsa_policy):
+        raise SettingsError("CERTSVC_TSA_POLICY is no dotted object identifier, e.g. 1.2.156.1")
+    if settings.timestamp == "none" and not settings.tsa_url:
+        return
+    if settings.tsa_trust is None:
+        raise SettingsError("CERTSVC_TSA_TRUST must name the PEM file with the authority's root certificates")
+    try:
+        url = urlsplit(settings.tsa_url)
+        usable = url.scheme in {"http", "https"} and bool(url.hostname) and url.port != 0
+    except ValueError:
+        usable = False
+    if not usable or url.username or url.fragment:
+        raise SettingsError(
+            "CERTSVC_TSA_URL must be an http or https address without a user name, e.g. http://tsa.example.cn/"
+        )
 
 
 def _check_issuer(settings: Settings) -> None:

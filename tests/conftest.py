@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import hypothesis
 import pytest
+import structlog
 
 from certsvc.wiring import make_dev_keys
 from tests import drills
 from tests.factories import FixedClock
 from tests.postgres import Server, running_server
 from tests.privacy.watch import Watch
+from tests.softhsm import SoftHSM, make_softhsm
 from tests.world import World, settings_in
 
 # A shared machine may stall any example; what a property needs is many examples, not quick ones.
@@ -54,6 +57,27 @@ def dev_keys(tmp_path_factory: pytest.TempPathFactory, font_cache: Path) -> Path
     (place / "cache").symlink_to(font_cache)
     make_dev_keys(settings_in(place, place / "keys"), FixedClock())
     return place / "keys"
+
+
+@pytest.fixture(scope="session")
+def softhsm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SoftHSM]:
+    """Make a PKCS#11 token once: its module reads where it lies when a process first uses it."""
+    made = make_softhsm(tmp_path_factory.mktemp("hsm"))
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in made.environ.items():
+            patch.setenv(name, value)
+        yield made
+
+
+@pytest.fixture
+def logging_as_before() -> Iterator[None]:
+    """Undo what a test sets up for its process: many tests share one."""
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    yield
+    root.handlers[:] = handlers
+    root.setLevel(level)
+    structlog.reset_defaults()
 
 
 @pytest.fixture

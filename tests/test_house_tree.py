@@ -53,7 +53,7 @@ def test_every_python_file_stays_under_300_lines() -> None:
 def test_layers_are_exhaustive_and_hold_every_module() -> None:
     """Without exhaustive a new top-level module would be outside every rule."""
     with (ROOT / "pyproject.toml").open("rb") as file:
-        (contract,) = tomllib.load(file)["tool"]["importlinter"]["contracts"]
+        contract, *_ = tomllib.load(file)["tool"]["importlinter"]["contracts"]
     placed = {name.strip(" ()") for layer in contract["layers"] for name in layer.split("|")}
     present = {
         path.stem

@@ -15,6 +15,8 @@ ROOT: Final = Path(__file__).resolve().parent.parent
 PACKAGES: Final = {
     "certutil": "libnss3-tools",
     "chromium": "chromium",
+    "faketime": "faketime",
+    "mkfs.ext4": "e2fsprogs",
     "mutool": "mupdf-tools",
     "openssl": "openssl",
     "pdffonts": "poppler-utils",
@@ -24,10 +26,16 @@ PACKAGES: Final = {
     "pdftoppm": "poppler-utils",
     "pdftotext": "poppler-utils",
     "qpdf": "qpdf",
+    "softhsm2-util": "softhsm2",
     "strace": "strace",
 }
 """Program -> Debian package; tools/test_tools.sh installs the packages."""
 _OTHER_NAMES: Final = {"chromium": ("chromium-browser", "google-chrome")}
+_SOFTHSM: Final = (
+    Path("/usr/lib/softhsm/libsofthsm2.so"),
+    Path("/usr/lib64/pkcs11/libsofthsm2.so"),
+    Path("/usr/local/lib/softhsm/libsofthsm2.so"),
+)
 NO_OFD_JS: Final = "ofd.js 0.2.6 is not on this machine"
 _OFD_JS: Final = "ofd.umd.min.js"
 _PINS: Final = ROOT / "tests" / "readers" / "ofd.js.sha512"
@@ -41,6 +49,12 @@ def need(program: str) -> Path:
         if found is not None:
             return Path(found)
     raise _lack(f"{program} is not on this machine: apt-get install {package}")
+
+
+def need_softhsm() -> Path:
+    """Return the PKCS#11 module of SoftHSM2, or skip the running test and name the package that has it."""
+    need("softhsm2-util")
+    return next(path for path in _SOFTHSM if path.exists())
 
 
 def need_libatomic() -> None:

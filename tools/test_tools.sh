@@ -51,7 +51,10 @@ list_missing() {
     has_program openssl || echo openssl
     has_program certutil || echo libnss3-tools
     has_program strace || echo strace
+    has_program faketime || echo faketime
+    has_program mkfs.ext4 || [ -x /sbin/mkfs.ext4 ] || echo e2fsprogs
     has_program wrk || echo wrk
+    has_program softhsm2-util || echo softhsm2
     { has_program chromium || has_program chromium-browser || has_program google-chrome; } || echo chromium
 }
 

@@ -11,6 +11,7 @@ from certsvc.errors import (
     CertsvcError,
     DefectError,
     EndorsementPendingError,
+    KeyCapReachedError,
     KeyMaterialError,
     NoRegistrationForRenewalError,
     NotFoundError,
@@ -29,7 +30,7 @@ NOT_YET_ROUNDS: Final = 3
 """How often an item is put off because what it names may be made by another item of its batch."""
 BUSY_TRIES: Final = 30
 """How often in a row while a worker that died still holds a copy, or storage is away: over two minutes."""
-_STOPS: Final = (StorageFullError, KeyMaterialError, TemplateError, SettingsError)
+_STOPS: Final = (StorageFullError, KeyCapReachedError, KeyMaterialError, TemplateError, SettingsError)
 """What every further item would meet too, until the operator has acted."""
 _NOT_THERE: Final = (NotFoundError, NoRegistrationForRenewalError)
 

@@ -22,7 +22,7 @@ from certsvc.cli.defects import Defect, Good
 from certsvc.domain.report import Status
 from certsvc.pdf.grammar import without_signature
 from certsvc.sealing.cms import read_cms
-from certsvc.sealing.keystore import FileSigner
+from certsvc.sealing.file_signer import FileSigner
 from certsvc.sealing.pdf import sign_digest
 
 _HOLE: Final = re.compile(rb"/Contents <([0-9A-F]+)>")

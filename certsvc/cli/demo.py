@@ -17,6 +17,7 @@ from certsvc.cli.register import fetch_endorsement
 from certsvc.cli.requests import read_events
 from certsvc.cli.runner import carrying_out
 from certsvc.cli.serve import check_free, host_option, port_option, run_server, workers_option
+from certsvc.cli.timestamps import fetching
 from certsvc.domain.clock import beijing_day, first_instant
 from certsvc.errors import CertsvcError, EndorsedTodayError, ExpiredError, SettingsError, UnauthenticatedError
 
@@ -61,7 +62,7 @@ def demo(host: str, port: int, workers: int | None, no_serve: bool) -> None:
     api_key = _demo_key(services, settings.data_dir / DEMO / "api-key")
     _print_shown(settings.public_url, shown, api_key)
     if not no_serve:
-        with carrying_out(services, 1):
+        with carrying_out(services, 1), fetching(services.stamp_queue):
             run_server(host, port, workers)
 
 

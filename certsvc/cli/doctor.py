@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Final
 
 import click
 
+from certsvc.cli.diagnosis import Diagnosis
+from certsvc.cli.doctor_timestamps import examine_timestamps
 from certsvc.cli.exits import Exit
 from certsvc.cli.place import load_place
 from certsvc.cli.show import as_json, print_json
@@ -18,6 +20,7 @@ from certsvc.errors import CertsvcError, DefectError
 if TYPE_CHECKING:
     from certsvc.config import Settings
     from certsvc.registry.port import Registry
+    from certsvc.sealing.keystore import Keystore
 
 _SIGN: Final = {"ok": "✔", "warn": "!", "fail": "✘"}
 _COLOUR: Final = {"ok": "green", "warn": "yellow", "fail": "red"}
@@ -27,16 +30,6 @@ CLOCK_SLACK_S: Final = 5
 KEY_DAYS_LEFT: Final = 60
 SEAL_DAYS_LEFT: Final = 30
 """A seal that ends sooner is warned of: its maker takes weeks to make another."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Diagnosis:
-    """One thing looked at."""
-
-    part: str
-    state: Literal["ok", "warn", "fail"]
-    fact: str
-    remedy: str = ""
 
 
 @click.command("doctor")
@@ -77,6 +70,10 @@ def examine(settings: Settings) -> Iterator[Diagnosis]:
         "database": (_examine_database, "certsvc init makes the schema; check CERTSVC_DATABASE_URL"),
         "storage": (_examine_storage, "check CERTSVC_STORAGE_URL, free space and permissions"),
         "clock": (_examine_clock, "set the clock right (NTP); it must never run behind what was recorded"),
+        "timestamps": (
+            examine_timestamps,
+            "check CERTSVC_TSA_URL, CERTSVC_TSA_TRUST and the network; docs/timestamps.md",
+        ),
         "decoders": (_examine_decoders, "run make again: the environment is not complete"),
     }
     for part, (examine_part, remedy) in remedies.items():
@@ -88,13 +85,19 @@ def examine(settings: Settings) -> Iterator[Diagnosis]:
             yield Diagnosis(part=part, state="fail", fact=str(error), remedy=remedy)
 
 
-def _examine_keys(settings: Settings) -> Diagnosis:
+def _open_keys(settings: Settings) -> Keystore:
+    """Open the keys as the service does, but test keys in production too: they are told of, not refused."""
     from certsvc.sealing.keystore import Keystore
+    from certsvc.wiring.keys import hsm_of
 
-    keystore = Keystore.open(settings.keys_dir)
-    signer = keystore.signer(settings.signature)
+    return Keystore.open(settings.keys_dir, hsm=hsm_of(settings))
+
+
+def _examine_keys(settings: Settings) -> Diagnosis:
+    keystore, now = _open_keys(settings), datetime.now(UTC)
+    signer = keystore.signer(settings.signature, now)
     pinned = next(key for key in keystore.pinned if key.key_id == signer.key_id)
-    left = (pinned.valid_to - datetime.now(UTC)).days
+    left = (pinned.valid_to - now).days
     fact = f"{signer.key_id} ({signer.algorithm}) in {settings.keys_dir}, valid for {left} more days"
     if keystore.is_development and settings.env == "production":
         return Diagnosis(
@@ -114,9 +117,7 @@ def _examine_keys(settings: Settings) -> Diagnosis:
 
 def _examine_seal(settings: Settings) -> Diagnosis:
     """Look at the seal of OFD files: the issuer's, its key, its maker, its time."""
-    from certsvc.sealing.keystore import Keystore
-
-    keystore, now = Keystore.open(settings.keys_dir), datetime.now(UTC)
+    keystore, now = _open_keys(settings), datetime.now(UTC)
     signer = keystore.seal_signer(settings.issuer_name, now)
     own = next(one for one in keystore.seals if one.key.key_id == signer.key_id)
     left = (own.pinned.valid_to - now).days
@@ -137,11 +138,10 @@ def _examine_seal(settings: Settings) -> Diagnosis:
 
 def _examine_services(settings: Settings) -> Diagnosis:
     """Look at the keys that sign what the service itself says."""
-    from certsvc.sealing.keystore import Keystore
     from certsvc.sealing.pki import SERVICES
 
-    keystore, now = Keystore.open(settings.keys_dir), datetime.now(UTC)
-    in_use = [keystore.service_signer(use).key_id for use in SERVICES]
+    keystore, now = _open_keys(settings), datetime.now(UTC)
+    in_use = [keystore.service_signer(use, now).key_id for use in SERVICES]
     pins = {key.key_id: key for use in SERVICES for key in keystore.service_keys(use)}
     left = min((pins[key_id].valid_to - now).days for key_id in in_use)
     fact = f"{', '.join(in_use)}, valid for {left} more days"

@@ -4,20 +4,26 @@ from __future__ import annotations
 
 import click
 
+from certsvc.cli.audit import audit
+from certsvc.cli.backup import backup, restore
 from certsvc.cli.batch import batch
 from certsvc.cli.checks import photo, template
 from certsvc.cli.demo import demo
 from certsvc.cli.doctor import doctor
 from certsvc.cli.erase import erase
 from certsvc.cli.exits import Program
+from certsvc.cli.keys import keys
+from certsvc.cli.log import log
 from certsvc.cli.receipt import verify_receipt
 from certsvc.cli.record import record
 from certsvc.cli.register import client, endorse, expiring, issue, recover
 from certsvc.cli.samples import samples
 from certsvc.cli.serve import serve
-from certsvc.cli.setup import init, keys
+from certsvc.cli.setup import init
+from certsvc.cli.timestamps import timestamps
 from certsvc.cli.trust import trust
 from certsvc.cli.verify import verify
+from certsvc.cli.witness import witness
 from certsvc.cli.worker import worker
 
 
@@ -42,13 +48,19 @@ for _command in (
     expiring,
     erase,
     recover,
+    audit,
     doctor,
     photo,
     template,
     demo,
     samples,
     trust,
+    timestamps,
     batch,
     worker,
+    backup,
+    restore,
+    log,
+    witness,
 ):
     program.add_command(_command)

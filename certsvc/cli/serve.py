@@ -12,6 +12,7 @@ import click
 from certsvc.cli.exits import Exit
 from certsvc.cli.place import load_place
 from certsvc.cli.runner import batch_workers_option, carrying_out
+from certsvc.cli.timestamps import fetching
 from certsvc.errors import SettingsError, UnavailableError
 
 TARGET: Final = "certsvc.__main__:create_worker"
@@ -43,7 +44,7 @@ def serve(host: str, port: int, workers: int | None, batch_workers: int) -> None
         services.eraser.complete_all()
     except UnavailableError as error:
         click.echo(f"erasures not completed ({error.code}): run certsvc recover", err=True)
-    with carrying_out(services, batch_workers):
+    with carrying_out(services, batch_workers), fetching(services.stamp_queue):
         run_server(host, port, workers)
 
 

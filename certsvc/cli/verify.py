@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -99,7 +100,7 @@ def verify(
     bodies: list[Mapping[str, object]] = []
     ends: list[Exit] = []
     for place, question in questions():
-        report = services.verifier.verify(question)
+        report = services.verifier.verify(replace(question, log=True))
         body = report_body(
             report,
             issuer_name=services.settings.issuer_name,

@@ -1,4 +1,4 @@
-"""``verify --offline``: by a trust bundle and the clock alone; no settings, no database, no network."""
+"""``verify --offline``: by a trust bundle and the clock alone; no database, no network."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from certsvc.cli.exits import Exit
+from certsvc.cli.place import load_place
 
 if TYPE_CHECKING:
     from certsvc.verification.offline import OfflineReport
@@ -26,14 +27,21 @@ class OfflineTrust:
 
 
 def open_bundle(trust: OfflineTrust) -> Bundle:
-    """Read the bundle, or end with "cannot tell": a bundle that is damaged says nothing of a certificate."""
+    """Read the bundle, or end with "cannot tell": a bundle that is damaged says nothing of a certificate.
+
+    Nor does one with test keys, which anybody can make, where CERTSVC_ENV says that this is no trial.
+    """
     from certsvc.verification.trust_bundle import BundleError, read_bundle
 
     try:
-        return read_bundle(trust.bundle.read_bytes(), trust_key=trust.key)
+        bundle = read_bundle(trust.bundle.read_bytes(), trust_key=trust.key)
     except BundleError as error:
         click.echo(f"{trust.bundle}: {error}", err=True)
         click.get_current_context().exit(Exit.CANNOT_TELL)
+    if load_place().env == "production" and any(key.development for key in bundle.keys):
+        click.echo(f"{trust.bundle}: it trusts test keys, and CERTSVC_ENV=production believes none", err=True)
+        click.get_current_context().exit(Exit.CANNOT_TELL)
+    return bundle
 
 
 def verify_offline(

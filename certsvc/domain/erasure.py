@@ -8,10 +8,10 @@ from datetime import UTC, date, datetime, timedelta
 
 from certsvc.domain.certificate import Face
 from certsvc.domain.clock import beijing_day
-from certsvc.domain.erasure_errors import RegistrationInForceError
 from certsvc.domain.events import Event, HolderFields, Sex, SpecialtyGrant, erased_name
 from certsvc.domain.policy import Policy
 from certsvc.domain.registration import ENDED, fold, live_on, merged_holder, specialty_from
+from certsvc.errors import RegistrationInForceError
 
 _LAST: datetime = datetime.max.replace(tzinfo=UTC)
 

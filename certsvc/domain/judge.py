@@ -55,6 +55,11 @@ _BY_CODE: Final[Mapping[str, Status]] = {
     "NO_QR_FOUND": Status.UNREADABLE,
     "MANY_QR": Status.UNREADABLE,
     "CANNOT_READ_NOW": Status.UNAVAILABLE,
+    "NO_TIMESTAMP": Status.UNKNOWN,
+    "LOG_NOT_YET": Status.VALID,
+    "LOG_WITHOUT_ENTRY": Status.VALID,
+    "LOG_DAMAGED": Status.VALID,
+    "LOG_AWAY": Status.VALID,
 }
 """What a fault of the clue itself means."""
 

@@ -10,6 +10,7 @@ from enum import StrEnum
 from certsvc.domain.certificate import CertificateVersion, Face
 from certsvc.domain.endorsement import Copy
 from certsvc.domain.events import Event
+from certsvc.domain.timestamps import TimestampLevel
 
 
 class Verdict(StrEnum):
@@ -118,6 +119,10 @@ class FileCheck:
     findings: tuple[Finding, ...]
     key_id: str | None = None
     """Our key that signed, when one did."""
+    timestamp: TimestampLevel | None = None
+    """How an intact file is stamped inside, when it is and the authority is one of those pinned."""
+    stamped_at: datetime | None = None
+    """When, by the time stamp of its signature."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

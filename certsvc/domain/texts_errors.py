@@ -35,6 +35,19 @@ ERRORS: Final[Mapping[str, Text]] = {
         "同一标识先前已用于内容不同的请求；请核对内容，新的请求请使用新的标识。",
         "This key or source_id came before with other content; please use a new one for a new request.",
     ),
+    "TIMESTAMP_PENDING": Text(
+        "这份文件的可信时间戳正在获取，请稍后再下载；文件本身已签发，不会改变。",
+        "The time stamp of this file is being fetched; please come back later. The file is issued and stays.",
+    ),
+    "NO_TIMESTAMP": Text(
+        "这份文件没有单独的时间戳：签发时未要求，或时间戳已在文件之内。",
+        "This file has no time stamp beside it: none was asked for when it was issued, or it is inside.",
+    ),
+    "TIMESTAMP_UNAVAILABLE": Text(
+        "时间戳服务暂时不可用，未签发任何文件；请稍后用同一幂等键重试。",
+        "The time-stamping authority cannot be used now and nothing was issued; please retry later with the "
+        "same Idempotency-Key.",
+    ),
     "REGISTRATION_EXISTS": Text(
         "持证人已有在册的同类注册，不需要再次初始注册。",
         "The holder already has a live registration of this type; no other initial registration is needed.",
@@ -145,6 +158,21 @@ ERRORS: Final[Mapping[str, Text]] = {
         "存储空间不足，暂时无法生成证书，请稍后再试。",
         "There is no room to store another certificate; please try again later.",
     ),
+    "HSM_UNAVAILABLE": Text(
+        "保管签名密钥的密码设备没有应答，证书未生成，也未占用当日次数；请稍后再试。",
+        "The device that keeps the signing key does not answer; nothing was issued and the day is not used "
+        "up. Please try again later.",
+    ),
+    "KEY_WITHDRAWN": Text(
+        "制作期间签名密钥已停用，证书未生成，也未占用当日次数；请再次提交。",
+        "The signing key was withdrawn while the certificate was being made; nothing was issued and the day "
+        "is not used up. Please send the request again.",
+    ),
+    "KEY_CAP_REACHED": Text(
+        "签名密钥今日使用次数已达上限，证书未生成，也未占用当日次数；请次日再试，或联系发证机构。",
+        "The signing key was used as often today as it may be; nothing was issued and the day is not used "
+        "up. Please try again tomorrow, or ask the issuer.",
+    ),
     "SETTINGS": Text(
         "服务设置有误，请管理员按提示更正。",
         "A setting is wrong; the operator can correct it as the note says.",
@@ -156,6 +184,14 @@ ERRORS: Final[Mapping[str, Text]] = {
     "TEMPLATE": Text(
         "证书模板数据有误，请管理员按提示更正。",
         "The data of a certificate type is wrong; the operator can correct it as the note says.",
+    ),
+    "BACKUP_DAMAGED": Text(
+        "备份不完整或内容已变，未据此恢复；请改用另一份备份。",
+        "The backup is cut short or was changed, and nothing was restored from it; please use another one.",
+    ),
+    "PLACE_NOT_EMPTY": Text(
+        "目标位置已有内容，未作任何改动；请选择空的位置。",
+        "There is something in this place already, and nothing was touched; please choose an empty one.",
     ),
     "DEFECT": Text(
         "服务内部检查未通过，未签发任何文件；请稍后再试或联系管理员。",

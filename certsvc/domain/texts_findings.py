@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from certsvc.domain.text import Text
+from certsvc.domain.texts_log import LOG_FINDINGS
 from certsvc.domain.texts_offline import OFFLINE_FINDINGS
 
 _FILE: Final[Mapping[str, Text]] = {
@@ -88,6 +89,22 @@ _SIGNATURE: Final[Mapping[str, Text]] = {
     "NO_TIMESTAMP": Text(
         "文件没有第三方时间戳；签章时间以登记库为准。",
         "The file has no third-party timestamp; the registry keeps the time of sealing.",
+    ),
+    "TIMESTAMP_VALID": Text(
+        "可信时间戳有效：文件在该时刻之前已经存在。",
+        "A third party's time stamp holds: the file existed before that instant.",
+    ),
+    "TIMESTAMP_PENDING": Text(
+        "第三方时间戳正在获取；文件是否有效不受影响。",
+        "A third party's time stamp is being fetched; whether the file is valid does not depend on it.",
+    ),
+    "TIMESTAMP_BROKEN": Text(
+        "文件中的时间戳不属于这份文件，或已被改动；请向出具单位索取原文件。",
+        "The time stamp in the file is not this file's, or was changed; please ask for the original file.",
+    ),
+    "TSA_NOT_PINNED": Text(
+        "文件带有时间戳，但此处未指定信任的时间戳机构，未作判断。",
+        "The file has a time stamp, but no authority is trusted here by which it could be judged.",
     ),
 }
 
@@ -275,5 +292,6 @@ FINDINGS: Final[Mapping[str, Text]] = {
     **_CLUE,
     **_REGISTRY,
     **OFFLINE_FINDINGS,
+    **LOG_FINDINGS,
 }
 """Every finding code anybody may emit."""

@@ -7,11 +7,14 @@ leaves nothing behind, and needs no savepoint for that.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from contextlib import suppress
+from typing import Final
 
 from certsvc.domain.clock import Clock, beijing_day
 from certsvc.domain.endorsement import CopyId, Grant, check_original, grant
 from certsvc.domain.identity import canonical_purpose
-from certsvc.errors import EndorsedTodayError, EndorsementPendingError
+from certsvc.errors import EndorsedTodayError, EndorsementPendingError, UnavailableError
+from certsvc.issuing.key_budget import KeyBudget
 from certsvc.issuing.orders import Operation, Order
 from certsvc.issuing.press import Press
 from certsvc.issuing.reserve import Case, Reserved, read_case, reserve
@@ -20,6 +23,9 @@ from certsvc.issuing.turn import read_clock
 from certsvc.page.certificate_type import CertificateType
 from certsvc.page.fonts import FontChain
 from certsvc.registry.port import IdempotentRequest, Registry
+
+_TRIES: Final = 5
+"""How often a chunk is decided; each time again somebody else got what was left."""
 
 
 class Admission:
@@ -35,8 +41,9 @@ class Admission:
         clock: Clock,
         public_url: str,
         worker: str,
+        key_daily_cap: int = 0,
     ) -> None:
-        """Take what is asked; rows are reserved in the name of *worker*."""
+        """Take what is asked; rows are reserved in the name of *worker*, a cap of 0 is none."""
         self._registry = registry
         self._press = press
         self._kinds = kinds
@@ -44,6 +51,7 @@ class Admission:
         self._clock = clock
         self._public_url = public_url
         self._worker = worker
+        self._key_daily_cap = key_daily_cap
 
     def admit(self, orders: Mapping[int, Order], settled: Collection[CopyId]) -> Admitted:
         """Decide a chunk, in one transaction that is committed on return.
@@ -55,6 +63,12 @@ class Admission:
         Raises:
             UnavailableError: nothing of the chunk was reserved, or nobody can tell.
         """
+        for _ in range(_TRIES):
+            with suppress(_OverdrawnError):
+                return self._admit(orders, settled)
+        raise UnavailableError("others take the last uses of a key as fast as they are counted")
+
+    def _admit(self, orders: Mapping[int, Order], settled: Collection[CopyId]) -> Admitted:
         admitted = Admitted()
         asked: dict[int, Asked] = {}
         for place, order in orders.items():
@@ -64,8 +78,11 @@ class Admission:
             with self._registry.writing() as session:
                 # Names, registrations, holders: each kind at once and in order (docs/decisions/database.md).
                 session.hold(set().union(*(one.names for one in asked.values())))
-                sitting = Sitting(session, admitted, settled, self._clock.now(), self._public_url)
+                budget = KeyBudget(session, self._key_daily_cap)
+                sitting = Sitting(session, admitted, settled, self._clock.now(), self._public_url, budget)
                 self._reserve_all(sitting, sitting.hold(sitting.look(asked)))
+                if not budget.settle():
+                    raise _OverdrawnError
         return admitted
 
     def _reserve_all(self, sitting: Sitting, wanted: Mapping[int, Wanted]) -> None:
@@ -101,7 +118,6 @@ class Admission:
         purpose = canonical_purpose(one.purpose, pointer="/purpose", limit=case.policy.purpose_max)
         self._fonts.check(purpose, pointer="/purpose")
         allowed = grant(case.registration, beijing_day(now), case.policy)
-        self._press.check_offline_key(case.registration.certificate_type)
         # The unique index, not a check before it, stops two requests at once.
         reserved = self._reserve(sitting, case, allowed=allowed, purpose=purpose)
         if reserved is None:
@@ -122,18 +138,29 @@ class Admission:
         self, sitting: Sitting, case: Case, *, allowed: Grant | None = None, purpose: str | None = None
     ) -> Reserved | None:
         """Step 2, with what this worker puts its name to."""
-        return reserve(
+        key_id, seal_key_id = self._press.key_id, self._press.seal_key_id
+        code_key_id = self._press.code_key_id(case.registration.certificate_type) if allowed else None
+        used = [key_id, seal_key_id, *([code_key_id] if code_key_id is not None else [])]
+        sitting.budget.check(used, sitting.now)
+        reserved = reserve(
             sitting.session,
             case,
             sitting.now,
             copy_id=sitting.new_id(),
             worker=self._worker,
-            key_id=self._press.key_id,
-            seal_key_id=self._press.seal_key_id,
+            key_id=key_id,
+            seal_key_id=seal_key_id,
             issuer_name=self._press.issuer_name,
             allowed=allowed,
             purpose=purpose,
         )
+        if reserved is not None:
+            sitting.budget.use(used)
+        return reserved
+
+
+class _OverdrawnError(Exception):
+    """Rivals used a key up meanwhile: the whole transaction has to go, and the chunk is decided again."""
 
 
 class _HalfDoneError(Exception):

@@ -18,8 +18,8 @@ from certsvc.domain.specialty import days_left
 from certsvc.errors import Fault, InvalidFieldError, RecordDamagedError
 from certsvc.page.certificate_type import CertificateType
 from certsvc.registry.changes_told import announce
-from certsvc.registry.port import ExpiringSpecialty, Registry, WriteSession
-from certsvc.registry.port_feed import FOLLOWING, Change
+from certsvc.registry.port import Registry, WriteSession
+from certsvc.registry.port_feed import FOLLOWING, Change, ExpiringSpecialty
 
 PAGE: Final = 100
 """Items of a page when nobody says how many."""

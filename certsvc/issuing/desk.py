@@ -3,25 +3,30 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from functools import partial
-from itertools import islice
 from typing import cast
 
 from certsvc.domain.clock import Clock
 from certsvc.domain.endorsement import FORMATS, Copy, CopyId, CopyState, IssuedFile
-from certsvc.errors import CertsvcError, DefectError, RecordDamagedError, UnavailableError
+from certsvc.domain.timestamps import FileTimestamp
+from certsvc.errors import (
+    CertsvcError,
+    DefectError,
+    UnavailableError,
+)
 from certsvc.issuing.admission import Admission
 from certsvc.issuing.answers import Answer, copy_body
 from certsvc.issuing.conveyor import Conveyor
 from certsvc.issuing.lease import Lease
 from certsvc.issuing.orders import CHUNK, Operation, Order, Outcome, reason, shared
 from certsvc.issuing.press import Press
+from certsvc.issuing.press_run import run_press
 from certsvc.issuing.recover import Recovery
 from certsvc.issuing.reserve import Reserved
-from certsvc.issuing.work import ABREAST, Work, take_steps
+from certsvc.issuing.stamping import Sealed
+from certsvc.issuing.withdrawn import Turns
 from certsvc.page.certificate_type import CertificateType
 from certsvc.page.fonts import FontChain
 from certsvc.registry.port import Registry, WriteSession
@@ -42,8 +47,9 @@ class Desk:
         fonts: FontChain,
         clock: Clock,
         public_url: str,
+        key_daily_cap: int = 0,
     ) -> None:
-        """Take everything issuing needs; *kinds* is keyed by certificate type."""
+        """Take everything issuing needs; *kinds* is keyed by certificate type, a cap of 0 is none."""
         self._registry = registry
         self._storage = storage
         self._press = press
@@ -59,6 +65,7 @@ class Desk:
             clock=clock,
             public_url=public_url,
             worker=self._worker,
+            key_daily_cap=key_daily_cap,
         )
         self._conveyor: Conveyor[Order, Outcome] = Conveyor(self.take)
 
@@ -108,22 +115,23 @@ class Desk:
         """Take one chunk; again what waited for another order of it, or for a dead worker's copy."""
         told: dict[int, Outcome] = {}
         settled: set[CopyId] = set()
+        turns = Turns()
         while left := {place: order for place, order in enumerate(orders) if place not in told}:
-            before = len(told) + len(settled)
+            before = len(told) + len(settled) + turns.taken
             try:
                 admitted = self._admission.admit(left, settled)
             except CertsvcError as error:
                 told |= {place: Outcome(error=shared(error)) for place in left}
                 break
             told |= admitted.outcomes
-            told |= self._make(admitted.reserved)
+            told |= turns.settled(self._make(admitted.reserved))
             for place, copy in admitted.stranded.items():
                 settled.add(copy.copy_id)
                 try:
                     self._recovery.settle(copy, self._clock.now())
                 except CertsvcError as error:
                     told[place] = Outcome(error=error)
-            if len(told) + len(settled) == before:
+            if len(told) + len(settled) + turns.taken == before:
                 raise DefectError("a chunk of orders goes round in circles")
         return [told[place] for place in range(len(orders))]
 
@@ -139,11 +147,7 @@ class Desk:
             copies=[copy.copy_id for copy in copies],
             until=min(copy.lease_until for copy in copies),
         )
-        failures: dict[int, CertsvcError] = {}
-        sealed: dict[int, Mapping[str, bytes]] = {}
-        works = self._works(reserved, failures)
-        while abreast := list(islice(works, ABREAST)):
-            sealed |= self._press_all(abreast, lease, failures)
+        sealed, failures = run_press(self._press, self._registry, reserved, lease)
         files: dict[int, Mapping[str, IssuedFile]] = {}
         if sealed:
             lease.keep()
@@ -151,75 +155,23 @@ class Desk:
             with reason(met.append):
                 files = self._store({place: (reserved[place].copy, sealed[place]) for place in sealed})
             failures |= {place: shared(error) for error in met for place in sealed}
-        return self._complete(reserved, files, failures)
+        return self._complete(reserved, files, failures, sealed)
 
-    def _works(self, reserved: Mapping[int, Reserved], failures: dict[int, CertsvcError]) -> Iterator[Work]:
-        """Yield what the press needs of each row, its images read when it is asked for."""
-        away: CertsvcError | None = None
-        for place, row in reserved.items():
-            with reason(partial(failures.__setitem__, place)):
-                if away is not None:
-                    # Each would wait as long as the first one to hear the same.
-                    raise shared(away)
-                try:
-                    photo, signature = self._images(row)
-                except RecordDamagedError:
-                    raise
-                except UnavailableError as error:
-                    away = error
-                    raise
-                yield Work(
-                    place=place,
-                    copy=row.copy,
-                    version=row.version,
-                    specialties=row.specialties,
-                    photo=photo,
-                    signature=signature,
-                    id_type=row.id_type,
-                )
-
-    def _images(self, row: Reserved) -> tuple[bytes | None, bytes | None]:
-        """Read the photo and the signature image that go on a copy."""
-        face = row.version.face
-        with self._registry.reading() as session:
-            photo = session.get_image(face.photo_sha256) if face.photo_sha256 else None
-            signature = session.get_image(face.signature_sha256) if face.signature_sha256 else None
-        return photo, signature
-
-    def _press_all(
-        self, works: Sequence[Work], lease: Lease, failures: dict[int, CertsvcError]
-    ) -> dict[int, Mapping[str, bytes]]:
-        """Steps 3 to 6, and 7 as far as the strict check, for some copies: their sealed files by format."""
-
-        def tell(work: Work, why: CertsvcError) -> None:
-            failures[work.place] = why
-
-        def check(work: Work) -> None:
-            lease.check(work.copy.copy_id)
-
-        # Compose, render, preflight; both formats before a key is used for either.
-        prepared = self._press.prepare(works, tell, before=lease.keep)
-        # A key is used only while the row is ours; a swept row belongs to somebody else.
-        ours = take_steps([check], prepared, tell)
-        return {work.place: work.files for work in self._press.seal(ours, tell)}
-
-    def _store(
-        self, sealed: Mapping[int, tuple[Copy, Mapping[str, bytes]]]
-    ) -> dict[int, Mapping[str, IssuedFile]]:
+    def _store(self, sealed: Mapping[int, tuple[Copy, Sealed]]) -> dict[int, Mapping[str, IssuedFile]]:
         """Step 7: all files of the chunk in one pack; while it is written nothing is promised to anybody."""
         digests = self._storage.put(
             {
                 copy.file_name(fmt): content
-                for copy, files in sealed.values()
-                for fmt, content in files.items()
+                for copy, made in sealed.values()
+                for fmt, content in made.files.items()
             }
         )
         return {
             place: {
                 fmt: IssuedFile(sha256=digests[copy.file_name(fmt)], size=len(content))
-                for fmt, content in files.items()
+                for fmt, content in made.files.items()
             }
-            for place, (copy, files) in sealed.items()
+            for place, (copy, made) in sealed.items()
         }
 
     def _complete(
@@ -227,6 +179,7 @@ class Desk:
         reserved: Mapping[int, Reserved],
         files: Mapping[int, Mapping[str, IssuedFile]],
         failures: dict[int, CertsvcError],
+        sealed: Mapping[int, Sealed],
     ) -> dict[int, Outcome]:
         """Steps 8 and 9: DONE or FAILED in one transaction, then the answers.
 
@@ -239,7 +192,10 @@ class Desk:
                 session.foresee_ends([row.copy.copy_id for row in reserved.values()])
                 for place, row in reserved.items():
                     try:
-                        ended[place] = self._end(session, row.copy, files.get(place), failures.get(place))
+                        stamps = sealed[place].timestamps if place in sealed else ()
+                        ended[place] = self._end(
+                            session, row.copy, files.get(place), failures.get(place), stamps
+                        )
                     except CertsvcError as error:
                         # A damaged row: found before anything is written, it holds up nobody else.
                         failures.setdefault(place, error)
@@ -271,6 +227,7 @@ class Desk:
         copy: Copy,
         files: Mapping[str, IssuedFile] | None,
         failure: CertsvcError | None,
+        stamps: Sequence[FileTimestamp],
     ) -> Copy:
         """Step 8 for one row; returns the copy as the register has it afterwards."""
         at = self._clock.now()
@@ -279,6 +236,8 @@ class Desk:
             if session.fail(copy.copy_id, self._worker, code, at):
                 return replace(copy, state=CopyState.FAILED, failure=code)
         elif session.complete(copy.copy_id, self._worker, files, at):
+            for stamp in stamps:
+                session.add_timestamp(stamp)
             return replace(copy, state=CopyState.DONE, files=files, done_at=at)
         # Somebody else took it over; what he made of it counts.
         return session.get_copy(copy.copy_id)

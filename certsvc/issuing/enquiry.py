@@ -13,17 +13,26 @@ from datetime import date, datetime, timedelta
 from certsvc.domain.certificate import CertificateVersion
 from certsvc.domain.clock import Clock, beijing_day
 from certsvc.domain.endorsement import Copy, CopyId, CopyKind, CopyState, warnings_on
-from certsvc.domain.erasure_errors import FileErasedError
 from certsvc.domain.judge import check_as_of
 from certsvc.domain.registration import fold
 from certsvc.domain.specialty import days_left, is_renewable, renew_deadline
-from certsvc.errors import Fault, InvalidFieldError, NotFoundError, OriginalNotIssuedError, RecordDamagedError
+from certsvc.errors import (
+    Fault,
+    FileErasedError,
+    InvalidFieldError,
+    NotFoundError,
+    NoTimestampError,
+    OriginalNotIssuedError,
+    RecordDamagedError,
+    TimestampPendingError,
+)
 from certsvc.issuing.answers import copy_body, history_body, registration_body
 from certsvc.issuing.reserve import get_case
 from certsvc.page.certificate_type import CertificateType
 from certsvc.registry.lookup import registration_at
 from certsvc.registry.port import ReadSession, Registry
 from certsvc.rendering.png import preview
+from certsvc.sealing.tsa_messages import response_of
 from certsvc.storage.port import Storage
 
 _PREVIEW_DPI = 150
@@ -134,6 +143,30 @@ class Enquiry:
         picture = preview(self._file(copy, "pdf").content, _PREVIEW_DPI)
         return IssuedBytes(picture, hashlib.sha256(picture).hexdigest(), f"{copy.copy_id}.png")
 
+    def endorsement_timestamp(self, copy_id: str, fmt: str) -> IssuedBytes:
+        """Return the time stamp of one issued file, as a TimeStampResp (RFC 3161).
+
+        Raises:
+            NotFoundError: no such copy, or it is not finished.
+            TimestampPendingError: it is being fetched.
+            NoTimestampError: the file has none beside it.
+        """
+        with self._registry.reading() as session:
+            return _timestamp(session, _endorsement(session, copy_id), fmt)
+
+    def original_timestamp(self, number: str, fmt: str) -> IssuedBytes:
+        """Return the time stamp of a file of the original of the version in force; errors as above.
+
+        Raises:
+            OriginalNotIssuedError: it was not issued yet.
+        """
+        with self._registry.reading() as session:
+            case = get_case(session, self._kinds, number, self._clock.now())
+            copy = session.find_original(case.version.version_id, case.registration.reissues)
+            if copy is None or copy.state is not CopyState.DONE:
+                raise OriginalNotIssuedError
+            return _timestamp(session, copy, fmt)
+
     def expiring(self, within_days: int, cursor: str | None, limit: int = 100) -> Mapping[str, object]:
         """List specialties of live registrations with 0 <= days_left < within_days, by valid_to then number.
 
@@ -184,6 +217,18 @@ class Enquiry:
 def _check_kept(version: CertificateVersion) -> None:
     if version.face.erased:
         raise FileErasedError
+
+
+def _timestamp(session: ReadSession, copy: Copy, fmt: str) -> IssuedBytes:
+    if copy.state is not CopyState.DONE:
+        raise NotFoundError
+    stamp = session.find_timestamp(copy.copy_id, fmt)
+    if stamp is not None and not stamp.held:
+        raise TimestampPendingError
+    if stamp is None or stamp.token is None:
+        raise NoTimestampError
+    content = response_of(stamp.token)
+    return IssuedBytes(content, hashlib.sha256(content).hexdigest(), f"{copy.file_name(fmt)}.tsr")
 
 
 def _endorsement(session: ReadSession, copy_id: str) -> Copy:

@@ -9,15 +9,15 @@ from datetime import date, datetime
 from certsvc.domain.clock import Clock, beijing_day
 from certsvc.domain.endorsement import FORMATS
 from certsvc.domain.erasure import StandIns, erased_events, erased_face, first_day
-from certsvc.domain.erasure_errors import RetentionNotOverError
 from certsvc.domain.events import Event, EventId, HolderId, RegistrationId
 from certsvc.domain.policy import Policy
-from certsvc.errors import NotFoundError
+from certsvc.errors import NotFoundError, RetentionNotOverError
 from certsvc.issuing.answers import without_person
 from certsvc.issuing.record import RECORDING
 from certsvc.page.certificate_type import CertificateType
 from certsvc.registry.port import ReadSession, Registry, WriteSession
 from certsvc.registry.port_erasing import StandIn
+from certsvc.registry.port_log import LOGGING
 from certsvc.storage.erasure_list import ErasureEntry, ErasureList
 from certsvc.storage.port import Storage
 
@@ -127,7 +127,8 @@ class Eraser:
         """Erase the rows, then the files, then remember that these are gone; each step may be repeated."""
         with self._registry.writing() as session:
             # Whoever records or issues for this holder is done, or waits and then finds the holder erased.
-            session.hold([RECORDING])
+            # So is who gives places in the log: it holds entries in another order than they are forgotten in.
+            session.hold([LOGGING, RECORDING])
             ids = session.every_registration_of(holder_id)
             session.lock_known(ids, [holder_id])
             erasure = session.find_erasure(holder_id)

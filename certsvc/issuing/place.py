@@ -9,7 +9,6 @@ from datetime import datetime
 from typing import Final
 
 from certsvc.domain.clock import beijing_day
-from certsvc.domain.erasure_errors import PersonalDataErasedError
 from certsvc.domain.events import Event, EventType, HolderFields, HolderId, RegistrationId
 from certsvc.domain.policy import Policy
 from certsvc.domain.recording import check_event
@@ -20,6 +19,7 @@ from certsvc.errors import (
     InvalidFieldError,
     NoRegistrationForRenewalError,
     NotFoundError,
+    PersonalDataErasedError,
     RegistrationExistsError,
 )
 from certsvc.issuing.draft import checked_holder

@@ -11,11 +11,19 @@ from certsvc.domain.elicence import licence_metadata
 from certsvc.domain.endorsement import Copy, CopyKind
 from certsvc.domain.policy import Issuer
 from certsvc.domain.registration import Specialty
-from certsvc.errors import DefectError, KeyMaterialError
-from certsvc.issuing.inspection import Inspector
+from certsvc.errors import (
+    CertsvcError,
+    DefectError,
+    HSMUnavailableError,
+    KeyMaterialError,
+    KeyWithdrawnError,
+    TimestampUnavailableError,
+)
 from certsvc.issuing.offline_symbol import make_offline_symbol
+from certsvc.issuing.orders import shared
 from certsvc.issuing.preflight import preflight
 from certsvc.issuing.preflight_ofd import preflight_ofd
+from certsvc.issuing.stamping import Stamper, inspector_for
 from certsvc.issuing.work import Step, Tell, Work, take_steps
 from certsvc.page.certificate_type import CertificateType
 from certsvc.page.compose import Subject, compose
@@ -48,17 +56,20 @@ class Press:
         pinned_seals: Sequence[PinnedSeal],
         public_url: str,
         offline_signer: Callable[[], Signer] | None = None,
+        stamper: Stamper | None = None,
     ) -> None:
         """Take everything that is the same for all copies.
 
         *signer* and *seal_signer* are asked at each use: a service whose keys were withdrawn verifies on.
+        Without a *stamper* copies get no time stamp.
         """
         self._kinds = kinds
         self._fonts = fonts
         self._issuer = issuer
         self._signer = signer
         self._seal_signer = seal_signer
-        self._inspector = Inspector(pinned, pinned_seals)
+        self._stamper = stamper
+        self._inspector = inspector_for(pinned, pinned_seals, stamper)
         self._pinned = pinned
         self._pinned_seals = pinned_seals
         self._public_url = public_url
@@ -77,14 +88,14 @@ class Press:
         """The SM2 key that seals OFD files. KeyMaterialError when there is none in use."""
         return self._seal_signer().key_id
 
-    def check_offline_key(self, certificate_type: str) -> None:
-        """Refuse to begin an endorsed copy whose second symbol nobody could sign.
+    def code_key_id(self, certificate_type: str) -> str | None:
+        """Return the key that signs the second symbol of endorsed copies; None where the type wants none.
 
         Raises:
-            KeyMaterialError: the type wants the symbol and there is no key in use for it.
+            KeyMaterialError: there is no key in use for it; no such copy may be begun.
         """
-        if self._kinds[certificate_type].policy.offline_qr:
-            self._signer_of_codes()
+        wanted = self._kinds[certificate_type].policy.offline_qr
+        return self._signer_of_codes().key_id if wanted else None
 
     @property
     def issuer_name(self) -> str:
@@ -184,28 +195,65 @@ class Press:
             raise KeyMaterialError("there is no key for offline codes")
         return self._offline_signer()
 
-    def seal(self, works: Sequence[Work], tell: Tell) -> list[Work]:
-        """Seal and check each copy in both formats (steps 6 and 7), as take_steps() does.
+    def seal(self, works: Sequence[Work], tell: Tell, begin: Step | None = None) -> list[Work]:
+        """Seal each copy in both formats, stamp where the policy wants it, and check (steps 6 and 7).
+
+        Args:
+            works: rendered, and passed by preflight.
+            tell: hears KeyWithdrawnError: a key the row names is not the one in use any more, and was not
+                used; HSMUnavailableError: the hardware with the key is away; TimestampUnavailableError: a
+                time stamp is wanted and not to be had; DefectError: a sealed file fails our own checks, or is
+                not sealed by the key the row names. Such a file is handed to nobody.
+            begin: taken first for a copy that is to be stamped: those before it may have taken seconds.
 
         Returns:
-            Those whose sealed files passed their strict checkers. *tell* hears DefectError: a sealed file
-            fails our own checks, or is not sealed by the key the row names; it was handed to nobody.
+            Those whose sealed files passed their strict checkers.
         """
-        return take_steps((self._seal_pdf, self._seal_ofd, self._check_pdf, self._check_ofd), works, tell)
+        away: list[CertsvcError] = []
+
+        def hear(work: Work, why: CertsvcError) -> None:
+            if isinstance(why, HSMUnavailableError | TimestampUnavailableError):
+                away.append(why)
+            tell(work, why)
+
+        def seal_pdf(work: Work) -> None:
+            if away:
+                # Each would wait as long as the first one to hear the same.
+                raise shared(away[0])
+            self._seal_pdf(work)
+
+        steps: Sequence[Step] = (seal_pdf, self._seal_ofd, self._check_pdf, self._check_ofd)
+        if self._stamper is None:
+            return take_steps(steps, works, hear)
+        sealed: list[Work] = []
+        for work in works:
+            # One copy after the other: its tokens share a deadline with nobody else's.
+            work.stamping = self._stamper.begin()
+            first = () if begin is None else (begin,)
+            sealed += take_steps((*first, *steps, self._write_stamps), [work], hear)
+        return sealed
 
     def _seal_pdf(self, work: Work) -> None:
-        work.files["pdf"] = seal_draft(
+        signer, seal_signer, stamping = self._signer(), self._seal_signer(), work.stamping
+        if (signer.key_id, seal_signer.key_id) != (work.copy.key_id, work.copy.seal_key_id):
+            raise _withdrawn(work.copy, signer.key_id, seal_signer.key_id)
+        pdf = seal_draft(
             work.pdf,
-            signer=self._signer(),
+            signer=signer,
             at=work.copy.reserved_at,
             reason="电子证照签发",
             location=self._issuer.name,
+            stamp=stamping.of_signature if stamping is not None else None,
         )
+        work.files["pdf"] = stamping.lasting(pdf, signer) if stamping is not None else pdf
 
     def _seal_ofd(self, work: Work) -> None:
+        seal_signer = self._seal_signer()
+        if seal_signer.key_id != work.copy.seal_key_id:
+            raise _withdrawn(work.copy, work.copy.key_id, seal_signer.key_id)
         work.files["ofd"] = seal_ofd(
             work.ofd,
-            signer=self._seal_signer(),
+            signer=seal_signer,
             stamp=work.page.stamp,
             at=work.copy.reserved_at,
             # By the strict check, from the bytes of the file, before anything of it leaves seal().
@@ -223,3 +271,13 @@ class Press:
         fault = self._inspector.fault(work.copy, fmt, work.files[fmt], body)
         if fault is not None:
             raise DefectError(f"the sealed {fmt} of {work.copy.copy_id} may not be handed out: {fault}")
+
+    def _write_stamps(self, work: Work) -> None:
+        if work.stamping is not None:
+            work.timestamps = work.stamping.written(work.copy, work.files)
+
+
+def _withdrawn(copy: Copy, key_id: str, seal_key_id: str) -> KeyWithdrawnError:
+    return KeyWithdrawnError(
+        f"reserved for {copy.key_id} and {copy.seal_key_id}, in use are now {key_id} and {seal_key_id}"
+    )

@@ -11,9 +11,10 @@ from typing import Final
 import structlog
 
 from certsvc.domain.endorsement import FORMATS, Copy, IssuedFile
-from certsvc.errors import RecordDamagedError
-from certsvc.issuing.inspection import Inspector
+from certsvc.domain.timestamps import FileTimestamp
+from certsvc.errors import RecordDamagedError, TimestampUnavailableError
 from certsvc.issuing.lease import LEASE
+from certsvc.issuing.stamping import Stamper, inspector_for
 from certsvc.registry.port import Registry
 from certsvc.sealing.port import PinnedKey, PinnedSeal
 from certsvc.storage.port import Storage
@@ -34,11 +35,13 @@ class Recovery:
         storage: Storage,
         pinned: Sequence[PinnedKey],
         pinned_seals: Sequence[PinnedSeal],
+        stamper: Stamper | None = None,
     ) -> None:
-        """Take the registry, the files and the keys whose seals count."""
+        """Take the registry, the files, the keys whose seals count, and who stamps, if anybody does."""
         self._registry = registry
         self._storage = storage
-        self._inspector = Inspector(pinned, pinned_seals)
+        self._stamper = stamper
+        self._inspector = inspector_for(pinned, pinned_seals, stamper)
         self._worker = f"recovery-{secrets.token_hex(8)}"
 
     def run(self, now: datetime) -> Mapping[str, int]:
@@ -46,8 +49,9 @@ class Recovery:
         counts = {"finished": 0, "failed": 0}
         with self._registry.reading() as session:
             stranded = session.pending_copies(now)
+        away: list[TimestampUnavailableError] = []
         for copy in stranded:
-            outcome = self.settle(copy, now)
+            outcome = self.settle(copy, now, away)
             if outcome is not None:
                 counts[outcome] += 1
         with self._registry.reading() as session:
@@ -59,8 +63,16 @@ class Recovery:
         self._storage.sweep_temporary(now - LEASE)
         return counts
 
-    def settle(self, copy: Copy, now: datetime) -> str | None:
+    def settle(
+        self, copy: Copy, now: datetime, away: list[TimestampUnavailableError] | None = None
+    ) -> str | None:
         """Finish or fail one stranded copy.
+
+        Args:
+            copy: which.
+            now: aware.
+            away: what others met already; it grows. With something in it no time stamp is asked for again:
+                each would wait as long as the first one to hear the same.
 
         Returns:
             ``finished`` or ``failed``; None when somebody else has it.
@@ -69,7 +81,8 @@ class Recovery:
             if not session.take_over(copy.copy_id, self._worker, now, now + LEASE):
                 return None
         found = self._finished_files(copy)
-        if found is not None:
+        stamps = self._timestamps(copy, found, [] if away is None else away) if found is not None else None
+        if found is not None and stamps is not None:
             # Its writer may have died before the folder was synced. Both formats lie in one pack.
             self._storage.sync(copy.file_name(FORMATS[0]))
             files = {
@@ -77,7 +90,11 @@ class Recovery:
                 for fmt, content in found.items()
             }
             with self._registry.writing() as session:
-                return "finished" if session.complete(copy.copy_id, self._worker, files, now) else None
+                if not session.complete(copy.copy_id, self._worker, files, now):
+                    return None
+                for stamp in stamps:
+                    session.add_timestamp(stamp)
+            return "finished"
         # The row first: until it is FAILED in our name, the files may yet become those of a DONE copy.
         with self._registry.writing() as session:
             if not session.fail(copy.copy_id, self._worker, "UNAVAILABLE", now):
@@ -99,6 +116,25 @@ class Recovery:
             if self._inspector.fault(copy, fmt, found[fmt]) is not None:
                 return None
         return found
+
+    def _timestamps(
+        self, copy: Copy, files: Mapping[str, bytes], away: list[TimestampUnavailableError]
+    ) -> Sequence[FileTimestamp] | None:
+        """Return what is to be written down of time stamps; None when one is wanted and not to be had.
+
+        Tokens that lie beside files died with the worker, so they are asked for again.
+        """
+        if self._stamper is None:
+            return ()
+        if away:
+            return None
+        try:
+            stamped_at = self._inspector.stamped_at(copy, files["pdf"])
+            return self._stamper.begin().written(copy, files, stamped_at)
+        except TimestampUnavailableError as error:
+            _log.error("a copy is given up", code=error.code, note=error.note)
+            away.append(error)
+            return None
 
     def _remove_files(self, copy: Copy) -> None:
         """Remove whatever is stored of a FAILED copy."""

@@ -23,6 +23,7 @@ from certsvc.errors import (
 )
 from certsvc.issuing.answers import Answer, copy_body
 from certsvc.issuing.discretion import check_label, digest_of
+from certsvc.issuing.key_budget import KeyBudget
 from certsvc.issuing.orders import Operation, Order, Outcome
 from certsvc.issuing.reserve import Reserved
 from certsvc.issuing.schema import EndorsementRequest
@@ -94,6 +95,7 @@ class Sitting:
     """Stranded copies that were settled for this chunk already."""
     now: datetime
     public_url: str
+    budget: KeyBudget
     in_turn: bool = False
     """Whether *now* was read after the wait, and is believed."""
     chunk: str = field(default_factory=lambda: secrets.token_hex(PACK_CHARS // 2))

@@ -15,8 +15,10 @@ from certsvc.domain.certificate import CertificateVersion
 from certsvc.domain.endorsement import Copy
 from certsvc.domain.events import IdType
 from certsvc.domain.registration import Specialty
+from certsvc.domain.timestamps import FileTimestamp
 from certsvc.errors import CertsvcError
 from certsvc.issuing.orders import reason
+from certsvc.issuing.stamping import Stamping
 from certsvc.ofd.draft import Draft as OFDDraft
 from certsvc.page.model import DocumentFacts, Page
 from certsvc.pdf.draft import Draft as PDFDraft
@@ -53,6 +55,10 @@ class Work:
     ofd: OFDDraft = field(init=False)
     files: dict[str, bytes] = field(init=False, default_factory=dict)
     """By format: ``pdf`` and ``ofd``, sealed."""
+    stamping: Stamping | None = field(init=False, default=None)
+    """Its time stamps on their way, where the policy wants some."""
+    timestamps: tuple[FileTimestamp, ...] = field(init=False, default=())
+    """What is to be written down of them."""
 
 
 Step = Callable[[Work], None]

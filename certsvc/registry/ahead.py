@@ -19,7 +19,7 @@ from certsvc.registry.reading_copies import (
     IDEMPOTENT,
 )
 from certsvc.registry.session import HOLD_REGISTRATION, KEY_OF_HOLDER, Session
-from certsvc.registry.tables import EVENT, REGISTRATION, REGISTRATION_NUMBER
+from certsvc.registry.tables import COPY, EVENT, REGISTRATION, REGISTRATION_NUMBER
 from certsvc.registry.writing_copies import HOLD_COPY
 
 
@@ -31,6 +31,7 @@ _NUMBERED: Final = _place(REGISTRATION_NUMBER.c.registration_id)
 _HOLDER: Final = _place(REGISTRATION.c.holder_id)
 _TYPE: Final = _place(REGISTRATION.c.certificate_type)
 _VERSION: Final = _place(EVENT.c.version_id)
+_OF_VERSION: Final = _place(COPY.c.version_id)
 
 
 class AheadReading(Session):
@@ -73,6 +74,7 @@ class AheadReading(Session):
             )
 
     def foresee_ends(self, copies: Collection[CopyId]) -> None:
-        """Hold copies that are about to be renewed, completed or failed."""
+        """Hold copies that are about to be renewed, completed or failed; the log names their versions."""
         if len(copies) > 1:
-            self._read_ahead(HOLD_COPY, copies)
+            held = self._read_ahead(HOLD_COPY, copies)
+            self._read_ahead(VERSION, {str(row[_OF_VERSION]) for rows in held.values() for row in rows})

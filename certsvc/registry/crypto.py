@@ -1,12 +1,14 @@
-"""What the registry's secret protects: row MACs, ID numbers, their index, API keys, what batches bring."""
+"""What the registry's secret protects: row MACs, ID numbers, their index, API keys, holders' keys."""
 
 from __future__ import annotations
 
+import base64
 import hmac
 import os
 import re
 from collections.abc import Mapping, Sequence
 from hashlib import sha256
+from threading import Lock
 from typing import Final
 
 import sqlalchemy as sa
@@ -25,6 +27,9 @@ Value = str | int | bytes | None
 
 SECRET_BYTES: Final = 32
 NONCE_BYTES: Final = 12
+KEY_BYTES: Final = 32
+KEPT: Final = 4_096
+"""Holders' keys that a process keeps unwrapped: a few hundred bytes each."""
 
 _UNSTORABLE: Final = re.compile("[\x00\ud800-\udfff]")
 
@@ -32,6 +37,37 @@ _UNSTORABLE: Final = re.compile("[\x00\ud800-\udfff]")
 def storable(text: str) -> bool:
     """Tell whether every kind of database could hold *text*; what could not cannot be found either."""
     return _UNSTORABLE.search(text) is None
+
+
+class HolderKey:
+    """Encrypts and decrypts one holder's data (AES-256-GCM, nonce first); safe between threads."""
+
+    __slots__ = ("_cipher", "holder_id")
+
+    def __init__(self, holder_id: str, key: bytes) -> None:
+        """Take the key, KEY_BYTES long."""
+        self.holder_id = holder_id
+        self._cipher = AESGCM(key)
+
+    def seal(self, content: bytes, place: str) -> bytes:
+        """Encrypt *content* so that it opens only at *place*, e.g. ``event 17 holder``."""
+        nonce = os.urandom(NONCE_BYTES)
+        return nonce + self._cipher.encrypt(nonce, content, place.encode())
+
+    def open(self, sealed: bytes, place: str) -> bytes:
+        """Return what was sealed at *place*.
+
+        Raises:
+            RecordDamagedError: it was changed, or sealed for another place or under another key.
+        """
+        try:
+            return self._cipher.decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], place.encode())
+        except (InvalidTag, ValueError) as error:
+            raise RecordDamagedError("a value does not open with its holder's key") from error
+
+    def seal_text(self, text: str, place: str) -> str:
+        """Encrypt *text*; returns the holder's id, a blank, and Base64."""
+        return f"{self.holder_id} {base64.b64encode(self.seal(text.encode(), place)).decode('ascii')}"
 
 
 class Vault:
@@ -52,6 +88,8 @@ class Vault:
         self._content_cipher = AESGCM(self._derive(secret, b"content cipher"))
         self._key_cipher = AESGCM(self._derive(secret, b"holder key cipher"))
         self._layouts: dict[str, Layout] = {}
+        self._keys: dict[bytes, HolderKey] = {}
+        self._keeping = Lock()
 
     @staticmethod
     def _derive(secret: bytes, use: bytes) -> bytes:
@@ -147,16 +185,31 @@ class Vault:
         nonce = os.urandom(NONCE_BYTES)
         return nonce + self._key_cipher.encrypt(nonce, key, holder_id.encode())
 
-    def unwrap(self, wrapped: bytes, holder_id: str) -> bytes:
-        """Return a holder's key.
+    def holder_key(self, holder_id: str, wrapped: bytes) -> HolderKey:
+        """Return a holder's key, unwrapped or as it was kept from before.
+
+        It is found only with the wrapped bytes in hand: once the register holds them no more nothing leads to
+        it, however long it is kept here.
 
         Raises:
-            RecordDamagedError: it was changed, or is another holder's.
+            RecordDamagedError: *wrapped* was changed, or is another holder's.
         """
+        key = self._keys.get(wrapped)
+        if key is not None and key.holder_id == holder_id:
+            return key
         try:
-            return self._key_cipher.decrypt(wrapped[:NONCE_BYTES], wrapped[NONCE_BYTES:], holder_id.encode())
+            opened = self._key_cipher.decrypt(
+                wrapped[:NONCE_BYTES], wrapped[NONCE_BYTES:], holder_id.encode()
+            )
         except (InvalidTag, ValueError) as error:
             raise RecordDamagedError("a holder's key does not open") from error
+        key = HolderKey(holder_id, opened)
+        with self._keeping:
+            if len(self._keys) >= KEPT:
+                # That which came first: to know which was used last would cost more than to unwrap.
+                del self._keys[next(iter(self._keys))]
+            self._keys[wrapped] = key
+        return key
 
     def id_index(self, id_type: IdType, id_number: str) -> str:
         """Return the hex keyed hash a holder is found by."""

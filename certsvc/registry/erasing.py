@@ -16,6 +16,7 @@ from certsvc.domain.events import ERASED, HolderId, RegistrationId
 from certsvc.errors import NotFoundError, UnavailableError
 from certsvc.registry.crypto import Value
 from certsvc.registry.database import Query
+from certsvc.registry.log_rows import LogChanges
 from certsvc.registry.payload import event_text, face_text, outcome_text
 from certsvc.registry.port_erasing import Erasure, StandIn
 from certsvc.registry.reading import HISTORY, IMAGE_BY_SHA256, RecordReading
@@ -47,6 +48,16 @@ FILES_LEFT: Final = select_rows(
     sa.literal_column("erased_at IS NOT NULL AND files_gone_at IS NULL", sa.Boolean),
     order_by=[_key.holder_id],
 )
+FACTS_OF: Final = tuple(
+    Query(
+        sa.select(key)
+        .join_from(key.table, REGISTRATION, REGISTRATION.c.registration_id == key.table.c.registration_id)
+        .where(REGISTRATION.c.holder_id == bindparam("holder_id"))
+        .order_by(key)
+    )
+    for key in (EVENT.c.event_id, COPY.c.copy_id)
+)
+"""Ids of a holder's events and copies: what the log has entries about."""
 DROP_IMAGES: Final = Query(sa.delete(HOLDER_IMAGE).where(HOLDER_IMAGE.c.holder_id == bindparam("holder_id")))
 DROP_OLD_IMAGE: Final = Query(sa.delete(IMAGE).where(IMAGE.c.sha256 == bindparam("sha256")))
 NAMED_ELSEWHERE: Final = Query(
@@ -104,7 +115,7 @@ class ErasingRows(RecordReading):
         return [copy_from(one, self._opener) for one in self._all(COPIES_OF, registration_id=registration_id)]
 
 
-class ErasingChanges(ErasingRows, KeyWriting):
+class ErasingChanges(ErasingRows, LogChanges, KeyWriting):
     """Changes that erasing makes; the port says what each promises."""
 
     def erase_holder(self, holder_id: HolderId, stand_ins: Sequence[StandIn], at: datetime) -> None:
@@ -119,6 +130,9 @@ class ErasingChanges(ErasingRows, KeyWriting):
             images |= self._rewrite_events(registration_id, stand_in)
             self._rewrite_versions(registration_id, stand_in)
             self._rewrite_copies(registration_id)
+        self.forget_log_salts(
+            [str(row[0]) for query in FACTS_OF for row in self._rows(query, {"holder_id": holder_id})]
+        )
         self._change(DROP_IMAGES, {"holder_id": holder_id})
         for sha256 in sorted(images):
             if self._first(IMAGE_BY_SHA256, sha256=sha256) is None:

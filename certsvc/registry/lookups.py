@@ -1,7 +1,15 @@
-"""Counts of look-ups: rows added to once a second, and read by whoever may know."""
+"""Counts of look-ups: a journal written once a second, the counters it is folded into, and who reads both.
+
+A page that was looked at costs its share of one row. A row for each counter, read and raised, comes when
+there is time for it: its MAC, its place in an index in no order and its share of a transaction together take
+as long as a third of a page.
+"""
 
 from __future__ import annotations
 
+import json
+import secrets
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from itertools import chain
 from typing import Final, cast
@@ -14,11 +22,11 @@ from certsvc.domain.events import RegistrationId
 from certsvc.errors import RecordDamagedError
 from certsvc.registry.crypto import Value
 from certsvc.registry.database import Query
-from certsvc.registry.port_feed import Caller, LookUp, Way
+from certsvc.registry.port_feed import Caller, Folded, LookUp, Way
 from certsvc.registry.session import RowQuery, Session, insert_row, select_rows
-from certsvc.registry.tables_feed import LOOKUP
+from certsvc.registry.tables_feed import LOOKUP, LOOKUP_JOURNAL
 
-_lookup = LOOKUP.c
+_lookup, _journal = LOOKUP.c, LOOKUP_JOURNAL.c
 Key = tuple[str, ...]
 """The values of _KEY."""
 _KEY: Final = ("registration_id", "copy_id", "hour", "caller", "way")
@@ -51,28 +59,68 @@ RAISE_LOOKUP: Final = Query(
 )
 
 
+JOURNAL_OF: Final = select_rows(LOOKUP_JOURNAL, _journal.content.contains(bindparam("registration_id")))
+NEXT_ENTRY: Final = select_rows(
+    LOOKUP_JOURNAL, _journal.entry_id > bindparam("after"), order_by=[_journal.entry_id], limit=1
+)
+WAITING: Final = Query(sa.select(sa.func.count()).select_from(LOOKUP_JOURNAL))
+ADD_ENTRY: Final = insert_row(LOOKUP_JOURNAL)
+DROP_ENTRY: Final = Query(sa.delete(LOOKUP_JOURNAL).where(_journal.entry_id == bindparam("entry_id")))
+
+
 class LookUpReading(Session):
     """Reading counts; the port says what each promises."""
 
     def lookups_of(self, registration_id: RegistrationId) -> Mapping[LookUp, int]:
         """Return how often a registration and its copies were looked up, by hour, caller and way."""
-        return {
-            LookUp(
+        counts: Counter[LookUp] = Counter()
+        for entry in self._all(JOURNAL_OF, registration_id=registration_id):
+            for lookup, count in _read(entry.text("content")).items():
+                if lookup.registration_id == registration_id:
+                    counts[lookup] += count
+        for record in self._all(LOOKUPS_OF, registration_id=registration_id):
+            lookup = LookUp(
                 registration_id=registration_id,
                 copy_id=CopyId(record.text("copy_id")) if record.text("copy_id") else None,
                 hour=record.text("hour"),
                 caller=cast(Caller, record.text("caller")),
                 way=cast(Way, record.text("way")),
-            ): record.whole("count")
-            for record in self._all(LOOKUPS_OF, registration_id=registration_id)
-        }
+            )
+            counts[lookup] += record.whole("count")
+        return dict(counts)
+
+    def waiting_lookups(self) -> int:
+        """Return how many entries the journal of look-ups holds."""
+        ((waiting,),) = self._rows(WAITING, {})
+        return cast(int, waiting)
 
 
 class LookUpWriting(LookUpReading):
     """Adding to counts; the port says what each promises."""
 
-    def count_lookups(self, counts: Mapping[LookUp, int]) -> int:
-        """Add to the counts; returns how many counters fail their MAC and stay as they are."""
+    def journal_lookups(self, counts: Mapping[LookUp, int]) -> None:
+        """Add to the counts: one entry of the journal."""
+        content = json.dumps([*counts.items()], ensure_ascii=False, separators=(",", ":"))
+        values: dict[str, Value] = {"entry_id": secrets.token_hex(16), "content": content}
+        self._insert(ADD_ENTRY, LOOKUP_JOURNAL, values)
+
+    def fold_lookups(self, after: str) -> Folded | None:
+        """Add one entry of the journal to its counters and delete it."""
+        rows = self._rows(NEXT_ENTRY.query, {"after": after})
+        if not rows:
+            return None
+        entry_id, content, _mac = rows[0]
+        try:
+            self._vault.check(LOOKUP_JOURNAL, rows[0])
+        except RecordDamagedError:
+            # Counts under a new MAC would be genuine; what is left of it stays, as evidence.
+            return Folded(entry_id=str(entry_id), sound=False)
+        damaged = self._add(_read(str(content)))
+        self._change(DROP_ENTRY, {"entry_id": str(entry_id)})
+        return Folded(entry_id=str(entry_id), sound=True, damaged_counters=damaged)
+
+    def _add(self, counts: Mapping[LookUp, int]) -> int:
+        """Add to counters; returns how many of them fail their MAC and stay as they are."""
         found, damaged = self._counters(list(counts))
         added: list[Mapping[str, Value]] = []
         raised: list[Mapping[str, Value]] = []
@@ -107,6 +155,11 @@ class LookUpWriting(LookUpReading):
                 except RecordDamagedError:
                     damaged.add(tuple(map(str, key)))
         return found, damaged
+
+
+def _read(content: str) -> dict[LookUp, int]:
+    """Return the counts of an entry of the journal whose MAC held."""
+    return {LookUp(*lookup): count for lookup, count in json.loads(content)}
 
 
 def _key_of(lookup: LookUp) -> Key:

@@ -9,7 +9,9 @@ from typing import Final, TypedDict, cast
 
 from certsvc.domain.certificate import Face
 from certsvc.domain.events import ERASED, Employer, Event, HolderFields, IdType, Reason, Sex, SpecialtyGrant
-from certsvc.registry.holder_keys import HolderKey, Opener
+from certsvc.errors import DefectError
+from certsvc.registry.crypto import HolderKey
+from certsvc.registry.holder_keys import Opener
 from certsvc.registry.payload_lines import SpecialtyJSON, specialties_from, specialty_items, text_of
 
 _SEXES: Final = {sex.value: sex for sex in Sex}
@@ -20,6 +22,8 @@ _read: Final = json.JSONDecoder().raw_decode
 
 _SEALED: Final = "\x01"
 """Begins a sealed purpose; what people type never holds a control character."""
+_BETWEEN: Final = "\0"
+"""Between the values of a holder part that is sealed; no text of ours holds it."""
 
 
 class HolderJSON(TypedDict):
@@ -32,15 +36,6 @@ class HolderJSON(TypedDict):
     id_type: str | None
     photo_sha256: str | None
     signature_sha256: str | None
-
-
-class SealedJSON(TypedDict):
-    """Something of a holder's, encrypted under his key."""
-
-    of: str
-    """holder_id."""
-    sealed: str
-    """Base64."""
 
 
 class PairJSON(TypedDict):
@@ -64,7 +59,8 @@ class EventJSON(TypedDict):
     registration_number: str
     new_registration_number: str | None
     former_numbers: list[str]
-    holder: HolderJSON | SealedJSON | None
+    holder: HolderJSON | str | None
+    """As text it is sealed, see HolderKey.seal_text()."""
     employer: PairJSON | None
     specialties: list[GrantJSON]
     qualification_number: str | None
@@ -72,28 +68,27 @@ class EventJSON(TypedDict):
     override_reason: str | None
 
 
+class FaceJSON(TypedDict):
+    """What a face prints besides the person, see PersonJSON."""
+
+    certificate_type: str
+    registration_number: str
+    employer: PairJSON
+    specialties: list[SpecialtyJSON]
+    qualification_number: str | None
+
+
 class PersonJSON(TypedDict):
-    """What a face prints of the person."""
+    """What a face prints of the person; beside FaceJSON in the first rows and where it was erased.
+
+    Elsewhere it is sealed, under the name ``holder``.
+    """
 
     name: str
     sex: str | None
     birth_date: str | None
     photo_sha256: str | None
     signature_sha256: str | None
-
-
-class FaceJSON(TypedDict):
-    """Face; the first rows had the values of PersonJSON in place of *holder*."""
-
-    certificate_type: str
-    registration_number: str
-    holder: PersonJSON | SealedJSON
-    employer: PairJSON
-    specialties: list[SpecialtyJSON]
-    qualification_number: str | None
-
-
-_NOBODY: Final = PersonJSON(name=ERASED, sex=None, birth_date=None, photo_sha256=None, signature_sha256=None)
 
 
 def _day_text(day: date | None) -> str | None:
@@ -104,8 +99,17 @@ def _day(text: str | None) -> date | None:
     return None if text is None else date.fromisoformat(text)
 
 
-def _kept(value: HolderJSON | PersonJSON, key: HolderKey | None, place: str) -> SealedJSON | None:
-    return None if key is None else SealedJSON(of=key.holder_id, sealed=key.seal_text(text_of(value), place))
+def _sealed(values: HolderJSON | PersonJSON, key: HolderKey, place: str) -> str:
+    """Seal values, in the order of their names' class; an empty one is None."""
+    texts = [cast("str | None", value) for value in values.values()]
+    if "" in texts:
+        raise DefectError("an empty text of a holder reached the registry")
+    return key.seal_text(_BETWEEN.join([text or "" for text in texts]), place)
+
+
+def _opened(sealed: str, opener: Opener, place: str) -> list[str] | None:
+    text = opener.text(sealed, place)
+    return None if text is None else text.split(_BETWEEN)
 
 
 def event_text(event: Event, key: HolderKey | None) -> str:
@@ -131,7 +135,7 @@ def event_text(event: Event, key: HolderKey | None) -> str:
         registration_number=event.registration_number,
         new_registration_number=event.new_registration_number,
         former_numbers=list(event.former_numbers),
-        holder=None if said is None else _kept(said, key, _event_place(event.event_id)) or said,
+        holder=said if said is None or key is None else _sealed(said, key, _event_place(event.event_id)),
         employer=None if employer is None else PairJSON(first=employer.name, second=employer.uscc),
         specialties=[
             GrantJSON(
@@ -159,71 +163,77 @@ def _event_place(event_id: str) -> str:
     return f"event {event_id} holder"
 
 
-def key_of(holder: HolderJSON | SealedJSON | None) -> str | None:
-    """Return under whose key a holder part is encrypted; None when it is not."""
-    return cast(SealedJSON, holder)["of"] if holder is not None and "sealed" in holder else None
-
-
-def _opened(sealed: SealedJSON, opener: Opener, place: str) -> object | None:
-    text = opener.text(sealed["of"], sealed["sealed"], place)
-    return None if text is None else _read(text)[0]
+def key_of(holder: HolderJSON | str | None) -> str | None:
+    """Return under whose key a holder part is encrypted, its ID number as well; None when it is not."""
+    return holder.partition(" ")[0] if isinstance(holder, str) else None
 
 
 def read_holder(
-    holder: HolderJSON | SealedJSON | None, id_number: str | None, opener: Opener, event_id: str
+    holder: HolderJSON | str | None, id_number: str | None, opener: Opener, event_id: str
 ) -> HolderFields | None:
     """Return an event's holder part with its ID number, kept apart; a stand-in once it was erased."""
     if holder is None:
         return None
-    said: object | None = holder
-    if "sealed" in holder:
-        said = _opened(cast(SealedJSON, holder), opener, _event_place(event_id))
-        if said is None:
-            return HolderFields(name=ERASED)
-    holder = cast(HolderJSON, said)
+    if not isinstance(holder, str):
+        return HolderFields(
+            name=holder["name"],
+            name_raw=holder["name_raw"],
+            sex=None if holder["sex"] is None else _SEXES[holder["sex"]],
+            birth_date=_day(holder["birth_date"]),
+            id_type=None if holder["id_type"] is None else _ID_TYPES[holder["id_type"]],
+            id_number=id_number,
+            photo_sha256=holder["photo_sha256"],
+            signature_sha256=holder["signature_sha256"],
+        )
+    said = _opened(holder, opener, _event_place(event_id))
+    if said is None:
+        return HolderFields(name=ERASED)
+    name, name_raw, sex, birth_date, id_type, photo, signature = said
     return HolderFields(
-        name=holder["name"],
-        name_raw=holder["name_raw"],
-        sex=None if holder["sex"] is None else _SEXES[holder["sex"]],
-        birth_date=_day(holder["birth_date"]),
-        id_type=None if holder["id_type"] is None else _ID_TYPES[holder["id_type"]],
+        name=name or None,
+        name_raw=name_raw or None,
+        sex=_SEXES[sex] if sex else None,
+        birth_date=date.fromisoformat(birth_date) if birth_date else None,
+        id_type=_ID_TYPES[id_type] if id_type else None,
         id_number=id_number,
-        photo_sha256=holder["photo_sha256"],
-        signature_sha256=holder["signature_sha256"],
+        photo_sha256=photo or None,
+        signature_sha256=signature or None,
     )
 
 
 def outcome_text(outcome: Mapping[str, object], key: HolderKey | None, event_id: str) -> str:
     """Return the outcome column of an event, which repeats the holder's data; *key* as for event_text()."""
     text = text_of(dict(outcome))
-    if key is None:
-        return text
-    return text_of(SealedJSON(of=key.holder_id, sealed=key.seal_text(text, f"event {event_id} outcome")))
+    return text if key is None else text_of(key.seal_text(text, _outcome_place(event_id)))
 
 
 def read_outcome(text: str, opener: Opener, event_id: str) -> Mapping[str, object]:
     """Return the answer an event was given; empty when its holder was erased and it was not rewritten."""
-    outcome: dict[str, object] = _read(text)[0]
-    if "sealed" not in outcome:
-        return outcome
-    opened = _opened(cast(SealedJSON, outcome), opener, f"event {event_id} outcome")
-    return cast("dict[str, object]", opened or {})
+    outcome: dict[str, object] | str = _read(text)[0]
+    if isinstance(outcome, str):
+        outcome = _read(opener.text(outcome, _outcome_place(event_id)) or "{}")[0]
+    return cast("dict[str, object]", outcome)
+
+
+def _outcome_place(event_id: str) -> str:
+    return f"event {event_id} outcome"
 
 
 def purpose_text(purpose: str | None, key: HolderKey, copy_id: str) -> str | None:
     """Return the purpose column of a copy: what was typed may tell a person's affairs."""
-    if purpose is None:
-        return None
-    return f"{_SEALED}{key.holder_id} {key.seal_text(purpose, f'copy {copy_id} purpose')}"
+    return None if purpose is None else f"{_SEALED}{key.seal_text(purpose, _purpose_place(copy_id))}"
 
 
 def read_purpose(text: str, opener: Opener, copy_id: str) -> str:
     """Return the purpose a copy was made for; a stand-in once it was erased."""
-    if not text.startswith(_SEALED):
+    if text[:1] != _SEALED:
         return text
-    holder_id, _, sealed = text.removeprefix(_SEALED).partition(" ")
-    opened = opener.text(holder_id, sealed, f"copy {copy_id} purpose")
+    opened = opener.text(text[1:], _purpose_place(copy_id))
     return ERASED if opened is None else opened
+
+
+def _purpose_place(copy_id: str) -> str:
+    return f"copy {copy_id} purpose"
 
 
 def read_employer(pair: PairJSON | None) -> Employer | None:
@@ -263,34 +273,37 @@ def face_text(face: Face, key: HolderKey | None, version_id: str) -> str:
         photo_sha256=face.photo_sha256,
         signature_sha256=face.signature_sha256,
     )
-    return text_of(
-        FaceJSON(
-            certificate_type=face.certificate_type,
-            registration_number=face.registration_number,
-            holder=_kept(person, key, _face_place(version_id)) or person,
-            employer=PairJSON(first=face.employer.name, second=face.employer.uscc),
-            specialties=specialty_items(face.specialties),
-            qualification_number=face.qualification_number,
-        )
+    shown = FaceJSON(
+        certificate_type=face.certificate_type,
+        registration_number=face.registration_number,
+        employer=PairJSON(first=face.employer.name, second=face.employer.uscc),
+        specialties=specialty_items(face.specialties),
+        qualification_number=face.qualification_number,
     )
+    if key is None:
+        return text_of({**shown, **person})
+    return text_of({**shown, "holder": _sealed(person, key, _face_place(version_id))})
 
 
 def read_face(text: str, opener: Opener, version_id: str) -> Face:
     """Return the face a version froze; with stand-ins for the person once that was erased."""
-    face: FaceJSON = _read(text)[0]
-    holder: object = face.get("holder", face)
-    if "sealed" in cast(SealedJSON, holder):
-        holder = _opened(cast(SealedJSON, holder), opener, _face_place(version_id)) or _NOBODY
-    person = cast(PersonJSON, holder)
+    face = _read(text)[0]
+    sealed = face.get("holder")
+    if sealed is None:
+        name, sex, birth_date = face["name"], face["sex"], face["birth_date"]
+        photo, signature = face["photo_sha256"], face["signature_sha256"]
+    else:
+        said = _opened(sealed, opener, _face_place(version_id)) or [ERASED, "", "", "", ""]
+        name, sex, birth_date, photo, signature = said
     return Face(
         certificate_type=face["certificate_type"],
         registration_number=face["registration_number"],
-        name=person["name"],
-        sex=None if person["sex"] is None else _SEXES[person["sex"]],
-        birth_date=_day(person["birth_date"]),
+        name=name,
+        sex=_SEXES[sex] if sex else None,
+        birth_date=date.fromisoformat(birth_date) if birth_date else None,
         employer=Employer(name=face["employer"]["first"], uscc=face["employer"]["second"]),
         specialties=specialties_from(face["specialties"]),
         qualification_number=face["qualification_number"],
-        photo_sha256=person["photo_sha256"],
-        signature_sha256=person["signature_sha256"],
+        photo_sha256=photo or None,
+        signature_sha256=signature or None,
     )

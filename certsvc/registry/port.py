@@ -1,7 +1,7 @@
-"""What the flows ask of the registry. Only wiring picks an implementation.
+"""What the flows ask of the registry; only wiring picks an implementation.
 
-A session is one transaction: leaving its ``with`` block commits, an exception rolls everything back.
-Reads check each row's MAC (RecordDamagedError); a database that cannot be reached is UnavailableError.
+A session is one transaction: leaving its ``with`` block commits, an exception rolls everything back. Reads
+check each row's MAC (RecordDamagedError); a database that cannot be reached is UnavailableError.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from certsvc.domain.endorsement import Copy, CopyId, IssuedFile
 from certsvc.domain.events import Event, HolderId, IdType, RegistrationId
 from certsvc.registry.port_ahead import ReadingAhead
 from certsvc.registry.port_batches import BatchReading, BatchWriting
+from certsvc.registry.port_beside import BesideReading, BesideWriting
 from certsvc.registry.port_erasing import ErasingReading, ErasingWriting
 from certsvc.registry.port_feed import ExpiringSpecialty, FeedReading, FeedWriting
 from certsvc.registry.port_glance import Sight
@@ -77,7 +78,7 @@ class Endorsed:
     """In the order of recording."""
 
 
-class ReadSession(FeedReading, BatchReading, ErasingReading, Protocol):
+class ReadSession(FeedReading, BatchReading, BesideReading, ErasingReading, Protocol):
     """Look-ups. ``find_`` may answer None, ``get_`` raises NotFoundError."""
 
     def find_event(self, source_id: str) -> RecordedEvent | None:
@@ -180,8 +181,10 @@ class ReadSession(FeedReading, BatchReading, ErasingReading, Protocol):
         """List the registrations from *first* to *last* that have endorsements, with what became of them."""
 
 
-class WriteSession(ReadSession, FeedWriting, BatchWriting, ErasingWriting, ReadingAhead, Protocol):
-    """Look-ups and changes in one transaction; what is held, in the order of docs/decisions/database.md."""
+class WriteSession(
+    ReadSession, FeedWriting, BatchWriting, BesideWriting, ErasingWriting, ReadingAhead, Protocol
+):
+    """Look-ups and changes in one transaction; log entries are its last act. docs/decisions/database.md."""
 
     def hold(self, names: Collection[str]) -> None:
         """Hold *names*, all at once and before anything else, until the transaction ends.
@@ -253,10 +256,7 @@ class WriteSession(ReadSession, FeedWriting, BatchWriting, ErasingWriting, Readi
         """Prolong the lease; False when it is no longer this worker's or no longer PENDING."""
 
     def complete(self, copy_id: CopyId, worker: str, files: Mapping[str, IssuedFile], at: datetime) -> bool:
-        """PENDING -> DONE with the files' hashes; False when the lease is lost.
-
-        It is lost to another worker, or when lease_until < at.
-        """
+        """PENDING -> DONE with the files' hashes; False when another has the lease, or it ended before."""
 
     def fail(self, copy_id: CopyId, worker: str, code: str, at: datetime) -> bool:
         """PENDING -> FAILED, which frees the day; False when it is no longer this worker's PENDING copy."""
@@ -288,11 +288,9 @@ __all__ = [
     "APIClient",
     "Endorsed",
     "EventMark",
-    "ExpiringSpecialty",
     "IdempotentRequest",
     "ReadSession",
     "RecordedEvent",
     "Registry",
-    "Sight",
     "WriteSession",
 ]

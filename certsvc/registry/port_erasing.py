@@ -56,8 +56,10 @@ class ErasingWriting(ErasingReading, Protocol):
     def erase_holder(self, holder_id: HolderId, stand_ins: Sequence[StandIn], at: datetime) -> None:
         """Destroy a holder's key and everything personal; the holder is found by no document any more.
 
+        Nothing opens the holder's entries in the log any more either; the tree stays as it is.
+
         Args:
-            holder_id: whose; all registrations of the holder are held.
+            holder_id: whose; all registrations of the holder are held, and LOGGING and RECORDING before them.
             stand_ins: every event and version of every registration of the holder, as they read from now on.
             at: the instant of erasing.
 

@@ -41,6 +41,17 @@ class LookUp(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Folded:
+    """One entry of the journal of look-ups, gone through."""
+
+    entry_id: str
+    sound: bool
+    """False: it fails its MAC; it stays as it is, and nothing of it was added."""
+    damaged_counters: int = 0
+    """Counters that fail theirs and stay as they are."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Follow:
     """An API client's interest in a certificate it verified."""
 
@@ -80,7 +91,13 @@ class FeedReading(Protocol):
     """Look-ups of counts, interests and changes."""
 
     def lookups_of(self, registration_id: RegistrationId) -> Mapping[LookUp, int]:
-        """Return how often a registration and its copies were looked up, by hour, caller and way."""
+        """Return how often a registration and its copies were looked up, by hour, caller and way.
+
+        What waits in the journal is in it.
+        """
+
+    def waiting_lookups(self) -> int:
+        """Return how many entries the journal of look-ups holds."""
 
     def followers(self, registration_id: RegistrationId) -> Sequence[Follow]:
         """List who follows a registration, each client's latest interest last."""
@@ -116,11 +133,17 @@ class FeedReading(Protocol):
 class FeedWriting(FeedReading, Protocol):
     """Changes of the same."""
 
-    def count_lookups(self, counts: Mapping[LookUp, int]) -> int:
-        """Add to the counts; the caller holds the name LOOKUPS.
+    def journal_lookups(self, counts: Mapping[LookUp, int]) -> None:
+        """Add to the counts: one entry of the journal, some hundred counters at most."""
+
+    def fold_lookups(self, after: str) -> Folded | None:
+        """Add one entry of the journal to its counters and delete it; the caller holds the name LOOKUPS.
+
+        Args:
+            after: the entry_id gone through last; empty for the first one.
 
         Returns:
-            How many counters fail their MAC; those are left as they are.
+            What became of the next entry; None when there is no more.
         """
 
     def follow(self, interest: Follow, at: datetime) -> bool:
@@ -134,6 +157,6 @@ class FeedWriting(FeedReading, Protocol):
 
 
 LOOKUPS = "look-ups"
-"""Name (WriteSession.hold) of who adds to counts: one at a time."""
+"""Name (WriteSession.hold) of who folds the journal into counters: one at a time."""
 FOLLOWING = "following"
 """Name of who makes interests or goes through the ends of specialties: one at a time."""

@@ -30,8 +30,8 @@ _day = date.fromisoformat
 _instant = datetime.fromisoformat
 
 
-def copy_of(row: Proved, opener: Opener) -> Copy:
-    """Return the copy a row holds."""
+def copy_of(row: Proved, opener: Opener | None) -> Copy:
+    """Return the copy a row holds; its purpose is left out where there is nothing to open it with."""
     (
         copy_id,
         kind,
@@ -104,7 +104,7 @@ def copy_of(row: Proved, opener: Opener) -> Copy:
         grant=grant,
         copy_number=copy_number,
         status_index=status_index,
-        purpose=None if purpose is None else payload.read_purpose(purpose, opener, copy_id),
+        purpose=None if purpose is None or opener is None else payload.read_purpose(purpose, opener, copy_id),
         files=files,
         done_at=None if done_at is None else _instant(done_at),
         failure=failure,

@@ -13,7 +13,8 @@ from certsvc.domain.certificate import CertificateVersion, VersionId
 from certsvc.domain.events import HolderId, IdType, RegistrationId
 from certsvc.errors import NotFoundError
 from certsvc.registry.crypto import storable
-from certsvc.registry.port import APIClient, ExpiringSpecialty, RecordedEvent
+from certsvc.registry.port import APIClient, RecordedEvent
+from certsvc.registry.port_feed import ExpiringSpecialty
 from certsvc.registry.rows import Record, event_from, version_from
 from certsvc.registry.session import Session, select_rows
 from certsvc.registry.tables import (

@@ -15,8 +15,8 @@ from certsvc.domain.endorsement import (
 from certsvc.domain.events import Event, RegistrationId
 from certsvc.errors import DefectError, RecordDamagedError
 from certsvc.registry import payload
-from certsvc.registry.crypto import Value, Vault
-from certsvc.registry.holder_keys import HolderKey, Opener
+from certsvc.registry.crypto import HolderKey, Value, Vault
+from certsvc.registry.holder_keys import Opener
 from certsvc.registry.payload_lines import specialties_text, text_of, warnings_text
 from certsvc.registry.port import RecordedEvent
 from certsvc.registry.proved import Proved, copy_of, event_of, version_of

@@ -11,6 +11,7 @@ from typing import Any, Final
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSON
 
+from certsvc.domain.log_facts import Facts, LogKind
 from certsvc.errors import CertsvcError
 from certsvc.registry.crypto import Value, Vault, storable
 from certsvc.registry.database import Connection, Database, Query
@@ -132,11 +133,13 @@ class Session:
         """Registrations held until the transaction ends, by id; nobody changes such a row in any case."""
         self._ahead: dict[tuple[Query, frozenset[tuple[str, Value]]], Sequence[Sequence[object]]] = {}
         """Rows read for look-ups that are still to come, unchecked; each is handed out once."""
+        self._to_log: list[tuple[LogKind, str, Facts, bool]] = []
+        """What the log is told when the transaction ends: kind, id, facts, and whether the facts are kept."""
 
     @contextmanager
     def apart(self) -> Iterator[None]:
         """Let what is done inside be refused without the rest of the transaction: nothing of it is kept."""
-        held = dict(self._registrations_held)
+        held, to_log = dict(self._registrations_held), len(self._to_log)
         self._connection.execute("SAVEPOINT apart")
         try:
             yield
@@ -144,6 +147,7 @@ class Session:
             # Any other error is the driver's or a defect: the whole transaction goes with it.
             self._registrations_held = held
             self._opener.forget()
+            del self._to_log[to_log:]
             self._connection.execute("ROLLBACK TO SAVEPOINT apart")
             self._connection.execute("RELEASE SAVEPOINT apart")
             raise

@@ -26,22 +26,34 @@ from certsvc.registry.glance import (
     read_rows,
     read_slowly,
 )
+from certsvc.registry.key_use import KeyUseCounts
+from certsvc.registry.log_rows import LogChanges, LogRows
 from certsvc.registry.lookups import LookUpReading, LookUpWriting
-from certsvc.registry.port import ReadSession, Sight, WriteSession
-from certsvc.registry.port_glance import Glance
+from certsvc.registry.port import ReadSession, WriteSession
+from certsvc.registry.port_glance import Glance, Sight
 from certsvc.registry.reading import RecordReading
 from certsvc.registry.reading_copies import CopyReading
 from certsvc.registry.reading_status import StatusReading
 from certsvc.registry.rows import Record
 from certsvc.registry.session import RowQuery
 from certsvc.registry.tables import REVISION
+from certsvc.registry.timestamps import TimestampChanges, TimestampRows
 from certsvc.registry.writing import RecordWriting
 from certsvc.registry.writing_batches import BatchChanges
 from certsvc.registry.writing_copies import CopyWriting
 
 
 class SQLReadSession(
-    ErasingRows, RecordReading, CopyReading, StatusReading, LookUpReading, ChangeReading, BatchRows
+    ErasingRows,
+    RecordReading,
+    CopyReading,
+    StatusReading,
+    LookUpReading,
+    ChangeReading,
+    BatchRows,
+    TimestampRows,
+    KeyUseCounts,
+    LogRows,
 ):
     """Look-ups in one transaction."""
 
@@ -54,7 +66,10 @@ class SQLWriteSession(
     LookUpWriting,
     ChangeWriting,
     BatchChanges,
+    TimestampChanges,
     AheadReading,
+    KeyUseCounts,
+    LogChanges,
 ):
     """Look-ups and changes in one transaction."""
 
@@ -108,7 +123,9 @@ class SQLRegistry:
     def writing(self) -> Iterator[WriteSession]:
         """Open one write transaction (BEGIN IMMEDIATE on SQLite)."""
         with self.database.transaction(writing=True) as connection:
-            yield SQLWriteSession(connection, self.database, self._vault)
+            session = SQLWriteSession(connection, self.database, self._vault)
+            yield session
+            session.write_log_entries()
 
     def ping(self) -> None:
         """Raise UnavailableError unless the database answers and its schema is the one we know."""

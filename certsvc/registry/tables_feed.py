@@ -35,6 +35,16 @@ LOOKUP: Final = sa.Table(
 )
 """How often a copy was looked up in one hour of Beijing's; copy_id is empty for the record itself."""
 
+LOOKUP_JOURNAL: Final = sa.Table(
+    "lookup_journal",
+    METADATA,
+    _text("entry_id"),
+    _text("content"),
+    _mac(),
+    sa.PrimaryKeyConstraint("entry_id"),
+)
+"""Look-ups not added to their counters yet: some hundred in one row, a JSON array of [counter, count]."""
+
 FOLLOW: Final = sa.Table(
     "follow",
     METADATA,

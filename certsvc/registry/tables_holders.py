@@ -36,6 +36,7 @@ HOLDER_KEY: Final = sa.Table(
         sqlite_where=sa.text("erased_at IS NOT NULL AND files_gone_at IS NULL"),
         postgresql_where=sa.text("erased_at IS NOT NULL AND files_gone_at IS NULL"),
     ),
+    sqlite_with_rowid=False,
 )
 """A holder's key, wrapped by the registry's secret; gone with what it opened once erased_at is there. While
 files_gone_at is missing after that, files of the holder may still be in the store."""

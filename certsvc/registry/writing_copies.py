@@ -15,6 +15,7 @@ from certsvc.domain.events import RegistrationId
 from certsvc.errors import DefectError, NotFoundError, RecordDamagedError, UnavailableError
 from certsvc.registry.crypto import Value
 from certsvc.registry.database import Query
+from certsvc.registry.noting import Noting
 from certsvc.registry.port import IdempotentRequest
 from certsvc.registry.reading_copies import ABOVE_EVERY_COPY_NUMBER, ENDORSEMENT_BELOW, CopyReading
 from certsvc.registry.rows import copy_values, file_values, instant_text
@@ -89,7 +90,7 @@ TAKE_OVER: Final = _update_pending(
 )
 
 
-class CopyWriting(CopyReading, KeyWriting):
+class CopyWriting(CopyReading, Noting, KeyWriting):
     """Changes of copies; the port says what each promises."""
 
     def reserve(self, copy: Copy) -> Copy | None:
@@ -170,7 +171,8 @@ class CopyWriting(CopyReading, KeyWriting):
 
     def extend_lease(self, copy_id: CopyId, worker: str, until: datetime) -> bool:
         """Prolong the lease; False when it is no longer this worker's or no longer PENDING."""
-        return self._update(EXTEND, copy_id, {"lease_until": instant_text(until)}, its_worker=worker)
+        changes: dict[str, Value] = {"lease_until": instant_text(until)}
+        return self._update(EXTEND, copy_id, changes, its_worker=worker) is not None
 
     def complete(self, copy_id: CopyId, worker: str, files: Mapping[str, IssuedFile], at: datetime) -> bool:
         """PENDING -> DONE with the files' hashes; False when the lease is lost."""
@@ -183,7 +185,10 @@ class CopyWriting(CopyReading, KeyWriting):
             "done_at": done,
             "changed_at": done,
         }
-        return self._update(COMPLETE, copy_id, changes, its_worker=worker, its_lease_at_least=done)
+        row = self._update(COMPLETE, copy_id, changes, its_worker=worker, its_lease_at_least=done)
+        if row is not None:
+            self._note_copy(row)
+        return row is not None
 
     def fail(self, copy_id: CopyId, worker: str, code: str, at: datetime) -> bool:
         """PENDING -> FAILED, which frees the day; False when it is no longer this worker's PENDING copy."""
@@ -192,7 +197,7 @@ class CopyWriting(CopyReading, KeyWriting):
             "failure": code,
             "changed_at": instant_text(at),
         }
-        return self._update(FAIL, copy_id, changes, its_worker=worker)
+        return self._update(FAIL, copy_id, changes, its_worker=worker) is not None
 
     def take_over(self, copy_id: CopyId, worker: str, at: datetime, until: datetime) -> bool:
         """Give an expired PENDING copy to *worker*; False when its lease still runs or it is not PENDING."""
@@ -201,16 +206,20 @@ class CopyWriting(CopyReading, KeyWriting):
             "lease_until": instant_text(until),
             "changed_at": instant_text(at),
         }
-        return self._update(TAKE_OVER, copy_id, changes, its_lease_below=instant_text(at))
+        return self._update(TAKE_OVER, copy_id, changes, its_lease_below=instant_text(at)) is not None
 
     def _update(
         self, query: Query, copy_id: CopyId, changes: Mapping[str, Value], **conditions: Value
-    ) -> bool:
-        """Change a PENDING copy if the conditions hold; its MAC is checked first and written anew."""
+    ) -> Mapping[str, Value] | None:
+        """Change a PENDING copy if the conditions hold; its MAC is checked first and written anew.
+
+        Returns:
+            The row as it is now; None when it was not changed.
+        """
         record = self._first(HOLD_COPY, copy_id=copy_id)
         if record is None or record.text("state") != CopyState.PENDING:
-            return False
+            return None
         changed = self._vault.sealed(COPY, {**record.values(), **changes})
         given: dict[str, Value] = {f"new_{name}": changed[name] for name in (*changes, "mac")}
         seen: dict[str, Value] = {"its_copy_id": copy_id, "seen_mac": record.content("mac")}
-        return self._change(query, {**given, **seen, **conditions}) == 1
+        return changed if self._change(query, {**given, **seen, **conditions}) == 1 else None

@@ -5,10 +5,8 @@ from __future__ import annotations
 import os
 from typing import Final
 
-from certsvc.domain.erasure_errors import PersonalDataErasedError
-from certsvc.errors import UnavailableError
-from certsvc.registry.crypto import Value, Vault
-from certsvc.registry.holder_keys import KEY_BYTES, HolderKey
+from certsvc.errors import PersonalDataErasedError, UnavailableError
+from certsvc.registry.crypto import KEY_BYTES, HolderKey, Value, Vault
 from certsvc.registry.rows import Record
 from certsvc.registry.session import Session, insert_unless_taken, select_rows
 from certsvc.registry.tables import HOLDER

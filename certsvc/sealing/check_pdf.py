@@ -1,11 +1,13 @@
 """The strict checker of PDFs: did one of our keys seal exactly these bytes, and did nobody else add any?
 
-INTACT rests on cryptography alone: every byte but the Contents string is hashed, the string holds nothing but
-our one CMS shape and zeros, and the signature is by a pinned certificate. All the structure looked at besides
-can only take INTACT away. A file laid out to the last byte like those we write today can have nothing that
-the search through its structure looks for (pdf/grammar.py), so that search is left out; older files of ours,
-which were sealed in an update, go through it. For a file that is not intact the search for traces of our keys
-decides between ALTERED and the rest; hiding such a trace turns an INVALID answer into another INVALID one.
+INTACT rests on cryptography alone: every byte but the Contents string is hashed, the string holds nothing
+but our one CMS shape and zeros, and the signature is by a pinned certificate. A time stamp of that signature
+may stand in the shape, and our own document time stamp may follow, to the byte as pdf/update.py writes it.
+All the structure looked at besides can only take INTACT away. A file laid out to the last byte like those we
+write today can have nothing that the search through its structure looks for (pdf/grammar.py), so that search
+is left out; older files of ours, which were sealed in an update, go through it. For a file that is not
+intact the search for traces of our keys decides between ALTERED and the rest; hiding such a trace turns an
+INVALID answer into another INVALID one.
 """
 
 from __future__ import annotations
@@ -13,16 +15,19 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, NamedTuple
 
 from certsvc.domain.report import Check, FileCheck, FileOutcome, Finding, Result
 from certsvc.pdf.grammar import covered_digest, keep_start, read_layout
 from certsvc.pdf.layout import Body, Layout
-from certsvc.sealing.cms import SealCMS, read_cms, verifies
+from certsvc.pdf.update import read_update
+from certsvc.sealing.cms import read_cms, verifies
+from certsvc.sealing.cms_token import without_token
 from certsvc.sealing.lint_pdf import content_faults
 from certsvc.sealing.pdf_syntax import BrokenPDFError, Name, Ref
 from certsvc.sealing.port import PinnedKey
 from certsvc.sealing.read_pdf import PDFFile
+from certsvc.sealing.stamps_pdf import BrokenStampError, stamps_of
 from certsvc.sealing.traces import Traces, find_traces
 
 _BYTE_RANGE: Final = re.compile(
@@ -46,36 +51,76 @@ class _BrokenRuleError(Exception):
         self.finding = Finding(check=check, result=Result.FAIL, code=code, detail=detail)
 
 
-def check_pdf(data: bytes, pinned: Sequence[PinnedKey], known: Body | None = None) -> FileCheck:
+def check_pdf(
+    data: bytes, pinned: Sequence[PinnedKey], roots: Sequence[bytes] = (), known: Body | None = None
+) -> FileCheck:
     """Judge a file by itself, without the registry. Never raises on hostile bytes.
 
     Args:
         data: any bytes.
         pinned: every key whose seals are ours, retired and compromised ones too; whether a key was good at
             the instant of sealing is for the caller, who knows that instant from the registry.
+        roots: of the time-stamping authorities that count, DER. With none, a time stamp that is whole is
+            neither believed nor held against a file.
         known: what was read of this file before it was sealed; bytes that are the same are not read again.
     """
-    return _check(data, pinned, read_layout(data, known))
+    return _check(data, pinned, roots, read_layout(data, known), thoroughly=False)
 
 
-def check_any_pdf(data: bytes, pinned: Sequence[PinnedKey]) -> FileCheck:
+def check_any_pdf(data: bytes, pinned: Sequence[PinnedKey], roots: Sequence[bytes] = ()) -> FileCheck:
     """Judge a file in the way of a file that is not laid out like ours; the answer is always the same."""
-    return _check(data, pinned, None)
+    return _check(data, pinned, roots, None, thoroughly=True)
 
 
-def _check(data: bytes, pinned: Sequence[PinnedKey], layout: Layout | None) -> FileCheck:
+def _check(
+    data: bytes,
+    pinned: Sequence[PinnedKey],
+    roots: Sequence[bytes],
+    layout: Layout | None,
+    *,
+    thoroughly: bool,
+) -> FileCheck:
     if b"%PDF-" not in data[:1024]:
         return _unreadable("UNREADABLE_FILE")
+    # What follows a sealed file may be our document time stamp: then the file in front is judged.
+    update = read_update(data) if layout is None else None
     try:
-        key = _check_strictly(data, pinned, layout)
-    except _BrokenRuleError as broken:
-        return _classify(data, pinned, broken.finding)
+        if update is None:
+            key, seal = _check_strictly(data, pinned, layout)
+        else:
+            key, seal = _check_strictly(update.base, pinned, None if thoroughly else update.layout)
+        stamped = stamps_of(seal.signature, seal.certificates, seal.token, update, roots)
+    except BrokenStampError:
+        broken = Finding(check=Check.TIMESTAMP, result=Result.FAIL, code="TIMESTAMP_BROKEN")
+        return _classify(data, pinned, broken)
+    except _BrokenRuleError as fault:
+        return _classify(data, pinned, fault.finding)
     passed = (Check.SIGNATURE, "OK"), (Check.COVERAGE, "OK"), (Check.SIGNER_PINNED, "SIGNER_PINNED")
     findings = tuple(Finding(check=check, result=Result.PASS, code=code) for check, code in passed)
-    return FileCheck(outcome=FileOutcome.INTACT, findings=findings, key_id=key.key_id)
+    return FileCheck(
+        outcome=FileOutcome.INTACT,
+        findings=(*findings, *stamped.findings),
+        key_id=key.key_id,
+        timestamp=stamped.level,
+        stamped_at=stamped.at,
+    )
 
 
-def _check_strictly(data: bytes, pinned: Sequence[PinnedKey], layout: Layout | None) -> PinnedKey:
+class _Seal(NamedTuple):
+    """What a hole holds."""
+
+    certificates: tuple[bytes, ...]
+    digest: bytes
+    family: str
+    signature: bytes
+    signed_bytes: bytes
+    token: bytes | None
+    """A time stamp of the signature; not looked into yet."""
+
+
+def _check_strictly(
+    data: bytes, pinned: Sequence[PinnedKey], layout: Layout | None
+) -> tuple[PinnedKey, _Seal]:
     """Return the pinned key that sealed *data*; raise at the first point of the rule that does not hold."""
     if layout is None:
         start, end = _find_hole(data)
@@ -95,7 +140,7 @@ def _check_strictly(data: bytes, pinned: Sequence[PinnedKey], layout: Layout | N
         _check_structure(data, start)
     else:
         keep_start(data, layout.start)
-    return key
+    return key, seal
 
 
 def _digest(data: bytes, start: int, end: int) -> bytes:
@@ -136,12 +181,19 @@ def _expect_digits(data: bytes, start: int, end: int) -> None:
         raise _BrokenRuleError(Check.SIGNATURE, "SIGNATURE_BROKEN")
 
 
-def _read_hole(data: bytes, start: int, end: int) -> SealCMS:
+def _read_hole(data: bytes, start: int, end: int) -> _Seal:
     """Read the container out of a hole of digits."""
     try:
-        return read_cms(_without_padding(bytes.fromhex(data[start + 1 : end - 1].decode("ascii"))))
+        raw = bytes.fromhex(data[start + 1 : end - 1].decode("ascii"))
+        container, token = _without_padding(raw), None
+        try:
+            read = read_cms(container)
+        except ValueError:
+            container, token = without_token(container)
+            read = read_cms(container)
     except ValueError as fault:
         raise _BrokenRuleError(Check.SIGNATURE, "SIGNATURE_BROKEN") from fault
+    return _Seal(read.certificates, read.digest, read.family, read.signature, read.signed_bytes, token)
 
 
 def _without_padding(raw: bytes) -> bytes:

@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.serialization import Encoding, load_der_public_key
 
 from certsvc.errors import KeyMaterialError
 from certsvc.sealing import files
 from certsvc.sealing.dev_seals import add_seal_signer
+from certsvc.sealing.key_choice import succeeded
 from certsvc.sealing.keystore import ISSUING, ROOT, SECRET_BYTES, SECRET_FILE, read_secret
-from certsvc.sealing.pairs import ensure_pair
-from certsvc.sealing.pki import SM2, CertificatePlan, PKIPlan, read_plan
-from certsvc.sealing.trust import TRUST_FILE, TrustedKey, read_trust, retired, write_trust
+from certsvc.sealing.pairs import Pair, ensure_pair
+from certsvc.sealing.pki import IN_HSM, SM2, CertificatePlan, PKIPlan, make_certificate, read_plan
+from certsvc.sealing.port import HSM
+from certsvc.sealing.trust import TRUST_FILE, TrustedKey, read_trust, write_trust
 
 
 def init_dev_keys(folder: Path, plan: Path, now: datetime) -> None:
@@ -50,19 +55,32 @@ def init_dev_keys(folder: Path, plan: Path, now: datetime) -> None:
             write_trust(folder, keys)
 
 
-def rotate_dev_key(folder: Path, plan: Path, name: str, now: datetime) -> TrustedKey:
-    """Make the next PDF signing key of an algorithm, or key of a service, and retire the ones before it.
+def rotate_dev_key(
+    folder: Path,
+    plan: Path,
+    name: str,
+    now: datetime,
+    *,
+    at: datetime | None = None,
+    hsm_label: str | None = None,
+    hsm: HSM | None = None,
+) -> TrustedKey:
+    """Make the next PDF signing key of an algorithm, or key of a service; it follows the ones before it.
 
-    The new key is trusted and the old ones retired by one write of the trust list.
+    The new key is trusted and the end of the old ones is set by one write of the trust list.
 
     Args:
         folder: a key folder.
         plan: ``keys/pki.toml``.
-        name: ``p256``, ``rsa2048``, ``rsa3072``, ``offline``, ``receipt`` or ``trust``.
-        now: retires the old ones.
+        name: ``p256``, ``rsa2048``, ``rsa3072``, ``offline``, ``receipt``, ``trust`` or ``log``.
+        now: the present instant.
+        at: when the new key takes over; None for now.
+        hsm_label: take the private key with this label in *hsm* instead of making one in the folder.
+        hsm: where that key is.
 
     Raises:
-        KeyMaterialError: the plan has no such signer, or the folder is not usable.
+        KeyMaterialError: the plan has no such signer, or the folder or the key is not usable.
+        HSMUnavailableError: the token does not answer.
     """
     pki = read_plan(plan)
     signer = next((one for one in (*pki.signers, *pki.services) if _name_of(one) == name), None)
@@ -71,9 +89,14 @@ def rotate_dev_key(folder: Path, plan: Path, name: str, now: datetime) -> Truste
     with files.locked_folder(folder):
         keys = read_trust(folder)
         before = {key.key_id for key in keys if _is_for(key, signer)}
-        new = _add_signer(folder, pki, signer, f"{signer.file}-{1 + len(before):03d}", now)
-        write_trust(folder, [*retired(keys, before, now), new])
-    return new
+        stem = f"{signer.file}-{1 + len(before):03d}"
+        if hsm_label is None:
+            new = _add_signer(folder, pki, signer, stem, now)
+        else:
+            new = _add_hsm_signer(folder, pki, signer, stem, now, label=hsm_label, hsm=hsm)
+        keys = tuple(succeeded(keys, before, new, now=now, at=at))
+        write_trust(folder, keys)
+    return keys[-1]
 
 
 def _name_of(plan: CertificatePlan) -> str:
@@ -86,10 +109,46 @@ def _is_for(key: TrustedKey, plan: CertificatePlan) -> bool:
 
 
 def _add_signer(folder: Path, pki: PKIPlan, plan: CertificatePlan, stem: str, now: datetime) -> TrustedKey:
-    since = now.astimezone(UTC).replace(microsecond=0) - pki.backdate
-    root = ensure_pair(folder, pki.root, ROOT, since, None)
-    issuing = ensure_pair(folder, pki.issuing, ISSUING, since, root)
-    certificate, _ = ensure_pair(folder, plan, stem, since, issuing)
+    issuing = _issuing(folder, pki, now)
+    certificate, _ = ensure_pair(folder, plan, stem, _since(pki, now), issuing)
+    return _line(plan, stem, certificate)
+
+
+def _add_hsm_signer(
+    folder: Path,
+    pki: PKIPlan,
+    plan: CertificatePlan,
+    stem: str,
+    now: datetime,
+    *,
+    label: str,
+    hsm: HSM | None,
+) -> TrustedKey:
+    """Certify a key that is in the token already; only its public half is ever seen here."""
+    if hsm is None:
+        raise KeyMaterialError("no PKCS#11 token is set; set CERTSVC_PKCS11_MODULE and CERTSVC_PKCS11_TOKEN")
+    public = load_der_public_key(hsm.public_key(label))
+    if not isinstance(public, ec.EllipticCurvePublicKey | rsa.RSAPublicKey) or plan.algorithm not in IN_HSM:
+        raise KeyMaterialError(f"the key {label!r} in the token cannot be one for {_name_of(plan)}")
+    issuing, issuing_key = _issuing(folder, pki, now)
+    certificate = make_certificate(
+        plan, public, issuer=issuing, issuer_key=issuing_key, not_before=_since(pki, now)
+    )
+    line = replace(_line(plan, stem, certificate), hsm_label=label)
+    # Refused before anything is written: a key of another kind, or one that does not sign.
+    hsm.signer(
+        label,
+        key_id=line.key_id,
+        certificate=certificate.public_bytes(Encoding.DER),
+        chain=(),
+        algorithm=plan.algorithm,
+    )
+    # A certificate left by a crash is for whatever key was meant then; no list ever knew it.
+    files.replace(folder / line.certificate, certificate.public_bytes(Encoding.PEM))
+    return line
+
+
+def _line(plan: CertificatePlan, stem: str, certificate: x509.Certificate) -> TrustedKey:
     fingerprint = hashlib.sha256(certificate.public_bytes(Encoding.DER)).hexdigest()
     return TrustedKey(
         key_id=f"{_name_of(plan)}-{fingerprint[:12]}",
@@ -100,3 +159,12 @@ def _add_signer(folder: Path, pki: PKIPlan, plan: CertificatePlan, stem: str, no
         valid_to=certificate.not_valid_after_utc,
         development=True,
     )
+
+
+def _issuing(folder: Path, pki: PKIPlan, now: datetime) -> Pair:
+    root = ensure_pair(folder, pki.root, ROOT, _since(pki, now), None)
+    return ensure_pair(folder, pki.issuing, ISSUING, _since(pki, now), root)
+
+
+def _since(pki: PKIPlan, now: datetime) -> datetime:
+    return now.astimezone(UTC).replace(microsecond=0) - pki.backdate

@@ -12,9 +12,10 @@ from typing import Final
 from certsvc.gm.seal import Picture, make_seal
 from certsvc.sealing import files
 from certsvc.sealing.gm_pairs import Pair, ensure_gm_pair, read_gm_certificate
+from certsvc.sealing.key_choice import succeeded
 from certsvc.sealing.pki import SM2, PKIPlan, read_plan
 from certsvc.sealing.seals import SM2_ROOT, read_own_seals
-from certsvc.sealing.trust import TrustedKey, read_trust, retired, write_trust
+from certsvc.sealing.trust import TrustedKey, read_trust, write_trust
 
 _MAKER: Final = "sm2-maker"
 
@@ -52,11 +53,19 @@ def ensure_dev_seal(
 
 
 def rotate_dev_seal(
-    folder: Path, plan: Path, *, name: str, picture: bytes, size_mm: int, now: datetime
+    folder: Path,
+    plan: Path,
+    *,
+    name: str,
+    picture: bytes,
+    size_mm: int,
+    now: datetime,
+    at: datetime | None = None,
 ) -> TrustedKey:
-    """Make the next SM2 signer and seal of an issuer and retire that issuer's seals before it.
+    """Make the next SM2 signer and seal of an issuer; it follows that issuer's seals before it.
 
-    The new key is trusted and the old ones retired by one write of the trust list.
+    The new key is trusted and the end of the old ones is set by one write of the trust list; *at* is when it
+    takes over, None for now.
 
     Raises:
         KeyMaterialError: as for ``ensure_dev_seal``.
@@ -65,9 +74,10 @@ def rotate_dev_seal(
     with files.locked_folder(folder):
         keys = read_trust(folder)
         before = {one.key.key_id for one in read_own_seals(folder, keys) if one.seal.name == name}
-        made = _with_seal(folder, pki, keys, name, _square(picture, size_mm), now)
-        write_trust(folder, retired(made, before, now))
-    return next(key for key in made if key.seal is not None and key not in keys)
+        *others, made = _with_seal(folder, pki, keys, name, _square(picture, size_mm), now)
+        changed = succeeded(others, before, made, now=now, at=at)
+        write_trust(folder, changed)
+    return changed[-1]
 
 
 def add_seal_signer(folder: Path, pki: PKIPlan, keys: Sequence[TrustedKey], now: datetime) -> TrustedKey:

@@ -2,85 +2,26 @@
 
 from __future__ import annotations
 
-import os
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Final, TypeVar, overload
-
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec, padding
+from typing import Final
 
 from certsvc.errors import KeyMaterialError
 from certsvc.sealing import files
-from certsvc.sealing.pairs import read_key
-from certsvc.sealing.pki import SERVICES, SM2, PrivateKey, Service
-from certsvc.sealing.port import PinnedKey, PinnedSeal, SealSigner, Signer
-from certsvc.sealing.seals import OwnSeal, check_valid_at, load_seal_signer, newest_seal, read_own_seals
+from certsvc.sealing.file_signer import load_file_signer
+from certsvc.sealing.key_choice import newest
+from certsvc.sealing.pki import SM2, Service
+from certsvc.sealing.port import HSM, PinnedKey, PinnedSeal, SealSigner, Signer
+from certsvc.sealing.seals import OwnSeal, check_valid_at, load_seal_signer, newest_seal
 from certsvc.sealing.trust import TRUST_FILE, TrustedKey, read_certificate, read_trust
-
-_T = TypeVar("_T")
+from certsvc.sealing.trust_list import Live, TrustList, read_list, version_of
 
 ROOT: Final = "root"
 ISSUING: Final = "issuing"
 SECRET_FILE: Final = "registry.secret"  # noqa: S105  the file's name
 SECRET_BYTES: Final = 32
-_TEST_ONLY: Final = b"TEST ONLY"
-"""In the subject of every certificate ``keys init --dev`` makes; a plan without it is refused."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FileSigner:
-    """A signer whose private key lies in the key folder."""
-
-    key_id: str
-    certificate: bytes
-    chain: tuple[bytes, ...]
-    algorithm: str
-    private_key: PrivateKey
-
-    def sign(self, message: bytes) -> bytes:
-        """Sign with SHA-256: DER ECDSA, or RSASSA-PKCS1-v1_5."""
-        if isinstance(self.private_key, ec.EllipticCurvePrivateKey):
-            return self.private_key.sign(message, ec.ECDSA(hashes.SHA256()))
-        return self.private_key.sign(message, padding.PKCS1v15(), hashes.SHA256())
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _TrustList:
-    """One state of the trust list, with the certificates and seals it names."""
-
-    version: tuple[int, ...]
-    """Tells one state of the file from the next without reading it."""
-    keys: tuple[TrustedKey, ...]
-    pinned: tuple[PinnedKey, ...]
-    seals: tuple[OwnSeal, ...]
-    pinned_seals: tuple[PinnedSeal, ...]
-    services: Mapping[Service, tuple[PinnedKey, ...]]
-
-
-class _Live(Sequence[_T]):
-    """A sequence that is, at each look, what the trust list says by then."""
-
-    def __init__(self, look: Callable[[], Sequence[_T]]) -> None:
-        self._look = look
-
-    def __len__(self) -> int:
-        return len(self._look())
-
-    def __iter__(self) -> Iterator[_T]:
-        # One state from the first to the last.
-        return iter(self._look())
-
-    @overload
-    def __getitem__(self, index: int) -> _T: ...
-    @overload
-    def __getitem__(self, index: slice) -> Sequence[_T]: ...
-    def __getitem__(self, index: int | slice) -> _T | Sequence[_T]:
-        return self._look()[index]
 
 
 class Keystore:
@@ -90,22 +31,31 @@ class Keystore:
     acts in a running server without a restart. Private keys are loaded at first use and kept.
     """
 
-    def __init__(self, folder: Path, registry_secret: bytes) -> None:
+    def __init__(
+        self, folder: Path, registry_secret: bytes, *, hsm: HSM | None = None, production: bool = False
+    ) -> None:
         """Read a folder's facts; ``Keystore.open`` checks the rest of it."""
         self.folder = folder
+        self._hsm = hsm
+        self._production = production
         self.registry_secret = registry_secret
         self.root_pem = folder / f"{ROOT}.pem"
         self._trust_path = str(folder / TRUST_FILE)
-        self._trust = _read_list(folder)
+        self._trust = read_list(folder, production=production)
         self._chain = (read_certificate(folder / f"{ISSUING}.pem"),)
         self._signers: dict[str, Signer] = {}
         self._seal_signers: dict[str, SealSigner] = {}
-        # Loading an RSA key takes a quarter of a tenth of a second: one thread loads, the others wait for it.
+        # Loading an RSA key takes 25 ms: one thread loads, the others wait for it.
         self._loading = threading.Lock()
 
     @classmethod
-    def open(cls, folder: Path) -> Keystore:
+    def open(cls, folder: Path, *, hsm: HSM | None = None, production: bool = False) -> Keystore:
         """Open a key folder.
+
+        Args:
+            folder: see ``keys/README.md``.
+            hsm: where the private keys are that do not lie in the folder.
+            production: refuse test keys, now and whenever the trust list is read again.
 
         Raises:
             KeyMaterialError: something is missing, damaged or readable by others; the note names the remedy.
@@ -113,14 +63,14 @@ class Keystore:
         if not read_trust(folder):
             raise KeyMaterialError(f"{folder} trusts no key; run: certsvc keys init")
         read_certificate(folder / f"{ROOT}.pem")
-        return cls(folder, read_secret(folder))
+        return cls(folder, read_secret(folder), hsm=hsm, production=production)
 
-    def _current(self) -> _TrustList:
-        if _version_of(self._trust_path) != self._trust.version:
-            self._trust = _read_list(self.folder)
+    def _current(self) -> TrustList:
+        if version_of(self._trust_path) != self._trust.version:
+            self._trust = read_list(self.folder, production=self._production)
         return self._trust
 
-    def _known(self) -> _TrustList:
+    def _known(self) -> TrustList:
         """Return the list as it was read last: what is ours stays known while the folder is out of reach.
 
         Whoever would sign is refused then, and readiness says so.
@@ -153,32 +103,28 @@ class Keystore:
     @property
     def live_pinned(self) -> Sequence[PinnedKey]:
         """``pinned``, for somebody who keeps it: it follows the trust list."""
-        return _Live(lambda: self.pinned)
+        return Live(lambda: self.pinned)
 
     @property
     def live_pinned_seals(self) -> Sequence[PinnedSeal]:
         """``pinned_seals``, for somebody who keeps it."""
-        return _Live(lambda: self.pinned_seals)
+        return Live(lambda: self.pinned_seals)
 
     @property
     def is_development(self) -> bool:
         """Whether any trusted key was made by ``init --dev``; production refuses such a folder."""
-        # The subject counts too: one word edited in a file must not let test certificates out.
-        trust = self._known()
-        return any(key.development for key in trust.keys) or any(
-            _TEST_ONLY in der
-            for der in (
-                *(key.certificate for key in trust.pinned),
-                *(one.seal for one in trust.pinned_seals),
-                *(key.certificate for keys in trust.services.values() for key in keys),
-            )
-        )
+        return self._known().is_development
 
-    def signer(self, algorithm: str) -> Signer:
-        """Return the newest signer of an algorithm that is not retired.
+    def signer(self, algorithm: str, at: datetime | None = None) -> Signer:
+        """Return the signer of an algorithm that signs at *at*.
+
+        Args:
+            algorithm: ``p256``, ``rsa2048`` or ``rsa3072``.
+            at: the instant of use; None asks for the last one in the list, planned ones included.
 
         Raises:
             KeyMaterialError: there is none, or its private key is missing, damaged or another's.
+            HSMUnavailableError: the token that holds its private key does not answer.
         """
         keys = [key for key in self._current().keys if key.use == "seal" and key.algorithm != SM2]
         mine = [key for key in keys if key.algorithm == algorithm]
@@ -187,13 +133,13 @@ class Keystore:
             raise KeyMaterialError(
                 f"no key for {algorithm!r} (trusted: {known}); set CERTSVC_SIGNATURE to one there is"
             )
-        return self._newest(mine, algorithm)
+        return self._newest(mine, algorithm, at)
 
-    def service_signer(self, use: Service) -> Signer:
-        """Return the newest signer for a use that is no seal, e.g. ``receipt``.
+    def service_signer(self, use: Service, at: datetime | None = None) -> Signer:
+        """Return the signer for a use that is no seal, e.g. ``receipt``; *at* as for ``signer``.
 
         Raises:
-            KeyMaterialError: as for ``signer``.
+            KeyMaterialError, HSMUnavailableError: as for ``signer``.
         """
         mine = [key for key in self._current().keys if key.use == use]
         if not mine:
@@ -201,7 +147,7 @@ class Keystore:
                 f"there is no key for {use}; bring one as keys/README.md says, "
                 "or for tests run: certsvc init --dev"
             )
-        return self._newest(mine, use)
+        return self._newest(mine, use, at)
 
     def service_keys(self, use: Service) -> tuple[PinnedKey, ...]:
         """Return every key that is or was for *use*, oldest first; sealing keys are ``pinned``."""
@@ -219,17 +165,17 @@ class Keystore:
         return tuple((key, pins[key.key_id]) for key in trust.keys if key.key_id in pins)
 
     def seal_signer(self, name: str, at: datetime | None = None) -> SealSigner:
-        """Return the newest seal of an issuer that is not retired, with its key.
+        """Return the seal of an issuer that seals at *at*, with its key.
 
         Args:
             name: the issuer's, exactly as it stands in the seal.
-            at: refuse a seal that is not valid then; None leaves that to whoever checks what it sealed.
+            at: as for ``signer``; a seal that is not valid then is refused.
 
         Raises:
             KeyMaterialError: there is none, it is not valid at *at*, or key, certificate, seal, maker and
                 root do not belong together.
         """
-        own = newest_seal(self._current().seals, name)
+        own = newest_seal(self._current().seals, name, at)
         if at is not None:
             check_valid_at(own, at)
         with self._loading:
@@ -237,53 +183,29 @@ class Keystore:
                 self._seal_signers[own.key.key_id] = load_seal_signer(self.folder, own)
             return self._seal_signers[own.key.key_id]
 
-    def _newest(self, keys: Sequence[TrustedKey], name: str) -> Signer:
-        usable = [key for key in keys if key.retired_at is None and key.compromised_since is None]
-        if not usable:
-            raise KeyMaterialError(
-                f"every key for {name} is retired; bring the next one as keys/README.md says, "
-                f"or for tests run: certsvc keys rotate {name}"
-            )
-        key = usable[-1]
+    def _newest(self, keys: Sequence[TrustedKey], name: str, at: datetime | None) -> Signer:
+        key = newest(keys, name, at)
         with self._loading:
             if key.key_id not in self._signers:
                 self._signers[key.key_id] = self._load(key)
             return self._signers[key.key_id]
 
     def _load(self, key: TrustedKey) -> Signer:
-        path = self.folder / f"{Path(key.certificate).stem}.key.pem"
+        if key.hsm_label is None:
+            return load_file_signer(self.folder, key, self._chain)
+        if self._hsm is None:
+            raise KeyMaterialError(
+                f"the private key of {key.key_id} is in a PKCS#11 token; "
+                "set CERTSVC_PKCS11_MODULE, CERTSVC_PKCS11_TOKEN and CERTSVC_PKCS11_PIN_FILE"
+            )
         certificate = read_certificate(self.folder / key.certificate)
-        return FileSigner(
+        return self._hsm.signer(
+            key.hsm_label,
             key_id=key.key_id,
             certificate=certificate,
             chain=self._chain,
             algorithm=key.algorithm,
-            private_key=read_key(path, key.algorithm, x509.load_der_x509_certificate(certificate)),
         )
-
-
-def _version_of(path: str) -> tuple[int, ...]:
-    try:
-        # Twice in every look-up: a Path would take longer to put together than the system to answer.
-        found = os.stat(path)  # noqa: PTH116
-    except OSError as fault:
-        raise KeyMaterialError(f"the trust list cannot be read: {path}: {fault}") from fault
-    # It is replaced and never written over, so another state is another file.
-    return found.st_ino, found.st_mtime_ns, found.st_size
-
-
-def _read_list(folder: Path) -> _TrustList:
-    version = _version_of(str(folder / TRUST_FILE))
-    keys = read_trust(folder)
-    seals = read_own_seals(folder, keys)
-    return _TrustList(
-        version=version,
-        keys=keys,
-        pinned=tuple(key.pinned(folder) for key in keys if key.use == "seal" and key.algorithm != SM2),
-        seals=seals,
-        pinned_seals=tuple(one.pinned for one in seals),
-        services={use: tuple(key.pinned(folder) for key in keys if key.use == use) for use in SERVICES},
-    )
 
 
 def read_secret(folder: Path) -> bytes:

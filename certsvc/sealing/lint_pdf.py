@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import Final
 
+from certsvc.pdf.update import read_update
 from certsvc.sealing.pdf_syntax import BrokenPDFError, Name, PDFDict, PDFObject, Ref, Stream
 from certsvc.sealing.read_pdf import PDFFile
 
@@ -49,8 +50,10 @@ def lint_pdf(data: bytes) -> tuple[str, ...]:
     Args:
         data: PDF bytes, sealed.
     """
+    # Our own document time stamp is compared to the byte (pdf/update.py): what it follows is looked through.
+    update = read_update(data)
     try:
-        return tuple(islice(content_faults(PDFFile(data)), _MAX_FAULTS))
+        return tuple(islice(content_faults(PDFFile(data if update is None else update.base)), _MAX_FAULTS))
     except BrokenPDFError as fault:
         return (f"cannot be read: {fault}",)
 

@@ -1,4 +1,4 @@
-"""Certificates and their private keys as pairs of files: P-256 and RSA, for PDF."""
+"""Certificates and their private keys as pairs of files: all but those for SM2."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
     NoEncryption,
@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.serialization import (
 
 from certsvc.errors import KeyMaterialError
 from certsvc.sealing import files
-from certsvc.sealing.pki import RSA_SIZES, CertificatePlan, PrivateKey, make_certificate, make_key
+from certsvc.sealing.pki import ED25519, RSA_SIZES, CertificatePlan, PrivateKey, make_certificate, make_key
 from certsvc.sealing.trust import read_certificate
 
 Pair = tuple[x509.Certificate, PrivateKey]
@@ -47,7 +47,9 @@ def ensure_pair(folder: Path, plan: CertificatePlan, stem: str, since: datetime,
         files.write_new(key_path, pem)
     key = read_key(key_path, plan.algorithm, None)
     above, above_key = issuer or (None, key)
-    certificate = make_certificate(plan, key, issuer=above, issuer_key=above_key, not_before=since)
+    certificate = make_certificate(
+        plan, key.public_key(), issuer=above, issuer_key=above_key, not_before=since
+    )
     files.write_new(certificate_path, certificate.public_bytes(Encoding.PEM))
     return certificate, key
 
@@ -64,13 +66,15 @@ def read_key(path: Path, algorithm: str, certificate: x509.Certificate | None) -
         key = load_pem_private_key(pem, password=None)
     except (ValueError, TypeError, UnsupportedAlgorithm) as fault:
         raise KeyMaterialError(f"{path} holds no usable private key; restore it from your backup") from fault
-    fits = (
-        isinstance(key, ec.EllipticCurvePrivateKey) and isinstance(key.curve, ec.SECP256R1)
-        if algorithm == "p256"
-        else isinstance(key, rsa.RSAPrivateKey) and key.key_size == RSA_SIZES.get(algorithm)
-    )
-    if not fits or not isinstance(key, ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey):
+    found: PrivateKey | None = None
+    if isinstance(key, ec.EllipticCurvePrivateKey) and isinstance(key.curve, ec.SECP256R1):
+        found = key if algorithm == "p256" else None
+    elif isinstance(key, rsa.RSAPrivateKey):
+        found = key if key.key_size == RSA_SIZES.get(algorithm) else None
+    elif isinstance(key, ed25519.Ed25519PrivateKey):
+        found = key if algorithm == ED25519 else None
+    if found is None:
         raise KeyMaterialError(f"{path} is not a {algorithm} key; restore the right one from your backup")
-    if certificate is not None and certificate.public_key() != key.public_key():
+    if certificate is not None and certificate.public_key() != found.public_key():
         raise KeyMaterialError(f"{path} does not belong to its certificate; restore both from one backup")
-    return key
+    return found

@@ -11,13 +11,16 @@ from typing import Final, Literal, get_args
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.x509.oid import NameOID
 
 from certsvc.errors import KeyMaterialError
 
-PrivateKey = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
-"""The kinds of keys a PDF seal may use."""
+PrivateKey = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey | ed25519.Ed25519PrivateKey
+"""The kinds of keys that lie in a folder, beside those for SM2: two for PDF seals, the third for the log."""
+
+PublicKey = ec.EllipticCurvePublicKey | rsa.RSAPublicKey | ed25519.Ed25519PublicKey
+"""Their public halves."""
 
 SM2: Final = "sm2"
 """The algorithm of keys that seal OFD files; all others seal PDF files."""
@@ -27,13 +30,25 @@ _NAME_OIDS: Final = {
     "organization": NameOID.ORGANIZATION_NAME,
     "common_name": NameOID.COMMON_NAME,
 }
-Service = Literal["offline", "receipt", "trust"]
-"""What a P-256 key that seals no certificates is for: the code that is checked without us, what a
-verification found, the list of keys with the status lists."""
+Service = Literal["offline", "receipt", "trust", "log"]
+"""What a key that seals no certificates is for: the code that is checked without us, what a verification
+found, the list of keys with the status lists, the checkpoints of the public log."""
 Use = Literal["seal"] | Service
 """What a key is for; whatever it signs for another use does not count."""
 SERVICES: Final[tuple[Service, ...]] = get_args(Service)
 USES: Final[tuple[Use, ...]] = ("seal", *SERVICES)
+ED25519: Final = "ed25519"
+SERVICE_ALGORITHMS: Final[Mapping[Use, str]] = {
+    "offline": "p256",
+    "receipt": "p256",
+    "trust": "p256",
+    "log": ED25519,
+}
+"""The one algorithm of each use that is no seal. Signed notes, which a log's checkpoints are, use Ed25519."""
+COUNTED: Final[tuple[Use, ...]] = ("seal", "offline")
+"""Uses of keys that certificates are made with, counted for each day; what others sign is no certificate."""
+IN_HSM: Final = ("p256", *RSA_SIZES)
+"""What a key in a PKCS#11 token may be."""
 _PDF: Final = frozenset({"p256", *RSA_SIZES})
 _TEST_MARK: Final = "TEST ONLY"
 
@@ -100,25 +115,29 @@ def read_plan(path: Path) -> PKIPlan:
 
 
 def make_key(algorithm: str) -> PrivateKey:
-    """Make a private key. ValueError for an algorithm no PDF seal uses."""
+    """Make a private key. ValueError for an algorithm that is none of ``PrivateKey``'s."""
     if algorithm == "p256":
         return ec.generate_private_key(ec.SECP256R1())
     if algorithm in RSA_SIZES:
         return rsa.generate_private_key(public_exponent=65537, key_size=RSA_SIZES[algorithm])
+    if algorithm == ED25519:
+        return ed25519.Ed25519PrivateKey.generate()
     raise ValueError(f"unknown algorithm {algorithm!r}")
 
 
 def make_certificate(
     plan: CertificatePlan,
-    key: PrivateKey,
+    public: PublicKey,
     *,
     issuer: x509.Certificate | None,
     issuer_key: PrivateKey,
     not_before: datetime,
 ) -> x509.Certificate:
-    """Issue one certificate; *issuer* None makes it self-signed."""
+    """Issue one certificate for *public*; *issuer* None makes it self-signed. No CA has an Ed25519 key."""
+    if isinstance(issuer_key, ed25519.Ed25519PrivateKey):
+        raise ValueError("a CA of the test PKI signs with P-256 or RSA")
     subject = x509.Name([x509.NameAttribute(_NAME_OIDS[name], value) for name, value in plan.subject.items()])
-    subject_key_id = x509.SubjectKeyIdentifier.from_public_key(key.public_key())
+    subject_key_id = x509.SubjectKeyIdentifier.from_public_key(public)
     issuer_key_id = x509.SubjectKeyIdentifier.from_public_key(issuer_key.public_key())
     not_after = not_before + plan.validity
     if issuer is not None:
@@ -127,7 +146,7 @@ def make_certificate(
         x509.CertificateBuilder()
         .subject_name(subject)
         .issuer_name(subject if issuer is None else issuer.subject)
-        .public_key(key.public_key())
+        .public_key(public)
         .serial_number(x509.random_serial_number())
         .not_valid_before(not_before)
         .not_valid_after(not_after)
@@ -168,7 +187,7 @@ def _seal_plan(table: Mapping[str, Mapping[str, object]]) -> SealPlan:
 
 
 def _service_plan(part: Mapping[str, object], use: Use) -> CertificatePlan:
-    return replace(_certificate_plan(part, use, {"p256"}), use=use)
+    return replace(_certificate_plan(part, use, {SERVICE_ALGORITHMS[use]}), use=use)
 
 
 def _certificate_plan(part: Mapping[str, object], file: object, known: Set[str]) -> CertificatePlan:

@@ -24,10 +24,31 @@ class Signer(Protocol):
 
     @property
     def algorithm(self) -> str:
-        """``p256``, ``rsa2048`` or ``rsa3072``."""
+        """``p256``, ``rsa2048`` or ``rsa3072``; of the log's key ``ed25519``."""
 
     def sign(self, message: bytes) -> bytes:
-        """Sign with SHA-256: DER ECDSA, or RSASSA-PKCS1-v1_5."""
+        """Sign with SHA-256: DER ECDSA, or RSASSA-PKCS1-v1_5; an Ed25519 key by itself, 64 bytes.
+
+        Raises:
+            HSMUnavailableError: the token that holds the key does not answer; nothing was signed.
+        """
+
+
+class HSM(Protocol):
+    """Hardware that holds private keys and lets none out (PKCS#11)."""
+
+    def signer(
+        self, label: str, *, key_id: str, certificate: bytes, chain: tuple[bytes, ...], algorithm: str
+    ) -> Signer:
+        """Return the signer of the private key named *label*.
+
+        Raises:
+            KeyMaterialError: there is no such key, it is of another kind, or not the certificate's.
+            HSMUnavailableError: the token does not answer.
+        """
+
+    def public_key(self, label: str) -> bytes:
+        """Return the public key that belongs to *label*: SubjectPublicKeyInfo, DER. Errors as ``signer``."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,6 +14,7 @@ from certsvc.gm.seal import Seal, maker_signed, read_seal
 from certsvc.gm.sm2 import PrivateKey
 from certsvc.sealing import files
 from certsvc.sealing.gm_pairs import read_authorities, read_gm_certificate, read_gm_key
+from certsvc.sealing.key_choice import able, may_sign
 from certsvc.sealing.port import PinnedSeal, SealSigner
 from certsvc.sealing.trust import TrustedKey
 
@@ -29,11 +30,6 @@ class OwnSeal:
     key: TrustedKey
     seal: Seal
     pinned: PinnedSeal
-
-    @property
-    def in_use(self) -> bool:
-        """Whether it may seal, as far as the trust list says."""
-        return self.key.retired_at is None and self.key.compromised_since is None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,15 +59,15 @@ def read_own_seals(folder: Path, keys: Sequence[TrustedKey]) -> tuple[OwnSeal, .
     return tuple(_read_own(folder, key, key.seal) for key in keys if key.seal is not None)
 
 
-def newest_seal(seals: Sequence[OwnSeal], name: str) -> OwnSeal:
-    """Return the newest seal in use of an issuer.
+def newest_seal(seals: Sequence[OwnSeal], name: str, at: datetime | None) -> OwnSeal:
+    """Return the newest seal of an issuer that may seal at *at*; None as for ``may_sign``.
 
     Raises:
         KeyMaterialError: there is none; the note says which there are.
     """
-    found = [one for one in seals if one.in_use and one.seal.name == name]
-    if found:
-        return found[-1]
+    keys = able([one.key for one in seals if one.seal.name == name], at)
+    if keys:
+        return next(one for one in seals if one.key == keys[-1])
     if any(one.seal.name == name for one in seals):
         raise KeyMaterialError(
             f"every seal of {name} is retired; bring the next one as keys/README.md says, "
@@ -79,7 +75,7 @@ def newest_seal(seals: Sequence[OwnSeal], name: str) -> OwnSeal:
         )
     if not seals:
         raise KeyMaterialError(f"there is no seal for {name}; {_BRING}")
-    known = ", ".join(sorted({one.seal.name for one in seals if one.in_use})) or "nobody"
+    known = ", ".join(sorted({one.seal.name for one in seals if may_sign(one.key, at)})) or "nobody"
     raise KeyMaterialError(
         f"there is no seal for {name}, only for {known}; set CERTSVC_ISSUER_NAME to the name in the seal, "
         f"or {_BRING}"

@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from certsvc.errors import KeyMaterialError
 from certsvc.sealing import files
-from certsvc.sealing.pki import SM2, USES, Use
+from certsvc.sealing.pki import IN_HSM, SERVICE_ALGORITHMS, SM2, USES, Use
 from certsvc.sealing.port import PinnedKey
 
 TRUST_FILE: Final = "trust.json"
@@ -32,12 +32,16 @@ class TrustedKey:
     """``p256``, ``rsa2048`` or ``rsa3072`` for PDF, ``sm2`` for OFD."""
     certificate: str
     """Name of the PEM file beside trust.json; the private key's is ``<stem>.key.pem``."""
+    hsm_label: str | None = None
+    """Label of the private key in the PKCS#11 token; None when it lies in the folder."""
     valid_from: datetime
     valid_to: datetime
     use: Use = "seal"
     """``seal``: certificates; the others: see ``pki.Service``."""
     seal: str | None = None
     """Name of the seal's file (SESeal, DER) beside trust.json; without one an ``sm2`` key seals nothing."""
+    active_from: datetime | None = None
+    """Known from now on, it signs from then on; None for at once."""
     retired_at: datetime | None = None
     """From then on it signs nothing more; what it signed before stays good."""
     compromised_since: datetime | None = None
@@ -94,16 +98,20 @@ def write_trust(folder: Path, keys: Sequence[TrustedKey]) -> None:
 
 
 def retire_key(folder: Path, key_id: str, at: datetime) -> TrustedKey:
-    """Stop a key from signing; files it sealed before *at* stay good. Retiring it again changes nothing."""
-    return _change(folder, key_id, lambda key: key if key.retired_at else replace(key, retired_at=at))
+    """Stop a key from signing from *at* on; files it sealed before stay good.
+
+    An earlier instant already on record is kept: retiring it again can only bring its end forward.
+    """
+    return _change(folder, key_id, lambda key: _retired(key, at))
 
 
 def retired(keys: Sequence[TrustedKey], key_ids: Set[str], at: datetime) -> list[TrustedKey]:
-    """Return the list with the named keys retired at *at*; an instant already on record is kept."""
-    return [
-        replace(key, retired_at=at) if key.key_id in key_ids and key.retired_at is None else key
-        for key in keys
-    ]
+    """Return the list with the named keys retired at *at*; an earlier instant already on record is kept."""
+    return [_retired(key, at) if key.key_id in key_ids else key for key in keys]
+
+
+def _retired(key: TrustedKey, at: datetime) -> TrustedKey:
+    return replace(key, retired_at=at if key.retired_at is None else min(at, key.retired_at))
 
 
 def mark_compromised(folder: Path, key_id: str, since: datetime) -> TrustedKey:
@@ -141,8 +149,11 @@ def _key(line: dict[str, object]) -> TrustedKey:
     if seal is not None and algorithm != SM2:
         raise ValueError(f"a seal belongs to an {SM2} key")
     use = _use(line.get("use", "seal"))
-    if use != "seal" and algorithm != "p256":
-        raise ValueError(f"a key for {use} is a p256 key")
+    if use != "seal" and algorithm != SERVICE_ALGORITHMS[use]:
+        raise ValueError(f"a key for {use} is a {SERVICE_ALGORITHMS[use]} key")
+    hsm_label = line.get("hsm_label")
+    if not isinstance(hsm_label, str | None) or (hsm_label is not None and algorithm not in IN_HSM):
+        raise ValueError(f"a key in a PKCS#11 token has a label and is one of {', '.join(IN_HSM)}")
     development = line["development"]
     if not isinstance(development, bool):
         raise TypeError("development is true or false")
@@ -154,8 +165,10 @@ def _key(line: dict[str, object]) -> TrustedKey:
         seal=seal,
         valid_from=_instant(line["valid_from"]),
         valid_to=_instant(line["valid_to"]),
-        retired_at=None if line["retired_at"] is None else _instant(line["retired_at"]),
-        compromised_since=None if line["compromised_since"] is None else _instant(line["compromised_since"]),
+        hsm_label=hsm_label,
+        active_from=_maybe_instant(line.get("active_from")),
+        retired_at=_maybe_instant(line["retired_at"]),
+        compromised_since=_maybe_instant(line["compromised_since"]),
         development=development,
     )
 
@@ -169,6 +182,8 @@ def _line(key: TrustedKey) -> dict[str, object]:
         "seal": key.seal,
         "valid_from": key.valid_from.isoformat(),
         "valid_to": key.valid_to.isoformat(),
+        "hsm_label": key.hsm_label,
+        "active_from": key.active_from.isoformat() if key.active_from else None,
         "retired_at": key.retired_at.isoformat() if key.retired_at else None,
         "compromised_since": key.compromised_since.isoformat() if key.compromised_since else None,
         "development": key.development,
@@ -180,6 +195,10 @@ def _use(text: object) -> Use:
         if text == use:
             return use
     raise ValueError(f"a key is for one of {', '.join(USES)}")
+
+
+def _maybe_instant(text: object) -> datetime | None:
+    return None if text is None else _instant(text)
 
 
 def _instant(text: object) -> datetime:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import hashlib
 import os
 import re
 import secrets
@@ -16,6 +15,7 @@ from typing import Final
 from certsvc.errors import RecordDamagedError, StorageFullError, UnavailableError
 from certsvc.storage.pack import (
     PackedFile,
+    folder_of,
     holding,
     let_go,
     opened,
@@ -190,8 +190,7 @@ class LocalStorage(Storage):
         if match is None:
             raise UnavailableError("not a name of an issued file")
         pack = match["stem"][:PACK_CHARS]
-        spread = hashlib.sha256(pack.encode("ascii")).hexdigest()
-        return self._folder / spread[:2] / spread[2] / f"{pack}.pack"
+        return self._folder / folder_of(pack) / f"{pack}.pack"
 
     def _temporary(self, path: Path) -> Path:
         """Return a fresh temporary name beside *path*."""

@@ -63,6 +63,8 @@ class Index:
     files: Mapping[str, Packed]
     whole: bool
     """False when there may be more: both the index and a head are damaged."""
+    by_heads: bool = False
+    """The index is damaged: the files were found by their heads."""
 
 
 def packed_file(name: str, content: bytes) -> PackedFile:
@@ -85,6 +87,12 @@ def parts_of(files: Iterable[PackedFile]) -> Iterator[bytes]:
     listed = b"".join(index)
     yield listed
     yield _TAIL.pack(place, hashlib.sha256(listed).digest(), _END)
+
+
+def folder_of(pack: str) -> str:
+    """Return the folder, within that of all issued files, in which the pack of this name lies."""
+    spread = hashlib.sha256(pack.encode("ascii")).hexdigest()
+    return f"{spread[:2]}/{spread[2]}"
 
 
 def write_all(handle: int, parts: Iterable[bytes]) -> None:
@@ -200,7 +208,7 @@ def _walk(handle: int, size: int) -> Index:
     while at < size:
         head = _read(handle, at, min(head_max, size - at))
         if head.startswith(_INDEX):
-            return Index(files, whole=True)
+            return Index(files, whole=True, by_heads=True)
         name_at = len(_FILE) + _NAME.size
         if not head.startswith(_FILE) or len(head) < name_at:
             break
@@ -214,7 +222,7 @@ def _walk(handle: int, size: int) -> Index:
             break
         files[name.decode("ascii")] = Packed(place, bytes_, sha256)
         at = place + bytes_
-    return Index(files, whole=False)
+    return Index(files, whole=False, by_heads=True)
 
 
 def _read(handle: int, place: int, length: int) -> bytes:

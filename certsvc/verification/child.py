@@ -103,7 +103,8 @@ def _load() -> Opener:
             told = map(_pinned, asked["pinned"])
             if asked["kind"] == "ofd":
                 return {"check": asdict(check_ofd(content, [PinnedSeal(**one) for one in told]))}
-            return {"check": asdict(check_pdf(content, [PinnedKey(**one) for one in told]))}
+            roots = [base64.b64decode(one) for one in asked["roots"]]
+            return {"check": asdict(check_pdf(content, [PinnedKey(**one) for one in told], roots))}
         try:
             texts = scans[asked["kind"]](content) if asked["do"] == "scan" else opening.read_picture(content)
         except opening.TooManyPixelsError:

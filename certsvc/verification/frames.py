@@ -10,6 +10,7 @@ import os
 import select
 import struct
 import time
+from datetime import datetime
 from typing import Final
 
 _HEAD: Final = struct.Struct(">II")
@@ -34,7 +35,7 @@ def send(pipe: int, words: object, content: bytes = b"", *, until: float | None 
         EOFError: the other side is gone.
         TimeoutError: it does not read.
     """
-    said = json.dumps(words, ensure_ascii=False).encode()
+    said = json.dumps(words, ensure_ascii=False, default=datetime.isoformat).encode()
     write(pipe, _HEAD.pack(len(said), len(content)) + said, until=until)
     write(pipe, content, until=until)
 

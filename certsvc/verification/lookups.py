@@ -2,12 +2,13 @@
 
 An answer never waits for a count, and is never lost to one. What a database that is away does not take is
 kept and tried again, within bounds; a process that is killed loses what it had not written: a second's worth.
+They are written as entries of a journal, which a process folds into the counters when few people ask.
 """
 
 from __future__ import annotations
 
 from collections import Counter, OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -23,7 +24,8 @@ from certsvc.errors import CertsvcError, RecordDamagedError
 from certsvc.page.certificate_type import CertificateType
 from certsvc.registry.changes_told import begin_to_follow
 from certsvc.registry.port import Registry, WriteSession
-from certsvc.registry.port_feed import FOLLOWING, LOOKUPS, Caller, Follow, LookUp, Way
+from certsvc.registry.port_feed import FOLLOWING, Caller, Follow, LookUp, Way
+from certsvc.verification.folding import Folding
 
 FLUSH_S: Final = 1.0
 KEPT: Final = 50_000
@@ -33,7 +35,11 @@ _LAST_S: Final = 8.0
 _KNOWN: Final = 20_000
 """Interests remembered as written, so that a certificate verified again costs nothing."""
 _AT_ONCE: Final = 200
-"""Rows of one transaction: who records must not wait long for us."""
+"""Counters of one entry and interests of one transaction: who records must not wait long for us."""
+_ENTRIES_AT_ONCE: Final = 20
+"""Entries written by one transaction; folding one takes as long as writing twenty."""
+_QUIET: Final = 50
+"""A process that counts fewer in a second has time to fold the journal."""
 _EARLY: Final = 10
 """Priority among what a worker process does at its end; the standard library's own has 0 and less."""
 
@@ -69,6 +75,7 @@ class LookUps:
         """Take where counts go, and how many are held in memory at most; nothing is started yet."""
         self._kept = kept
         self._registry = registry
+        self._folding = Folding(registry)
         self._kinds = kinds
         self._clock = clock
         self._counts: Counter[LookUp] = Counter()
@@ -108,8 +115,11 @@ class LookUps:
             else:
                 self._dropped += 1
 
-    def flush(self) -> None:
+    def flush(self) -> int:
         """Write down what was counted so far.
+
+        Returns:
+            How many counters that were.
 
         Raises:
             UnavailableError: the database is away; what was not written is kept for the next time.
@@ -121,12 +131,22 @@ class LookUps:
                 dropped, self._dropped = self._dropped, 0
             if dropped:
                 _log.warning("look-ups not counted", dropped=dropped)
+            written = len(counts)
             try:
                 self._write_counts(counts)
                 self._write_interests(interests)
             except BaseException:
                 self._keep(counts, interests)
                 raise
+        return written
+
+    def fold(self) -> int:
+        """Fold the whole journal into the counters; returns how many entries that were.
+
+        Raises:
+            UnavailableError: the database is away; what was folded by then stays so.
+        """
+        return self._folding.fold()
 
     def start(self) -> None:
         """Write once a second from now on, and at the end of this process, however it is told to end."""
@@ -144,27 +164,32 @@ class LookUps:
 
     def _run(self) -> None:
         while not self._ended.wait(FLUSH_S):
-            self._try_flush()
-        self._try_flush()
+            self._tried(self._flush_and_fold)
+        self._tried(self.flush)
 
-    def _try_flush(self) -> None:
+    def _flush_and_fold(self) -> None:
+        written = self.flush()
+        self._folding.in_time(busy=lambda: max(written, len(self._counts)) >= _QUIET, ends=self._ended.wait)
+
+    def _tried(self, what: Callable[[], object]) -> None:
         try:
-            self.flush()
+            what()
         except CertsvcError as error:
             _log.warning("look-ups not written yet", code=error.code, note=error.note)
         except Exception as error:  # noqa: BLE001  # a defect must not end the counting for good
             _log.error("look-ups not written", error=type(error).__name__)
 
     def _write_counts(self, counts: Counter[LookUp]) -> None:
-        """Add *counts* to the database; what is written is taken out of them."""
-        for part in _parts(sorted(counts, key=_order)):
+        """Write *counts* into the journal; what is written is taken out of them."""
+        entries = _parts([*counts])
+        for start in range(0, len(entries), _ENTRIES_AT_ONCE):
+            together = entries[start : start + _ENTRIES_AT_ONCE]
             with self._registry.writing() as session:
-                session.hold([LOOKUPS])
-                damaged = session.count_lookups({one: counts[one] for one in part})
-            for one in part:
-                del counts[one]
-            if damaged:
-                _log.error("counters of look-ups are damaged", rows=damaged)
+                for part in together:
+                    session.journal_lookups({one: counts[one] for one in part})
+            for part in together:
+                for one in part:
+                    del counts[one]
 
     def _write_interests(self, interests: dict[Follow, _Seen]) -> None:
         """Keep *interests* in the database; what is written is taken out of them."""
@@ -241,10 +266,6 @@ def _hour(instant: datetime) -> str:
 def _hour_of(instant: datetime) -> str:
     # The offsets that clocks give are whole hours: UTC, and Beijing's.
     return instant.astimezone(BEIJING).strftime("%Y-%m-%dT%H")
-
-
-def _order(lookup: LookUp) -> tuple[str, ...]:
-    return lookup.registration_id, lookup.copy_id or "", lookup.hour, lookup.caller, lookup.way
 
 
 def _follow_order(interest: Follow) -> tuple[str, ...]:

@@ -11,12 +11,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
+from certsvc.domain.key_times import KeyTimes, fault_at
 from certsvc.domain.offline import Listed, Signed, judge_offline
 from certsvc.domain.offline_claims import Claims
 from certsvc.domain.report import Check, Clue, FileOutcome, Finding, Kind, Report, Result
 from certsvc.qr.offline import OfflineCode, decode, signature_holds
 from certsvc.qr.payload import read_payload
-from certsvc.sealing.key_times import KeyTimes, fault_at
 from certsvc.verification.licence_data import LicenceData, read_licence_data
 from certsvc.verification.pool import ReaderPool
 from certsvc.verification.reading import Reading

@@ -202,9 +202,11 @@ class ReaderPool:
         """Return the process numbers of the children there are."""
         return self._crew.pids()
 
-    def read_pdf(self, content: bytes, pinned: Sequence[PinnedKey]) -> Reading:
+    def read_pdf(self, content: bytes, pinned: Sequence[PinnedKey], roots: Sequence[bytes] = ()) -> Reading:
         """Judge a PDF strictly; if it has no signature, read the QR symbols on pages that are pictures."""
-        return self._read({"do": "check", "kind": "pdf", "pinned": list(map(_told, pinned))}, content)
+        told = [base64.b64encode(root).decode() for root in roots]
+        words = {"do": "check", "kind": "pdf", "pinned": list(map(_told, pinned)), "roots": told}
+        return self._read(words, content)
 
     def read_ofd(self, content: bytes, pinned: Sequence[PinnedSeal]) -> Reading:
         """Judge an OFD strictly; if it has no signature, read the QR symbols on pages that are pictures."""

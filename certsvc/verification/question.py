@@ -38,6 +38,8 @@ class Question:
     """The one specialty that must be valid."""
     receipt: bool = False
     """Whether a signed receipt is wanted."""
+    log: bool = False
+    """Whether the copy is looked up in the transparency log as well."""
 
 
 class VerificationRequest(StrictBody):

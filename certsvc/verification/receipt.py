@@ -10,10 +10,10 @@ from collections.abc import Callable, Collection, Sequence
 from datetime import UTC, datetime
 from typing import Final
 
+from certsvc.domain.key_times import fault_at
 from certsvc.domain.report import Report
 from certsvc.errors import KeyMaterialError
 from certsvc.sealing.jws import sign_jws
-from certsvc.sealing.key_times import fault_at
 from certsvc.sealing.port import PinnedKey, Signer
 from certsvc.verification.question import Question, find_specialty
 

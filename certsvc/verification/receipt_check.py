@@ -10,10 +10,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final, Literal
 
+from certsvc.domain.key_times import fault_at
 from certsvc.domain.report import FileOutcome, Result
 from certsvc.sealing.check_pdf import check_pdf
 from certsvc.sealing.jws import JWSError, UnknownKeyError, read_jws, unchecked_payload
-from certsvc.sealing.key_times import fault_at
 from certsvc.sealing.port import PinnedKey
 from certsvc.verification.receipt import FORMAT, TYP
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Final
 
@@ -15,10 +15,12 @@ from certsvc.domain.endorsement import Copy
 from certsvc.domain.events import Event, HolderId, RegistrationId
 from certsvc.domain.identity import is_lookup_number, is_name
 from certsvc.domain.registration import fold
-from certsvc.domain.report import Entry, RegistryAnswer
+from certsvc.domain.report import Entry, Finding, RegistryAnswer
+from certsvc.domain.stamp_finding import timestamp_finding
 from certsvc.errors import NotFoundError, RecordDamagedError, UnavailableError
 from certsvc.page.certificate_type import CertificateType
 from certsvc.registry.port import ReadSession, RecordedEvent, Registry
+from certsvc.verification.log_book import LogBook
 from certsvc.verification.scan import Scan
 
 NOBODY: Final = RegistrationId("nobody")
@@ -35,6 +37,10 @@ class Resolution:
     recorded_at: datetime | None = None
     """The latest instant on record. A clock a little behind it is believed, but not to accuse: what another
     server has just issued is not "not yet"."""
+    timestamp: tuple[Finding, ...] = ()
+    """What is on record of the time stamp of the file in hand, when it is one of ours and needs one."""
+    log: Finding | None = None
+    """What the transparency log says of the copy; None where nobody asked or there is none."""
 
 
 def resolve(
@@ -44,13 +50,20 @@ def resolve(
     *,
     as_of: datetime,
     now: datetime,
+    log_book: LogBook | None = None,
 ) -> Resolution:
     """Look a scan up; every failure of the registry becomes an answer, not an error.
 
-    A number and a name are those of *as_of*: both may have changed hands or form since.
+    A number and a name are those of *as_of*: both may have changed hands or form since. With *log_book* a
+    copy is looked up in the transparency log as well.
     """
     short = _resolve_token(scanned.token, registry, as_of, now) if scanned.token is not None else None
-    return short or resolve_each([(scanned, as_of)], registry, kinds, now=now)[0]
+    if short is None:
+        return resolve_each([(scanned, as_of)], registry, kinds, now=now, log_book=log_book)[0]
+    entry = short.entry
+    if log_book is None or entry is None or entry.copy is None:
+        return short
+    return replace(short, log=log_book.finding(entry.copy, entry.version))
 
 
 def _resolve_token(token: str, registry: Registry, as_of: datetime, now: datetime) -> Resolution | None:
@@ -83,6 +96,7 @@ def resolve_each(
     kinds: Mapping[str, CertificateType],
     *,
     now: datetime,
+    log_book: LogBook | None = None,
 ) -> list[Resolution]:
     """Look scans up, each as of its instant, in one view of the register; see resolve()."""
     found = {
@@ -92,7 +106,7 @@ def resolve_each(
     }
     if len(found) < len(asked):
         # Whatever stops the session stops it for those that were not reached yet.
-        rest = Resolution(_look_up(asked, registry, kinds, now, found))
+        rest = Resolution(_look_up(asked, registry, kinds, now, log_book, found))
         for place in range(len(asked)):
             found.setdefault(place, rest)
     return [found[place] for place in range(len(asked))]
@@ -103,6 +117,7 @@ def _look_up(
     registry: Registry,
     kinds: Mapping[str, CertificateType],
     now: datetime,
+    log_book: LogBook | None,
     found: dict[int, Resolution],
 ) -> RegistryAnswer:
     """Fill in *found* by place; return the answer for those it could not get to."""
@@ -113,12 +128,21 @@ def _look_up(
                 return RegistryAnswer.TIME_UNCERTAIN
             for place, (scanned, as_of) in enumerate(asked):
                 if place not in found:
-                    found[place] = _resolution(session, scanned, kinds, as_of, last)
+                    found[place] = _logged(
+                        session, _resolution(session, scanned, kinds, as_of, last), log_book
+                    )
     except RecordDamagedError:
         return RegistryAnswer.DAMAGED
     except UnavailableError:
         return RegistryAnswer.AWAY
     return RegistryAnswer.MISSING
+
+
+def _logged(session: ReadSession, found: Resolution, log_book: LogBook | None) -> Resolution:
+    entry = found.entry
+    if log_book is None or entry is None or entry.copy is None:
+        return found
+    return replace(found, log=log_book.finding_in(session, entry.copy, entry.version))
 
 
 def _resolution(
@@ -130,11 +154,21 @@ def _resolution(
 ) -> Resolution:
     try:
         entry = _find_entry(session, scanned, kinds, as_of)
+        stamp = _timestamp(session, scanned, entry)
     except RecordDamagedError:
         return Resolution(RegistryAnswer.DAMAGED)
     if entry is None:
         return Resolution(RegistryAnswer.MISSING, recorded_at=last)
-    return Resolution(RegistryAnswer.FOUND, entry, last)
+    return Resolution(RegistryAnswer.FOUND, entry, last, stamp)
+
+
+def _timestamp(session: ReadSession, scanned: Scan, entry: Entry | None) -> tuple[Finding, ...]:
+    """Say what is on record of the time stamp of a file; nothing of one that needs none."""
+    if entry is None or entry.copy is None or scanned.sha256 is None:
+        return ()
+    own = [fmt for fmt, file in entry.copy.files.items() if file.sha256 == scanned.sha256]
+    stamps = [session.find_timestamp(entry.copy.copy_id, fmt) for fmt in own]
+    return tuple(timestamp_finding(stamp) for stamp in stamps if stamp is not None)
 
 
 def _find_entry(

@@ -74,13 +74,14 @@ def examine(
     receipt_keys: Sequence[PinnedKey],
     readers: ReaderPool,
     public_url: str,
+    roots: Sequence[bytes] = (),
 ) -> Scan:
     """Open a file whose hash is not one we issued; a token it names is what to look up next."""
     if clue.kind is Kind.OFD:
         reading = readers.read_ofd(content, pinned_seals)
         clue = replace(clue, file=reading.check)
     elif clue.kind is Kind.PDF:
-        reading = readers.read_pdf(content, (*pinned, *receipt_keys))
+        reading = readers.read_pdf(content, (*pinned, *receipt_keys), roots)
         clue = replace(clue, file=reading.check)
         if reading.check is not None and reading.check.key_id in {key.key_id for key in receipt_keys}:
             clue = _with(

@@ -17,10 +17,10 @@ from typing import Final
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from certsvc.domain.key_times import fault_at
 from certsvc.domain.status_list import BITS, StatusValue, place_of, unpack, value_at
 from certsvc.qr.payload import is_public_url
 from certsvc.sealing.jws import compact, read_jws, read_object, unchecked_payload
-from certsvc.sealing.key_times import fault_at
 from certsvc.sealing.pki import SM2, USES, Service, Use
 from certsvc.sealing.port import PinnedKey, PinnedSeal
 

@@ -147,13 +147,14 @@ class TrustMaterial:
     def _status(self, number: int, as_of: datetime) -> Published:
         if number not in self._lists.numbers():
             raise NotFoundError
-        place = number, self._keystore.service_signer("trust").key_id
+        now = self._clock.now()
+        place = number, self._keystore.service_signer("trust", now).key_id
         if place in self._statuses:
             return self._statuses[place]
         values, count = self._lists.values(number), self._lists.count(number)
         data = urlsafe_b64encode(pack(values, count)).rstrip(b"=").decode("ascii")
         said = {"list": number, "bits": BITS, "count": count, "data": data}
-        signed = self._signed(f"status {number}", STATUS_TYP, said, as_of, self._clock.now())
+        signed = self._signed(f"status {number}", STATUS_TYP, said, as_of, now)
         self._statuses[place] = signed
         return signed
 
@@ -161,7 +162,7 @@ class TrustMaterial:
         self, name: str, typ: str, said: Mapping[str, object], issued_at: datetime, now: datetime
     ) -> Published:
         """Sign what is said, unless the same was signed a short while ago."""
-        signer = self._keystore.service_signer("trust")
+        signer = self._keystore.service_signer("trust", now)
         same = [signer.key_id, typ, int(now.timestamp()) // RESIGN_S, said]
         etag = hashlib.sha256(_json(same)).hexdigest()[:32]
         kept = self._kept.get(name)

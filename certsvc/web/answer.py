@@ -10,7 +10,12 @@ from flask import Response, request
 from certsvc.issuing.enquiry import IssuedBytes
 from certsvc.web.current import language_tag
 
-_MIME = {"pdf": "application/pdf", "ofd": "application/ofd", "png": "image/png"}
+_MIME = {
+    "pdf": "application/pdf",
+    "ofd": "application/ofd",
+    "png": "image/png",
+    "tsr": "application/timestamp-reply",
+}
 
 
 def json_answer(body: Mapping[str, object], status: int = 200) -> Response:

@@ -7,6 +7,7 @@ from typing import Final
 from apiflask import APIBlueprint
 from flask import Response, request
 
+from certsvc.domain.endorsement import FORMATS
 from certsvc.errors import Fault, InvalidFieldError
 from certsvc.issuing.schema import EndorsementRequest
 from certsvc.web import examples, schemas
@@ -20,6 +21,13 @@ bp = APIBlueprint("endorsements", __name__, url_prefix="/api/v1", tag="endorseme
 
 _KEY_HEADER: Final = "Idempotency-Key"
 _KEY_MAX: Final = 200
+_FORMAT: Final = Parameter(
+    name="format",
+    place="query",
+    required=False,
+    description="Of which file the time stamp is; pdf when it is left out.",
+    schema={"type": "string", "enum": list(FORMATS)},
+)
 
 
 @bp.post("/registrations/<number:number>/original")
@@ -69,6 +77,23 @@ def get_original_png(number: str) -> Response:
     """Download a picture of the original, for a look only."""
     check_query(())
     return file_answer(services().enquiry.original_file(number, "png"), "png")
+
+
+@bp.get("/registrations/<number:number>/original.tsr")
+@describe(
+    bp,
+    "getOriginalTimestamp",
+    Call(
+        answers={200: "application/timestamp-reply", 304: ""},
+        problems=(404,),
+        parameters=(_FORMAT,),
+        scope="read",
+    ),
+)
+@scope("read")
+def get_original_timestamp(number: str) -> Response:
+    """Download the time stamp that lies beside a file of the original."""
+    return file_answer(services().enquiry.original_timestamp(number, _format_asked()), "tsr")
 
 
 @bp.post("/registrations/<number:number>/endorsements")
@@ -143,3 +168,29 @@ def get_endorsement_ofd(endorsement_id: str) -> Response:
     """Download one endorsed copy in the national format: identical bytes for ever."""
     check_query(())
     return file_answer(services().enquiry.endorsement_file(endorsement_id, "ofd"), "ofd")
+
+
+@bp.get("/endorsements/<number:endorsement_id>.tsr")
+@describe(
+    bp,
+    "getEndorsementTimestamp",
+    Call(
+        answers={200: "application/timestamp-reply", 304: ""},
+        problems=(404,),
+        parameters=(_FORMAT,),
+        scope="read",
+    ),
+)
+@scope("read")
+def get_endorsement_timestamp(endorsement_id: str) -> Response:
+    """Download the time stamp that lies beside a file of one endorsed copy."""
+    return file_answer(services().enquiry.endorsement_timestamp(endorsement_id, _format_asked()), "tsr")
+
+
+def _format_asked() -> str:
+    """Return which file is meant. InvalidFieldError for a format there is not."""
+    check_query(("format",))
+    fmt = request.args.get("format", FORMATS[0])
+    if fmt not in FORMATS:
+        raise InvalidFieldError(Fault("/format", "请填写 pdf 或 ofd", "give pdf or ofd"))
+    return fmt

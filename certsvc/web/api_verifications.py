@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
 
 from apiflask import APIBlueprint
@@ -57,7 +58,7 @@ def verify() -> Response:
         _take_guess(question)
     if question.file is not None:
         limits.take("upload") if client_id() is None else limits.take("client_upload", client_id())
-    report = lookups.verify(question)
+    report = lookups.verify(replace(question, log=True))
     answer = _page(report, question) if accepted == _PDF else json_answer(_body(report, question))
     if report.status is Status.UNAVAILABLE:
         answer.headers["Retry-After"] = str(RETRY_AFTER_S)
@@ -75,7 +76,9 @@ def verify_batch() -> Response:
     """Verify up to 1,000 things at one instant; each is answered, or refused, for itself and in its place."""
     check_query(())
     read = _limited([_read(item) for item in parse_body(VerificationBatch, read_json()).items])
-    reports = iter(services().verifier.verify_each([one for one in read if isinstance(one, Question)]))
+    reports = iter(
+        services().verifier.verify_each([replace(one, log=True) for one in read if isinstance(one, Question)])
+    )
     bodies = []
     for place, one in enumerate(read):
         answer = next(reports) if isinstance(one, Question) else one

@@ -20,6 +20,7 @@ from certsvc.web import (
     errors,
     health,
     limits,
+    log,
     observe,
     openapi,
     public,
@@ -57,12 +58,14 @@ def create_app(services: Services | None = None) -> APIFlask:
 
     Args:
         services: what it works with; by default built from the environment, as the server's factory needs,
-            and look-ups are then written down once a second, and the status lists read ahead.
+            and look-ups are then written down and the log advanced once a second, and the status lists
+            read ahead.
     """
     held = services or build(load_settings(os.environ, _SETTINGS_FILE))
     if services is None:
         held.lookups.start()
         held.trust_material.read_ahead()
+        held.sequencer.start()
     templates = held.settings.templates_dir / "web"
     app = APIFlask(
         "certsvc.web",
@@ -105,6 +108,7 @@ def create_app(services: Services | None = None) -> APIFlask:
         public,
         health,
         well_known,
+        log,
     ):
         app.register_blueprint(module.bp)
     # What a scanned symbol asks for is answered before it comes to the framework; all else passes through.

@@ -17,7 +17,7 @@ from werkzeug.routing import RequestRedirect
 
 from certsvc import errors
 from certsvc.batch.reason import faults_of
-from certsvc.domain import erasure_errors, wording
+from certsvc.domain import wording
 from certsvc.errors import CertsvcError, EndorsedTodayError, Fault
 from certsvc.web import pages, texts
 from certsvc.web.current import language, language_tag, request_id, services, wants_html
@@ -32,14 +32,16 @@ STATUS: Final[Mapping[type[CertsvcError], int]] = {
     errors.NoRegistrationForRenewalError: 409,
     errors.RegistrationExistsError: 409,
     errors.RegistrationEndedError: 409,
-    erasure_errors.PersonalDataErasedError: 409,
-    erasure_errors.RetentionNotOverError: 409,
-    erasure_errors.RegistrationInForceError: 409,
-    erasure_errors.FileErasedError: 410,
+    errors.PersonalDataErasedError: 409,
+    errors.RetentionNotOverError: 409,
+    errors.RegistrationInForceError: 409,
+    errors.FileErasedError: 410,
     errors.SuspendedError: 409,
     errors.ExpiredError: 409,
     errors.PhotoOrSignatureMissingError: 422,
     errors.NoQualificationError: 422,
+    errors.TimestampPendingError: 404,
+    errors.NoTimestampError: 404,
     errors.MalformedError: 400,
     errors.InvalidFieldError: 422,
     errors.ImageRejectedError: 422,
@@ -56,10 +58,16 @@ STATUS: Final[Mapping[type[CertsvcError], int]] = {
     errors.UnavailableError: 503,
     errors.RecordDamagedError: 503,
     errors.TimeUncertainError: 503,
+    errors.TimestampUnavailableError: 503,
     errors.StorageFullError: 503,
+    errors.HSMUnavailableError: 503,
+    errors.KeyWithdrawnError: 503,
+    errors.KeyCapReachedError: 503,
     errors.SettingsError: 500,
     errors.KeyMaterialError: 500,
     errors.TemplateError: 500,
+    errors.BackupDamagedError: 500,
+    errors.PlaceNotEmptyError: 500,
     errors.DefectError: 500,
 }
 """Every error that is raised has its row; the roots of the tree are never raised themselves."""
@@ -206,6 +214,12 @@ def _extras(error: CertsvcError) -> dict[str, object]:
 
 
 def _retry_after(error: CertsvcError) -> int | None:
-    if isinstance(error, errors.EndorsementPendingError | errors.RateLimitedError):
+    if isinstance(
+        error,
+        errors.EndorsementPendingError
+        | errors.RateLimitedError
+        | errors.TimestampPendingError
+        | errors.KeyCapReachedError,
+    ):
         return error.retry_after_s
     return RETRY_AFTER_S if isinstance(error, errors.UnavailableError) else None

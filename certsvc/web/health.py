@@ -12,7 +12,9 @@ from typing import Final
 from apiflask import APIBlueprint
 from flask import Response, current_app
 
-from certsvc.errors import CertsvcError
+from certsvc.domain.clock import beijing_day
+from certsvc.errors import CertsvcError, UnavailableError
+from certsvc.sealing.pki import COUNTED
 from certsvc.web import observe, pages, schemas
 from certsvc.web.answer import json_answer
 from certsvc.web.auth import scope
@@ -66,7 +68,7 @@ def readyz() -> Response:
 @scope("read")
 def metrics() -> Response:
     """Show the counts in Prometheus' text form."""
-    return Response(observe.exposition(), content_type=observe.CONTENT_TYPE)
+    return Response(observe.exposition() + _key_uses(), content_type=observe.CONTENT_TYPE)
 
 
 @bp.get("/docs")
@@ -78,13 +80,26 @@ def docs() -> Response:
     return answer
 
 
+def _key_uses() -> bytes:
+    """Return the counts of keys; none while the registry is away, which must not hide all the others."""
+    held = services()
+    used = [key.key_id for key in held.keystore.keys if key.use in COUNTED]
+    try:
+        with held.registry.reading() as session:
+            uses = session.key_uses(used, beijing_day(held.clock.now()))
+    except UnavailableError:
+        return b""
+    return observe.key_uses(uses, held.settings.key_daily_cap)
+
+
 def _look() -> dict[str, str]:
     held = services()
     looks: dict[str, Callable[[], object]] = {
         "registry": held.registry.ping,
         "storage": held.storage.check,
-        "keys": lambda: held.keystore.signer(held.settings.signature),
+        "keys": lambda: held.keystore.signer(held.settings.signature, held.clock.now()),
         # A copy is two files: with one of the two keys alone every request for one would fail.
+        "log": held.sequencer.check,
         "seal": lambda: held.keystore.seal_signer(held.settings.issuer_name, held.clock.now()),
     }
     return {name: _state(look) for name, look in looks.items()}

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from typing import Final
 
 import structlog
 from apiflask import APIFlask
 from flask import Response, g, request
-from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Histogram, Metric, generate_latest
+from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.multiprocess import MultiProcessCollector
+from prometheus_client.registry import Collector
 
 from certsvc.web.current import request_id
 
@@ -45,6 +47,31 @@ def exposition() -> bytes:
     shared = CollectorRegistry()
     MultiProcessCollector(shared)  # type: ignore[no-untyped-call]  # untyped upstream
     return generate_latest(shared)
+
+
+class _KeyUses(Collector):
+    """What the registry counts for all processes together; a gauge of our own would be one process's."""
+
+    def __init__(self, uses: Mapping[str, int], cap: int) -> None:
+        self._uses = uses
+        self._cap = cap
+
+    def collect(self) -> Iterator[Metric]:
+        """Yield the two gauges."""
+        used = GaugeMetricFamily(
+            "certsvc_key_uses_today", "Copies a key was reserved for today.", labels=("key",)
+        )
+        for key_id, count in self._uses.items():
+            used.add_metric((key_id,), count)
+        yield used
+        yield GaugeMetricFamily("certsvc_key_daily_cap", "Uses of a key in a day; 0: any number.", self._cap)
+
+
+def key_uses(uses: Mapping[str, int], cap: int) -> bytes:
+    """Return in the same form how often each key was used today, and how often it may be (0: any number)."""
+    registry = CollectorRegistry()
+    registry.register(_KeyUses(uses, cap))
+    return generate_latest(registry)
 
 
 def _begin() -> None:

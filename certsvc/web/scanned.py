@@ -44,7 +44,8 @@ _NONCE: Final = "{nonce}"
 _OCTETS: Final = 34
 """Random octets of one page: sixteen for its id, the rest for its nonce."""
 _DRAWN: Final = 64
-_URL_SAFE: Final = str.maketrans("+/", "-_")
+_URL_SAFE: Final = bytes.maketrans(b"+/", b"-_")
+"""Of octets, which takes a tenth of the same for text."""
 _TO_JSON: Final = json.JSONEncoder(ensure_ascii=False).encode
 
 
@@ -147,4 +148,4 @@ class Scanned:
         text = octets[:16].hex()
         variant = "89ab"[octets[8] & 3]
         request_id = f"{text[:8]}-{text[8:12]}-4{text[13:16]}-{variant}{text[17:20]}-{text[20:]}"
-        return request_id, b2a_base64(octets[16:], newline=False).decode().translate(_URL_SAFE)
+        return request_id, b2a_base64(octets[16:], newline=False).translate(_URL_SAFE).decode()

@@ -12,7 +12,7 @@ from certsvc.batch.queue import Queue
 from certsvc.config import Settings
 from certsvc.domain.clock import Clock
 from certsvc.domain.policy import Issuer
-from certsvc.errors import KeyMaterialError
+from certsvc.issuing.anchor import Anchor
 from certsvc.issuing.changes import ChangeFeed
 from certsvc.issuing.clients import Clients
 from certsvc.issuing.counter import Counter
@@ -21,9 +21,12 @@ from certsvc.issuing.discretion import BodyDigest
 from certsvc.issuing.draft import Drafter
 from certsvc.issuing.enquiry import Enquiry
 from certsvc.issuing.erasure import Eraser
+from certsvc.issuing.key_chronicle import KeyChronicle
 from certsvc.issuing.press import Press
 from certsvc.issuing.record import Recorder
 from certsvc.issuing.recover import Recovery
+from certsvc.issuing.sequencer import Sequencer
+from certsvc.issuing.stamp_queue import StampQueue
 from certsvc.page.certificate_type import CertificateType
 from certsvc.page.fonts import FontChain
 from certsvc.registry.limits import LimitStore, open_limits
@@ -33,11 +36,14 @@ from certsvc.sealing.keystore import Keystore
 from certsvc.storage.erasure_list import FILE_NAME, ErasureList
 from certsvc.storage.local import LocalStorage
 from certsvc.storage.port import Storage
+from certsvc.translog.checkpoint import origin_of
+from certsvc.verification.log_book import LogBook
 from certsvc.verification.lookups import LookUps
 from certsvc.verification.receipt import Receipts
 from certsvc.verification.receipt_pdf import ReportPress
 from certsvc.verification.trust_material import TrustMaterial
 from certsvc.verification.verify import Verifier
+from certsvc.wiring.keys import open_keystore
 from certsvc.wiring.loading import (
     SystemClock,
     load_fonts,
@@ -47,6 +53,7 @@ from certsvc.wiring.loading import (
     make_renderer,
     open_readers,
 )
+from certsvc.wiring.timestamps import load_tsa_roots, make_stamper, open_authority
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +85,11 @@ class Services:
     lookups: LookUps
     changes: ChangeFeed
     limits: LimitStore
+    stamp_queue: StampQueue | None
+    """Fetches wanted time stamps; None where no authority is set."""
+    sequencer: Sequencer
+    key_chronicle: KeyChronicle
+    log_book: LogBook
 
 
 def build(settings: Settings, clock: Clock | None = None) -> Services:
@@ -90,29 +102,30 @@ def build(settings: Settings, clock: Clock | None = None) -> Services:
         TemplateError: a certificate type or a font is damaged.
     """
     clock = clock or SystemClock()
-    keystore = Keystore.open(settings.keys_dir)
-    if settings.env == "production" and keystore.is_development:
-        raise KeyMaterialError("development keys in production: set CERTSVC_KEYS_DIR to the real ones")
+    keystore = open_keystore(settings)
     fonts = load_fonts(settings.templates_dir / "fonts", (settings.data_dir / "cache").resolve())
     kinds = load_kinds(settings.templates_dir)
     issuer = Issuer(name=settings.issuer_name, uscc=settings.issuer_uscc, type_code=settings.type_code)
     registry = open_registry(settings.database_url, keystore.registry_secret)
     storage = LocalStorage(Path(settings.storage_url))
+    authority = open_authority(settings, clock)
+    stamper = make_stamper(settings, authority, keystore, clock)
     press = Press(
         kinds=kinds,
         fonts=fonts,
         renderer=make_renderer(fonts),
         ofd_renderer=make_ofd_renderer(fonts),
         issuer=issuer,
-        signer=lambda: keystore.signer(settings.signature),
+        signer=lambda: keystore.signer(settings.signature, clock.now()),
         seal_signer=lambda: keystore.seal_signer(settings.issuer_name, clock.now()),
         pinned=keystore.live_pinned,
         pinned_seals=keystore.live_pinned_seals,
         public_url=settings.public_url,
-        offline_signer=lambda: keystore.service_signer("offline"),
+        offline_signer=lambda: keystore.service_signer("offline", clock.now()),
+        stamper=stamper,
     )
     receipts = Receipts(
-        signer=lambda: keystore.service_signer("receipt"),
+        signer=lambda: keystore.service_signer("receipt", clock.now()),
         keys=lambda: keystore.service_keys("receipt"),
         specialties=[name for kind in kinds.values() for name in kind.policy.specialty_names],
         issuer_name=settings.issuer_name,
@@ -123,6 +136,7 @@ def build(settings: Settings, clock: Clock | None = None) -> Services:
         storage=storage,
         pinned=keystore.live_pinned,
         pinned_seals=keystore.live_pinned_seals,
+        stamper=stamper,
     )
     recorder = Recorder(
         registry=registry,
@@ -141,8 +155,15 @@ def build(settings: Settings, clock: Clock | None = None) -> Services:
         fonts=fonts,
         clock=clock,
         public_url=settings.public_url,
+        key_daily_cap=settings.key_daily_cap,
     )
     counter = Counter(desk, recorder)
+    key_chronicle = KeyChronicle(registry=registry, keys=lambda: keystore.keys, clock=clock)
+    log_book = LogBook(
+        registry=registry,
+        keys=lambda: keystore.service_keys("log"),
+        origin=origin_of(settings.public_url),
+    )
     bell = Bell(settings.data_dir / "batches" / "wanted")
     queue = None if settings.database_url.startswith("sqlite") else Queue(settings.database_url)
     return Services(
@@ -189,6 +210,9 @@ def build(settings: Settings, clock: Clock | None = None) -> Services:
             readers=open_readers(settings.scan_processes),
             clock=clock,
             public_url=settings.public_url,
+            tsa_roots=load_tsa_roots(settings),
+            level=stamper.inside if stamper is not None else None,
+            log_book=log_book,
         ),
         receipts=receipts,
         report_press=ReportPress(
@@ -210,4 +234,17 @@ def build(settings: Settings, clock: Clock | None = None) -> Services:
         lookups=LookUps(registry=registry, kinds=kinds, clock=clock),
         changes=ChangeFeed(registry=registry, kinds=kinds, clock=clock, secret=keystore.registry_secret),
         limits=open_limits(registry),
+        stamp_queue=StampQueue(registry=registry, authority=authority, clock=clock)
+        if authority is not None
+        else None,
+        sequencer=Sequencer(
+            registry=registry,
+            signer=lambda: keystore.service_signer("log", clock.now()),
+            origin=origin_of(settings.public_url),
+            clock=clock,
+            anchor=Anchor(settings.data_dir / "log" / "checkpoint"),
+            before=key_chronicle.note,
+        ),
+        key_chronicle=key_chronicle,
+        log_book=log_book,
     )

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import json
-import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
 
 import pytest
-import structlog
 from click.testing import CliRunner, Result
 
 from certsvc.cli.program import program
@@ -28,14 +26,8 @@ class Run(Protocol):
 
 
 @pytest.fixture(autouse=True)
-def logging_as_before() -> Iterator[None]:
+def commands_set_logging_up(logging_as_before: None) -> None:
     """Undo what a command sets up: a process runs one command, a test session many."""
-    root = logging.getLogger()
-    handlers, level = root.handlers[:], root.level
-    yield
-    root.handlers[:] = handlers
-    root.setLevel(level)
-    structlog.reset_defaults()
 
 
 @pytest.fixture(scope="session")

@@ -62,7 +62,7 @@ def test_rotating_a_seal_retires_the_one_before(run: Run, place: dict[str, str])
         (True, True),
     ]
     keys = json.loads(run("keys", "list", "--json", settings=place).stdout)["keys"]
-    assert [key["retired_at"] for key in keys if key["seal"] is None] == [None] * 6
+    assert [key["retired_at"] for key in keys if key["seal"] is None] == [None] * 7
     assert "KEY_MATERIAL" in run("keys", "rotate", "sm3", code=3, settings=place).stderr
 
 
@@ -128,3 +128,58 @@ def test_doctor_refuses_a_test_seal_in_production(run: Run, place: dict[str, str
     check = seal_check(run, PRODUCTION | other)
 
     assert (check["state"], "development" in check["fact"]) == ("fail", True)
+
+
+def states(run: Run, place: dict[str, str]) -> dict[str, tuple[str, object]]:
+    """State and uses of today of each key, as `keys list` tells them."""
+    keys = json.loads(run("keys", "list", "--json", settings=place).stdout)["keys"]
+    return {key["key_id"]: (key["state"], key["used_today"]) for key in keys}
+
+
+@pytest.mark.parametrize("name", ["pdf", "ofd", "qr", "receipts", "trust", "log"])
+def test_the_next_key_is_known_before_it_signs(name: str, run: Run, place: dict[str, str]) -> None:
+    """Who keeps our list for half a minute knows it by then; `--now` and `--at` say otherwise."""
+    run("keys", "init", "--dev", settings=place)
+    told = run("keys", "rotate", name, settings=place)
+    first = told.stdout.strip()
+
+    assert "signs from" in told.stderr
+    assert states(run, place)[first][0] == "next"
+    second = run("keys", "rotate", name, "--now", settings=place).stdout.strip()
+    assert [states(run, place)[key][0] for key in (first, second)] == ["retired", "active"]
+    third = run("keys", "rotate", name, "--at", "2099-01-01T00:00:00+08:00", settings=place).stdout.strip()
+    assert [states(run, place)[key][0] for key in (second, third)] == ["active", "next"]
+    run("keys", "compromise", second, "--since", "2026-05-01T00:00:00+08:00", settings=place)
+    assert states(run, place)[second][0] == "compromised"
+
+
+def test_what_makes_no_sense_is_refused(run: Run, place: dict[str, str]) -> None:
+    """A year typed wrongly must not leave a thief's files green until then."""
+    run("keys", "init", "--dev", settings=place)
+    key_id = next(iter(states(run, place)))
+
+    refused = run(
+        "keys", "compromise", key_id, "--since", "2099-01-01T00:00:00+08:00", code=3, settings=place
+    )
+    assert "has not come" in refused.stderr
+    assert states(run, place)[key_id][0] == "active"
+    run("keys", "rotate", "--now", "--at", "2099-01-01T00:00:00+08:00", code=2, settings=place)
+    run("keys", "rotate", "--key", "nowhere.pem", code=2, settings=place)
+    retired = run("keys", "retire", key_id, "--at", "2099-01-01T00:00:00+08:00", settings=place)
+    assert "2098-12-31" in retired.stdout
+    assert states(run, place)[key_id][0] == "active"
+
+
+def test_keys_list_counts_the_uses_of_today(run: Run, place: dict[str, str]) -> None:
+    """Where there is no register yet the keys are told all the same, and that the counts are not known."""
+    run("keys", "init", "--dev", settings=place)
+    assert "used_today is not known" in run("keys", "list", settings=place).stderr
+    run("init", "--dev", settings=place)
+    found = states(run, place)
+
+    assert {used for key_id, (_, used) in found.items() if key_id.startswith(("p256", "sm2", "offline"))} == {
+        0
+    }
+    assert {
+        used for key_id, (_, used) in found.items() if key_id.startswith(("receipt", "trust", "log"))
+    } == {None}

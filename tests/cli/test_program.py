@@ -145,6 +145,7 @@ def test_doctor_is_content_after_init_and_names_the_remedy_before(run: Run) -> N
         "database",
         "storage",
         "clock",
+        "timestamps",
         "decoders",
     ]
 

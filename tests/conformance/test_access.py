@@ -14,7 +14,10 @@ from tests.factories import FixedClock
 from tests.web.site import Site, body_of
 from tests.world import World, settings_in
 
-OPEN: Final = {"getHealth", "getReadiness", "getTrust", "getStatusList", "getTrustBundle"}
+OPEN: Final = {
+    *("getHealth", "getReadiness", "getTrust", "getStatusList", "getTrustBundle"),
+    *("getLogCheckpoint", "getLogTile", "getLogEntries", "getLogProof"),
+}
 """The described operations that need no key."""
 
 

@@ -16,7 +16,7 @@ from certsvc import errors
 from certsvc.domain.wording import OFFICIAL
 from certsvc.errors import CertsvcError
 from certsvc.web.errors import INTERNAL, PROTOCOL
-from tests.conformance import ways_events, ways_issuing, ways_server
+from tests.conformance import ways_events, ways_issuing, ways_server, ways_timestamps
 from tests.conformance.way import WAYS
 from tests.drills import record
 from tests.factories import FixedClock
@@ -32,9 +32,14 @@ ROOTS: Final = {
 }
 ELSEWHERE: Final = {
     "STORAGE_FULL": "wants a full disk: test_full_disk_is_storage_full below",
+    "KEY_CAP_REACHED": "wants a cap; tests/web/test_key_cap.py",
+    "KEY_WITHDRAWN": "keys would have to change thrice while a page is drawn; tests/web/test_key_cap.py",
+    "HSM_UNAVAILABLE": "wants a token that was pulled out; tests/flows/test_hsm.py",
     "INTERNAL": "nobody foresees a way; tests/web/test_errors.py plants a defect",
     "DEFECT": "our own output would have to be wrong; tests/web/test_errors.py",
     "TEMPLATE": "stops the start, before any request; tests/web/test_errors.py",
+    "BACKUP_DAMAGED": "ends a command, never a request; tests/backup, tests/cli/test_backup.py",
+    "PLACE_NOT_EMPTY": "ends a command, never a request; tests/backup, tests/cli/test_backup.py",
     "SETTINGS": "stops the start, before any request; tests/cli",
 }
 """Codes without a way through a sound instance, and where they are looked at."""
@@ -50,9 +55,12 @@ SENTENCES: Final = {
 }
 """The official sentences that refuse; the sixth warns."""
 WARNING: Final = "部分专业有效期不足180天,请及时办理延续"
-LATER: Final = {"ENDORSEMENT_PENDING", "RATE_LIMITED", "RECORD_DAMAGED", "TIME_UNCERTAIN", "UNAVAILABLE"}
+LATER: Final = {
+    "ENDORSEMENT_PENDING", "RATE_LIMITED", "RECORD_DAMAGED", "TIMESTAMP_PENDING", "TIMESTAMP_UNAVAILABLE",
+    "TIME_UNCERTAIN", "UNAVAILABLE",
+}  # fmt: skip
 """Codes that come with Retry-After."""
-MODULES: Final = (ways_events, ways_issuing, ways_server)
+MODULES: Final = (ways_events, ways_issuing, ways_server, ways_timestamps)
 MEMBERS: Final = {"type", "title", "status", "detail", "instance", "code", "errors"}
 
 

@@ -223,7 +223,7 @@ def test_any_failed_check_keeps_an_issued_file_from_being_valid(
 
 def test_an_open_check_keeps_an_issued_file_from_being_valid() -> None:
     """What was asked and not answered is not a pass."""
-    still_open = Finding(check=Check.TIMESTAMP, result=Result.UNKNOWN, code="NO_TIMESTAMP")
+    still_open = Finding(check=Check.TIMESTAMP, result=Result.UNKNOWN, code="TIMESTAMP_PENDING")
 
     assert asked(replace(OURS, findings=(still_open,))).status is Status.UNAVAILABLE
 

@@ -32,6 +32,8 @@ STATE_CHANGING: Final = (
 such memory is the index of its log, which is rebuilt from the log."""
 RECOVER: Final = "recover"
 """In place of a path: the command."""
+ADVANCE: Final = "advance"
+"""In place of a path: give the log's entries their places, as a server does each second."""
 TAKE: Final = "take"
 """In place of a path: hand the body, a list of orders, in at the counter as one chunk."""
 _CALL: Final = re.compile(r"\d+ +(\w+)\((.*)")
@@ -51,7 +53,7 @@ class Point:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One request to the application; or something else, see RECOVER and TAKE."""
+    """One request to the application; or something else, see RECOVER, ADVANCE and TAKE."""
 
     path: str
     body: object = None
@@ -109,11 +111,17 @@ class Standby:
         return list(self._end().answers)
 
     def trace(
-        self, steps: Sequence[Step], at: datetime, *inject: str, asleep: Callable[[], None] | None = None
+        self,
+        steps: Sequence[Step],
+        at: datetime,
+        *inject: str,
+        asleep: Callable[[], None] | None = None,
+        wakes: bool = True,
     ) -> Outcome:
         """Take *steps* in a fresh child under strace, with these injections.
 
-        *asleep* is called once the child is stopped, which one of the injections must do; then it goes on.
+        *asleep* is called once the child is stopped, which one of the injections must do; then it goes on, or
+        is killed where it is when it does not wake.
         """
         child = self._order(steps, at)
         tracer = self._attach(child, inject)
@@ -122,7 +130,7 @@ class Standby:
             if asleep is not None:
                 self._wait_until_stopped()
                 asleep()
-                os.kill(child, signal.SIGCONT)
+                os.kill(child, signal.SIGCONT if wakes else signal.SIGKILL)
             outcome = self._end()
         except BaseException:
             os.kill(child, signal.SIGKILL)

@@ -30,7 +30,7 @@ from certsvc.web.app import create_app
 from certsvc.web.errors import STATUS
 from certsvc.wiring import Services, build
 from tests.factories import FixedClock
-from tests.faults.standby import RECOVER, TAKE
+from tests.faults.standby import ADVANCE, RECOVER, TAKE
 from tests.web.site import path_of
 from tests.world import JSON, NUMBER, World, settings_in
 
@@ -100,6 +100,9 @@ def _obey(order: JSON, services: Services, client: FlaskClient, clock: FixedCloc
             clock.advance(timedelta(seconds=step["after_s"]))
             if step["path"] == RECOVER:
                 _say(answers, _recover(services))
+            elif step["path"] == ADVANCE:
+                done = services.sequencer.advance()
+                _say(answers, {"status": 200, "body": {"placed": done.placed, "size": done.size}})
             elif step["path"] == TAKE:
                 _say(answers, _take(services, step["body"]))
             else:

@@ -9,6 +9,7 @@ import pytest
 
 from certsvc.registry.sql import SQLRegistry
 from tests.factories import FixedClock
+from tests.flows.stamped_world import Make, a_stamped_world
 from tests.world import World, settings_in
 
 
@@ -27,3 +28,9 @@ def close(world: World) -> None:
     registry = world.services.registry
     assert isinstance(registry, SQLRegistry)
     registry.close()
+
+
+@pytest.fixture
+def make(tmp_path: Path, dev_keys: Path, font_cache: Path) -> Make:
+    """Make an instance in this test's folder."""
+    return lambda policy, **changes: a_stamped_world(tmp_path, dev_keys, font_cache, policy, **changes)

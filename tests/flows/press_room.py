@@ -14,7 +14,7 @@ from certsvc.issuing.desk import Desk
 from certsvc.issuing.press import Press
 from certsvc.issuing.recover import Recovery
 from certsvc.issuing.reserve import Reserved, get_case, reserve
-from certsvc.issuing.work import Tell, Work
+from certsvc.issuing.work import Step, Tell, Work
 from certsvc.registry.port import Registry
 from certsvc.rendering.ofd import OFDRenderer
 from certsvc.rendering.pdf import PDFRenderer
@@ -113,10 +113,10 @@ class WatchedPress(Press):
         self._before(self._prepared)
         super().compose(work)
 
-    def seal(self, works: Sequence[Work], tell: Tell) -> list[Work]:
+    def seal(self, works: Sequence[Work], tell: Tell, begin: Step | None = None) -> list[Work]:
         """Use the keys."""
         self.sealed += len(works)
-        return super().seal(works, tell)
+        return super().seal(works, tell, begin)
 
 
 def a_press(world: World, *, signer: Signer | None = None, seal_signer: SealSigner | None = None) -> Press:

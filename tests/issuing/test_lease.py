@@ -12,7 +12,8 @@ import pytest
 from certsvc.errors import UnavailableError
 from certsvc.issuing.counter import Order
 from certsvc.issuing.lease import AMPLE, LEASE
-from certsvc.registry.port import Registry, Sight, WriteSession
+from certsvc.registry.port import Registry, WriteSession
+from certsvc.registry.port_glance import Sight
 from tests.flows.press_room import WatchedPress, a_desk, a_press, stored
 from tests.flows.test_chunks import endorsing, number, told
 from tests.world import NUMBER, World

@@ -11,13 +11,13 @@ from pathlib import Path
 
 import pytest
 
-from certsvc.domain.erasure_errors import (
+from certsvc.errors import (
     FileErasedError,
+    NotFoundError,
     PersonalDataErasedError,
     RegistrationInForceError,
     RetentionNotOverError,
 )
-from certsvc.errors import NotFoundError
 from certsvc.registry.port_feed import LookUp
 from tests.privacy.erased import BORN, NAME, NEW_NAME, OTHER, OTHER_NAME, PURPOSE, Case, traces
 from tests.privacy.killed import STEPS

@@ -12,6 +12,7 @@ from certsvc.domain.clock import beijing_day
 from certsvc.domain.endorsement import Copy, CopyKind, CopyState, IssuedFile
 from certsvc.domain.events import EventId, HolderId, IdType, RegistrationId
 from certsvc.domain.report import Status
+from certsvc.domain.timestamps import FileTimestamp, TimestampLevel
 from certsvc.registry.port import RecordedEvent, Registry, WriteSession
 from certsvc.registry.port_batches import (
     Batch,
@@ -22,6 +23,7 @@ from certsvc.registry.port_batches import (
     ItemState,
 )
 from certsvc.registry.port_feed import Change, Follow, LookUp
+from certsvc.registry.port_log import LOGGING, StoredCheckpoint
 from tests.factories import CONSTRUCTOR_1, NOW, a_copy, a_grant, a_holder, a_version, an_initial
 
 SECRET: Final = bytes(range(32))
@@ -134,6 +136,20 @@ def issue(registry: Registry, who: Registered, order: int = 1, *, at: datetime =
         return session.get_copy(copy.copy_id)
 
 
+JOURNALLED: Final = RegistrationId("journalled")
+"""The registration whose look-up nobody has folded; it need not be there."""
+
+
+def fill_log(registry: Registry) -> None:
+    """Give the first entry that waits a place in a tree of one leaf."""
+    with registry.writing() as session:
+        session.hold([LOGGING])
+        (entry,) = session.log_to_place(1)
+        session.place_log_entries([entry], 0)
+        session.put_log_tile(0, 0, entry.commitment)
+        session.add_checkpoint(StoredCheckpoint(size=1, root=entry.commitment, note="note", at=NOW))
+
+
 def fill_feed(registry: Registry, who: Registered, copy: Copy) -> Change:
     """Let one client follow one copy, be told of one specialty, and look it up once."""
     lookup = LookUp(
@@ -149,7 +165,9 @@ def fill_feed(registry: Registry, who: Registered, copy: Copy) -> Change:
         assert session.follow(interest, NOW)
         change = a_change(interest, specialty="建筑工程", valid_to=date(2028, 6, 1))
         session.add_changes([change])
-        assert session.count_lookups({lookup: 1}) == 0
+        session.journal_lookups({lookup: 1})
+        assert session.fold_lookups("") is not None
+        session.journal_lookups({lookup._replace(registration_id=JOURNALLED): 1})
     return change
 
 
@@ -210,4 +228,15 @@ def a_change(interest: Follow, *, specialty: str | None = None, valid_to: date |
         specialty=specialty,
         valid_to=valid_to,
         at=NOW,
+    )
+
+
+def a_wanted_timestamp(copy: Copy, fmt: str = "pdf", *, not_before: datetime = NOW) -> FileTimestamp:
+    """What stands in the register of a file whose time stamp is wanted."""
+    return FileTimestamp(
+        copy_id=copy.copy_id,
+        fmt=fmt,
+        sha256="c" * 64,
+        level=TimestampLevel.DETACHED,
+        not_before=not_before,
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import cast
 
@@ -22,7 +22,17 @@ from certsvc.registry.sql import SQLRegistry, migrate, open_registry
 from certsvc.registry.tables import IMAGE, METADATA
 from tests.factories import CONSTRUCTOR_1, NOW
 from tests.registry.insider import Insider, Row, Value
-from tests.registry.shelf import SECRET, fill_batch, fill_feed, id_number, issue, register
+from tests.registry.shelf import (
+    JOURNALLED,
+    SECRET,
+    a_wanted_timestamp,
+    fill_batch,
+    fill_feed,
+    fill_log,
+    id_number,
+    issue,
+    register,
+)
 
 OTHER_ID, OTHER_KEY = "990000199101019999", "another key"
 COLUMNS = [
@@ -33,6 +43,7 @@ COLUMNS = [
     if (table.name, column.name) != ("counter", "name")
 ]
 FOREVER = (date(2000, 1, 1), date(2100, 1, 1), None, 99)
+FAR = NOW + timedelta(days=36_500)
 Probe = Callable[[WriteSession, Row], object]
 
 
@@ -56,6 +67,9 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SQLRegistry]:
         assert session.put_idempotent("client", "key", request, NOW)
     fill_feed(registry, who, copy)
     fill_batch(registry)
+    with registry.writing() as session:
+        session.add_timestamp(a_wanted_timestamp(copy))
+    fill_log(registry)
     yield registry
     registry.close()
 
@@ -109,6 +123,7 @@ PROBES: Mapping[str, tuple[Probe, ...]] = {
     "specialty_end": (lambda s, row: s.expiring(*FOREVER),),
     "counter": (lambda s, row: s.next_serial(int(str(row["name"]).removeprefix("serial "))),),
     "lookup": (lambda s, row: s.lookups_of(RegistrationId(str(row["registration_id"]))) or None,),
+    "lookup_journal": (lambda s, _: s.lookups_of(JOURNALLED),),
     "follow": (lambda s, row: s.followers(RegistrationId(str(row["registration_id"]))),),
     "change": (
         lambda s, row: s.changes_after(str(row["client_id"]), 0, 9),
@@ -119,7 +134,20 @@ PROBES: Mapping[str, tuple[Probe, ...]] = {
         lambda s, row: s.find_batch_of(str(row["client_id"]), str(row["digest"])),
     ),
     "batch_chunk": (lambda s, row: s.chunks_of(str(row["batch_id"])),),
+    "file_timestamp": (
+        lambda s, row: s.find_timestamp(CopyId(str(row["copy_id"])), str(row["format"])),
+        lambda s, row: s.wanted_timestamps(FAR, 9),
+    ),
     "batch_item": (lambda s, row: s.items_after(str(row["batch_id"]), 0, 9),),
+    "log_entry": (
+        lambda s, row: s.find_log_entry(str(row["fact"])),
+        lambda s, row: s.log_entries_from(0, 1),
+    ),
+    "log_tile": (lambda s, row: s.log_tile(cast(int, row["level"]), cast(int, row["number"])),),
+    "log_checkpoint": (
+        lambda s, row: s.newest_checkpoint(),
+        lambda s, row: s.checkpoints_above(0, 1),
+    ),
     "batch_body": (lambda s, row: s.find_body(str(row["batch_id"]), cast(int, row["line"])),),
 }
 
@@ -140,7 +168,11 @@ def other_values(table: str, column: str, value: Value) -> list[Value]:
         ("idempotency_key", "client_id"): ["another client"],
         ("idempotency_key", "key"): ["another key"],
         ("lookup", "registration_id"): ["another registration"],
+        ("lookup_journal", "content"): [str(value).replace(",1]", ",9]"), f"{value!s} "],
         ("follow", "registration_id"): ["another registration"],
+        # The numbers of these rows are SQLite's own, which takes no text in their place.
+        ("log_entry", "entry"): [1000],
+        ("log_checkpoint", "size"): [1000],
         **{(f"batch_{part}", "batch_id"): ["another batch"] for part in ("chunk", "item", "body")},
     }
     if (table, column) in special:

@@ -19,7 +19,7 @@ from pyhanko.sign.signers.pdf_cms import SimpleSigner
 from pyhanko.sign.signers.pdf_signer import PdfSignatureMetadata, PdfSigner
 from pyhanko_certvalidator.registry import SimpleCertificateStore
 
-from certsvc.sealing.keystore import FileSigner
+from certsvc.sealing.file_signer import FileSigner
 from certsvc.sealing.port import Signer
 
 _DAY = timedelta(days=1)

@@ -14,7 +14,8 @@ from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from certsvc.domain.report import FileOutcome
 from certsvc.sealing.check_pdf import check_pdf
 from certsvc.sealing.cms import build_cms, read_cms
-from certsvc.sealing.keystore import FileSigner, Keystore
+from certsvc.sealing.file_signer import FileSigner
+from certsvc.sealing.keystore import Keystore
 from certsvc.sealing.port import PinnedKey, Signer
 from tests.sealing.samples import a_sealed_pdf, an_unsigned_pdf, cms_of, hole_of, with_container
 from tests.sealing.strangers import a_stranger, signed_by_pyhanko

@@ -37,7 +37,7 @@ def judged(data: bytes, pinned: Sequence[PinnedKey]) -> FileCheck:
     assert check == check_any_pdf(data, pinned)
     known = read_body(a_draft().unsealed())
     assert known is not None
-    assert check == check_pdf(data, pinned, known)
+    assert check == check_pdf(data, pinned, (), known)
     return check
 
 

@@ -173,7 +173,7 @@ def test_a_key_on_another_curve_is_no_key(curve: ec.EllipticCurve, keys: tuple[P
     plan = CertificatePlan(
         file="x", algorithm="p256", subject={"common_name": "TEST ONLY"}, validity=AT - AT, path_length=None
     )
-    certificate = make_certificate(plan, key, issuer=None, issuer_key=key, not_before=AT)
+    certificate = make_certificate(plan, key.public_key(), issuer=None, issuer_key=key, not_before=AT)
     pinned = replace(keys[0], certificate=certificate.public_bytes(Encoding.DER))
     header = json.dumps({"alg": "ES256", "kid": pinned.key_id, "typ": TYP}).encode()
     said = f"{encoded(header)}.{encoded(b'{}')}"

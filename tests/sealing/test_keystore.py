@@ -22,7 +22,7 @@ from certsvc.sealing.trust import read_certificate
 from tests.sealing.samples import AT, PLAN
 
 LATER = AT + timedelta(days=30)
-MADE = ("p256", "offline", "receipt", "trust", "sm2")
+MADE = ("p256", "offline", "receipt", "trust", "log", "sm2")
 """Keys of the short plan, in the order of the trust list."""
 
 
@@ -62,7 +62,7 @@ def test_the_test_pki_is_what_the_plan_says(keystore: Keystore) -> None:
 
 def test_the_default_plan_names_every_algorithm(keystore: Keystore) -> None:
     """Each value of CERTSVC_SIGNATURE has a key, marked as one for development."""
-    assert {key.algorithm for key in keystore.keys} == {"p256", "rsa2048", "rsa3072", "sm2"}
+    assert {key.algorithm for key in keystore.keys} == {"p256", "rsa2048", "rsa3072", "ed25519", "sm2"}
     assert keystore.is_development
     assert all(key.development for key in keystore.pinned)
     assert len(keystore.registry_secret) == 32
@@ -108,7 +108,8 @@ def test_a_signer_added_to_the_plan_is_made_beside_the_others(keys: Path, plan: 
 WRITTEN_IN_ORDER = (
     "registry.secret", "root.key.pem", "root.pem", "issuing.key.pem", "issuing.pem",
     "p256-001.key.pem", "p256-001.pem", "offline-001.key.pem", "offline-001.pem", "receipt-001.key.pem",
-    "receipt-001.pem", "trust-001.key.pem", "trust-001.pem", "sm2-root.key.pem", "sm2-root.pem",
+    "receipt-001.pem", "trust-001.key.pem", "trust-001.pem", "log-001.key.pem", "log-001.pem",
+    "sm2-root.key.pem", "sm2-root.pem",
     "sm2-maker.key.pem", "sm2-maker.pem", "sm2-001.key.pem", "sm2-001.pem", "trust.json",
 )  # fmt: skip
 

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from certsvc.domain.key_times import fault_at
 from certsvc.errors import KeyMaterialError
 from certsvc.sealing.dev_keys import init_dev_keys, rotate_dev_key
-from certsvc.sealing.key_times import fault_at
 from certsvc.sealing.keystore import Keystore
 from certsvc.sealing.pki import SERVICES, Service
 from certsvc.sealing.trust import TrustedKey, mark_compromised, read_trust, retire_key, write_trust

@@ -25,6 +25,7 @@ def test_an_issuer_renamed_without_a_seal_is_not_ready_and_verifies_on(world: Wo
         "registry": "ok",
         "storage": "ok",
         "keys": "ok",
+        "log": "ok",
         "seal": "KEY_MATERIAL",
     }
     assert {str(world.verify(file=file).status) for file in files} == {"VALID"}

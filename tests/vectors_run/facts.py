@@ -13,7 +13,7 @@ from typing import Any, cast
 from pydantic import TypeAdapter
 
 from certsvc.domain.certificate import CertificateVersion, VersionId
-from certsvc.domain.endorsement import Copy, CopyKind
+from certsvc.domain.endorsement import Copy, CopyId, CopyKind
 from certsvc.domain.events import Event, RegistrationId
 from certsvc.errors import NotFoundError, RecordDamagedError, UnavailableError
 from certsvc.registry.port import ReadSession, RecordedEvent, Registry
@@ -73,6 +73,10 @@ class FactsSession:
         instants = [event.recorded_at for record in self._records for event in record.events]
         return max([*instants, *(copy.done_at for copy in self._copies() if copy.done_at is not None)])
 
+    def checkpoints_above(self, size: int, limit: int) -> tuple[()]:
+        """List no checkpoint: these records have no log."""
+        return ()
+
     def find_copy_by_token(self, token: str) -> Copy | None:
         """Find a copy."""
         return self._first(lambda copy: copy.token == token)
@@ -84,6 +88,9 @@ class FactsSession:
     def find_copy_by_sha256(self, sha256: str) -> Copy | None:
         """Find a copy."""
         return self._first(lambda copy: any(file.sha256 == sha256 for file in copy.files.values()))
+
+    def find_timestamp(self, copy_id: CopyId, fmt: str) -> None:
+        """Find none: this instance asks for no time stamps."""
 
     def get_version(self, version_id: VersionId) -> CertificateVersion:
         """Return one version."""

@@ -14,8 +14,7 @@ import sqlalchemy as sa
 from certsvc.domain.certificate import VersionId
 from certsvc.domain.endorsement import IssuedFile
 from certsvc.domain.events import EventId, EventType, HolderId, RegistrationId
-from certsvc.registry.crypto import Value, Vault
-from certsvc.registry.holder_keys import KEY_BYTES, HolderKey
+from certsvc.registry.crypto import KEY_BYTES, HolderKey, Value, Vault
 from certsvc.registry.port import RecordedEvent
 from certsvc.registry.rows import copy_values, event_values, instant_text, version_values
 from certsvc.registry.sql import SQLRegistry

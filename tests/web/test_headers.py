@@ -44,7 +44,8 @@ def test_every_route_is_hardened(standing_site: Site) -> None:
         asked = not name.startswith("OPTIONS")
         published = asked and "/.well-known/" in name and answer.status_code == 200
         kept = answer.headers["Cache-Control"]
-        assert re.fullmatch("public, max-age=[36]0", kept) if published else kept == "no-store", name
+        lasting = "public, max-age=([236]|[36]0|31536000, immutable)"
+        assert re.fullmatch(lasting, kept) if published else kept == "no-store", name
         assert answer.status_code < 500, name
 
 

@@ -93,6 +93,9 @@ def test_alive_ready_and_counted(standing_site: Site) -> None:
     counted = standing_site.get("/metrics")
 
     assert body_of(standing_site.client.get("/healthz")) == {"status": "ok"}
-    assert ready == {"status": "ok", "parts": {"registry": "ok", "storage": "ok", "keys": "ok", "seal": "ok"}}
+    assert ready == {
+        "status": "ok",
+        "parts": {"registry": "ok", "storage": "ok", "keys": "ok", "log": "ok", "seal": "ok"},
+    }
     assert "certsvc_requests_total{" in counted.text
     assert counted.mimetype == "text/plain"

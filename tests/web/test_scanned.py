@@ -6,6 +6,7 @@ import json
 import re
 import uuid
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,7 +14,7 @@ import pytest
 import structlog
 from werkzeug.test import Client, TestResponse
 
-from certsvc.cli.logs import configure_logs, write_answered
+from certsvc.cli.logs import AnsweredLines, configure_logs
 from certsvc.domain.report import Report, Status
 from certsvc.registry.sql import SQLRegistry
 from certsvc.verification.question import Question
@@ -153,22 +154,41 @@ def test_judge_says_the_same_check_by_check(lived: Lived, monkeypatch: pytest.Mo
     assert quick == list(lived.reports())
 
 
+@pytest.mark.usefixtures("logging_as_before")
 def test_line_of_a_page_is_the_logger_s_own(capsys: pytest.CaptureFixture[str]) -> None:
     """Whoever reads the log must not have to know two forms."""
-    before = structlog.get_config()
-    try:
-        configure_logs("INFO")
-        structlog.get_logger("certsvc.access").info(
-            "answered", endpoint="public.show", method="GET", status=200, ms=1.5, request_id="a-b"
-        )
-    finally:
-        structlog.configure(**before)
-    write_answered("public.show", "GET", 200, 1.5, "a-b")
+    configure_logs("INFO")
+    structlog.get_logger("certsvc.access").info(
+        "answered", endpoint="public.show", method="GET", status=200, ms=1.5, request_id="a-b"
+    )
+    lines = AnsweredLines()
+    lines.answered("public.show", "GET", 200, 1.5, "a-b")
+    lines.write()
 
     logger, page = capsys.readouterr().err.splitlines()
     assert list(json.loads(logger)) == list(json.loads(page))
     moment = re.compile(r'"at": "\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z"')
     assert moment.sub("", logger) == moment.sub("", page) != page
+
+
+def test_lines_of_pages_come_together_and_none_is_lost_or_torn(capsys: pytest.CaptureFixture[str]) -> None:
+    """Workers share one pipe, which keeps pieces of 4,096 bytes whole; and an end leaves nothing behind."""
+    lines = AnsweredLines()
+    written: list[str] = []
+    with ThreadPoolExecutor(4) as pool:
+        for number in range(100):
+            pool.submit(lines.answered, "public.show", "GET", 200, 12345.6, f"{uuid.UUID(int=number)}")
+    held = AnsweredLines()
+    for number in range(16):
+        written.append(capsys.readouterr().err)
+        held.answered("public.show", "GET", 200, 12345.6, f"{uuid.UUID(int=100 + number)}")
+    together = capsys.readouterr().err
+    lines.stop()
+    lines.answered("public.show", "GET", 200, 1.0, f"{uuid.UUID(int=200)}")
+
+    assert not any(written[1:]) and together.count("\n") == 16 and len(together.encode()) <= 4096
+    ids = [json.loads(line)["request_id"] for line in (written[0] + capsys.readouterr().err).splitlines()]
+    assert sorted(uuid.UUID(one).int for one in ids) == [*range(100), 200]
 
 
 def test_no_id_and_no_nonce_comes_twice(lived: Lived) -> None:

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -33,13 +34,20 @@ def server(tmp_path_factory: pytest.TempPathFactory, dev_keys: Path) -> Iterator
     world = World(settings_in(folder / "var", dev_keys), FixedClock())
     _, key = world.services.clients.add("tests", ["issue", "read", "verify"])
     port = a_free_port()
+    with serving(folder / "var", dev_keys, port):
+        yield port, key
+
+
+@contextmanager
+def serving(data: Path, keys: Path, port: int) -> Iterator[None]:
+    """Run Granian on an instance until the block ends."""
     command = [sys.executable, "-m", "granian", "--interface", "wsgi", "--factory", "--workers", "1"]
     command += ["--blocking-threads", str(THREADS), "--port", str(port), "certsvc.web.app:create_app"]
-    environ = os.environ | {"CERTSVC_DATA_DIR": str(folder / "var"), "CERTSVC_KEYS_DIR": str(dev_keys)}
+    environ = os.environ | {"CERTSVC_DATA_DIR": str(data), "CERTSVC_KEYS_DIR": str(keys)}
     process = subprocess.Popen(command, env=environ, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         _wait_until_alive(port, process)
-        yield port, key
+        yield
     finally:
         process.terminate()
         process.wait(20)

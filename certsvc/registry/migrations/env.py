@@ -5,8 +5,9 @@ from __future__ import annotations
 from alembic import context
 
 import certsvc.registry.tables_batches
-import certsvc.registry.tables_feed  # their tables belong to the same METADATA
-import certsvc.registry.tables_holders  # noqa: F401
+import certsvc.registry.tables_feed
+import certsvc.registry.tables_holders
+import certsvc.registry.tables_timestamps  # noqa: F401  # their tables belong to the same METADATA
 from certsvc.registry.tables import METADATA
 
 context.configure(connection=context.config.attributes["connection"], target_metadata=METADATA)

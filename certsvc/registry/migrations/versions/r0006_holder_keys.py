@@ -1,6 +1,6 @@
 """A key for each holder, and images that belong to one holder.
 
-Revision: r0007
+Revision: r0006
 """
 
 from __future__ import annotations
@@ -8,8 +8,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-revision = "r0007"
-down_revision = "r0002"
+revision = "r0006"
+down_revision = "r0005"
 branch_labels = None
 depends_on = None
 
@@ -39,6 +39,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["holder_id"], ["holder.holder_id"]),
         sa.CheckConstraint("(wrapped IS NULL) = (erased_at IS NOT NULL)", name="erased"),
         sa.CheckConstraint("files_gone_at IS NULL OR erased_at IS NOT NULL", name="files_gone"),
+        sqlite_with_rowid=False,
     )
     op.create_index(
         "holder_key_files_idx",

@@ -1,0 +1,17 @@
+"""What is kept beside registrations and copies, and written with them: log, time stamps, uses of keys."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from certsvc.registry.port_keys import KeyUseReading, KeyUseWriting
+from certsvc.registry.port_log import LogReading, LogWriting
+from certsvc.registry.port_timestamps import TimestampReading, TimestampWriting
+
+
+class BesideReading(LogReading, TimestampReading, KeyUseReading, Protocol):
+    """Look-ups."""
+
+
+class BesideWriting(LogWriting, TimestampWriting, KeyUseWriting, Protocol):
+    """Changes."""

@@ -1,0 +1,1 @@
+"""The transparency log as mathematics and text: hashes, tiles, proofs, notes. No database, no network."""

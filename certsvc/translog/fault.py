@@ -1,0 +1,11 @@
+"""What is wrong with a log, a proof or a checkpoint."""
+
+from __future__ import annotations
+
+
+class LogFaultError(ValueError):
+    """A checkpoint, tile or proof that does not hold; the text says what was found."""
+
+
+class BrokenPromiseError(LogFaultError):
+    """The log contradicts what it signed before: rolled back, forked or altered; the text says how."""
