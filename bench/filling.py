@@ -22,8 +22,9 @@ from certsvc.qr.token import ALPHABET, CODE_LENGTH, TOKEN_LENGTH, check_characte
 from certsvc.registry.crypto import KEY_BYTES, HolderKey, Value, Vault
 from certsvc.registry.database import Database, Query
 from certsvc.registry.holder_keys import Opener
-from certsvc.registry.payload import purpose_text, read_face, read_purpose
+from certsvc.registry.payload import read_face
 from certsvc.registry.payload_lines import text_of
+from certsvc.registry.payload_sealed import outcome_text, purpose_text, read_outcome, read_purpose
 from certsvc.registry.rows import Record
 from certsvc.registry.session import insert_row
 from certsvc.registry.tables import (
@@ -135,7 +136,7 @@ def _open(model: Rows, vault: Vault, opener: Opener) -> str:
     sealed_number = cast(bytes, event["id_number"])
     number = cast(bytes, opener.content(str(model["holder"]["holder_id"]), sealed_number, place))
     event["told"] = opened(json.loads(str(event["payload"]))["holder"], f"event {event_id} holder")
-    event["outcome"] = opened(json.loads(str(event["outcome"])), f"event {event_id} outcome")
+    event["outcome"] = text_of(read_outcome(str(event["outcome"]), opener, event_id))
     version["person"] = opened(
         json.loads(str(version["face"]))["holder"], f"version {version['version_id']!s} face"
     )
@@ -213,7 +214,7 @@ def _person(
             "payload": with_holder(
                 model["event"]["payload"], model["event"]["told"], f"event {event_id} holder"
             ),
-            "outcome": text_of(sealed(model["event"]["outcome"], f"event {event_id} outcome")),
+            "outcome": outcome_text(json.loads(its_own(model["event"]["outcome"])), key, event_id),
             "id_number": key.seal(vault.encrypt(id_number, number_place), number_place),
         },
         "certificate_version": {

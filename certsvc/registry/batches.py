@@ -11,7 +11,7 @@ from sqlalchemy import Integer, bindparam, or_
 
 from certsvc.errors import NotFoundError, RecordDamagedError
 from certsvc.registry.crypto import storable
-from certsvc.registry.payload import read_outcome
+from certsvc.registry.payload_sealed import read_outcome
 from certsvc.registry.port_batches import (
     Batch,
     BatchState,

@@ -8,7 +8,6 @@ import os
 import re
 from collections.abc import Mapping, Sequence
 from hashlib import sha256
-from threading import Lock
 from typing import Final
 
 import sqlalchemy as sa
@@ -42,17 +41,17 @@ def storable(text: str) -> bool:
 class HolderKey:
     """Encrypts and decrypts one holder's data (AES-256-GCM, nonce first); safe between threads."""
 
-    __slots__ = ("_cipher", "holder_id")
+    __slots__ = ("cipher", "holder_id")
 
     def __init__(self, holder_id: str, key: bytes) -> None:
         """Take the key, KEY_BYTES long."""
         self.holder_id = holder_id
-        self._cipher = AESGCM(key)
+        self.cipher = AESGCM(key)
 
     def seal(self, content: bytes, place: str) -> bytes:
         """Encrypt *content* so that it opens only at *place*, e.g. ``event 17 holder``."""
         nonce = os.urandom(NONCE_BYTES)
-        return nonce + self._cipher.encrypt(nonce, content, place.encode())
+        return nonce + self.cipher.encrypt(nonce, content, place.encode())
 
     def open(self, sealed: bytes, place: str) -> bytes:
         """Return what was sealed at *place*.
@@ -61,13 +60,17 @@ class HolderKey:
             RecordDamagedError: it was changed, or sealed for another place or under another key.
         """
         try:
-            return self._cipher.decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], place.encode())
+            return self.cipher.decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], place.encode())
         except (InvalidTag, ValueError) as error:
             raise RecordDamagedError("a value does not open with its holder's key") from error
 
+    def seal_content(self, content: bytes, place: str) -> str:
+        """Encrypt *content* for a column of text: the holder's id, a blank, and Base64."""
+        return f"{self.holder_id} {base64.b64encode(self.seal(content, place)).decode('ascii')}"
+
     def seal_text(self, text: str, place: str) -> str:
-        """Encrypt *text*; returns the holder's id, a blank, and Base64."""
-        return f"{self.holder_id} {base64.b64encode(self.seal(text.encode(), place)).decode('ascii')}"
+        """Encrypt *text* as seal_content() does."""
+        return self.seal_content(text.encode(), place)
 
 
 class Vault:
@@ -89,7 +92,6 @@ class Vault:
         self._key_cipher = AESGCM(self._derive(secret, b"holder key cipher"))
         self._layouts: dict[str, Layout] = {}
         self._keys: dict[bytes, HolderKey] = {}
-        self._keeping = Lock()
 
     @staticmethod
     def _derive(secret: bytes, use: bytes) -> bytes:
@@ -203,12 +205,10 @@ class Vault:
             )
         except (InvalidTag, ValueError) as error:
             raise RecordDamagedError("a holder's key does not open") from error
-        key = HolderKey(holder_id, opened)
-        with self._keeping:
-            if len(self._keys) >= KEPT:
-                # That which came first: to know which was used last would cost more than to unwrap.
-                del self._keys[next(iter(self._keys))]
-            self._keys[wrapped] = key
+        if len(self._keys) >= KEPT:
+            # All at once: to know which was used last would cost more than to unwrap it again.
+            self._keys.clear()
+        key = self._keys[wrapped] = HolderKey(holder_id, opened)
         return key
 
     def id_index(self, id_type: IdType, id_number: str) -> str:

@@ -17,7 +17,8 @@ from certsvc.errors import NotFoundError, UnavailableError
 from certsvc.registry.crypto import Value
 from certsvc.registry.database import Query
 from certsvc.registry.log_rows import LogChanges
-from certsvc.registry.payload import event_text, face_text, outcome_text
+from certsvc.registry.payload import event_text, face_text
+from certsvc.registry.payload_sealed import outcome_text
 from certsvc.registry.port_erasing import Erasure, StandIn
 from certsvc.registry.reading import HISTORY, IMAGE_BY_SHA256, RecordReading
 from certsvc.registry.rows import Record, copy_from, instant_text, version_from

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date
 from typing import Final, TypedDict, cast
 
@@ -20,8 +20,6 @@ _read: Final = json.JSONDecoder().raw_decode
 """Reads one of the texts below: each was written by text_of(), so nothing stands around it."""
 
 
-_SEALED: Final = "\x01"
-"""Begins a sealed purpose; what people type never holds a control character."""
 _BETWEEN: Final = "\0"
 """Between the values of a holder part that is sealed; no text of ours holds it."""
 
@@ -199,41 +197,6 @@ def read_holder(
         photo_sha256=photo or None,
         signature_sha256=signature or None,
     )
-
-
-def outcome_text(outcome: Mapping[str, object], key: HolderKey | None, event_id: str) -> str:
-    """Return the outcome column of an event, which repeats the holder's data; *key* as for event_text()."""
-    text = text_of(dict(outcome))
-    return text if key is None else text_of(key.seal_text(text, _outcome_place(event_id)))
-
-
-def read_outcome(text: str, opener: Opener, event_id: str) -> Mapping[str, object]:
-    """Return the answer an event was given; empty when its holder was erased and it was not rewritten."""
-    outcome: dict[str, object] | str = _read(text)[0]
-    if isinstance(outcome, str):
-        outcome = _read(opener.text(outcome, _outcome_place(event_id)) or "{}")[0]
-    return cast("dict[str, object]", outcome)
-
-
-def _outcome_place(event_id: str) -> str:
-    return f"event {event_id} outcome"
-
-
-def purpose_text(purpose: str | None, key: HolderKey, copy_id: str) -> str | None:
-    """Return the purpose column of a copy: what was typed may tell a person's affairs."""
-    return None if purpose is None else f"{_SEALED}{key.seal_text(purpose, _purpose_place(copy_id))}"
-
-
-def read_purpose(text: str, opener: Opener, copy_id: str) -> str:
-    """Return the purpose a copy was made for; a stand-in once it was erased."""
-    if text[:1] != _SEALED:
-        return text
-    opened = opener.text(text[1:], _purpose_place(copy_id))
-    return ERASED if opened is None else opened
-
-
-def _purpose_place(copy_id: str) -> str:
-    return f"copy {copy_id} purpose"
 
 
 def read_employer(pair: PairJSON | None) -> Employer | None:

@@ -16,6 +16,7 @@ from certsvc.domain.events import Event, EventType
 from certsvc.registry import payload
 from certsvc.registry.holder_keys import Opener
 from certsvc.registry.payload_lines import read_specialties, read_warnings
+from certsvc.registry.payload_sealed import read_purpose
 
 Proved = Sequence[Any]
 """All columns of a row in its table's order."""
@@ -104,7 +105,7 @@ def copy_of(row: Proved, opener: Opener | None) -> Copy:
         grant=grant,
         copy_number=copy_number,
         status_index=status_index,
-        purpose=None if purpose is None or opener is None else payload.read_purpose(purpose, opener, copy_id),
+        purpose=None if purpose is None or opener is None else read_purpose(purpose, opener, copy_id),
         files=files,
         done_at=None if done_at is None else _instant(done_at),
         failure=failure,

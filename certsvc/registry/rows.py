@@ -14,7 +14,7 @@ from certsvc.domain.endorsement import (
 )
 from certsvc.domain.events import Event, RegistrationId
 from certsvc.errors import DefectError, RecordDamagedError
-from certsvc.registry import payload
+from certsvc.registry import payload, payload_sealed
 from certsvc.registry.crypto import HolderKey, Value, Vault
 from certsvc.registry.holder_keys import Opener
 from certsvc.registry.payload_lines import specialties_text, text_of, warnings_text
@@ -125,7 +125,7 @@ def event_values(recorded: RecordedEvent, seq: int, vault: Vault, key: HolderKey
         "payload": payload.event_text(event, key),
         "id_number": None if id_number is None else _sealed_number(id_number, event.event_id, vault, key),
         "changed_fields": text_of(list(recorded.changed_fields)),
-        "outcome": payload.outcome_text(recorded.outcome, key, event.event_id),
+        "outcome": payload_sealed.outcome_text(recorded.outcome, key, event.event_id),
     }
 
 
@@ -144,7 +144,7 @@ def event_from(record: Record, vault: Vault, opener: Opener) -> RecordedEvent:
         body_digest=record.text("body_digest"),
         version_id=VersionId(record.text("version_id")),
         changed_fields=tuple(changed_fields),
-        outcome=payload.read_outcome(record.text("outcome"), opener, record.text("event_id")),
+        outcome=payload_sealed.read_outcome(record.text("outcome"), opener, record.text("event_id")),
     )
 
 
@@ -224,7 +224,7 @@ def copy_values(copy: Copy, key: HolderKey) -> dict[str, Value]:
         "warnings": None if grant is None else warnings_text(grant.warnings),
         "copy_number": copy.copy_number,
         "status_index": copy.status_index,
-        "purpose": payload.purpose_text(copy.purpose, key, copy.copy_id),
+        "purpose": payload_sealed.purpose_text(copy.purpose, key, copy.copy_id),
         **file_values(copy.files),
         "done_at": _maybe_instant_text(copy.done_at),
         "failure": copy.failure,
