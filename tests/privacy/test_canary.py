@@ -94,7 +94,7 @@ def test_no_file_left_behind_holds_the_number(scene: Scene) -> None:
 
 
 def test_number_opens_in_its_column_alone(scene: Scene, dev_keys: Path) -> None:
-    """It is there, in one column of one table, for secret and holder's key together; no plain hash tells it."""
+    """It is in one column of one table, for secret and holder's key together; no plain hash tells it."""
     vault = Vault(Keystore.open(dev_keys).registry_secret)
     opened, tried = Counter[tuple[str, str]](), 0
     with closing(sqlite3.connect(scene.folder / "site" / "registry.db")) as connection:
