@@ -22,11 +22,13 @@ PHOTO = a_photo()
 class Case:
     """A site with the holder's registration, which was cancelled."""
 
-    def __init__(self, folder: Path, keys: Path, *, cancelled: bool = True) -> None:
+    def __init__(self, folder: Path, keys: Path, *, cancelled: bool = True, **settings: str) -> None:
         """Record and issue; *keys* is copied, as the list of erasures stands beside them."""
         shutil.copytree(keys, folder / "keys")
         self.clock = FixedClock()
-        self.world = World(settings_in(folder / "data", folder / "keys"), self.clock)
+        self.batch = ""
+        """Id of a batch that a copy of the holder's came out of."""
+        self.world = World(settings_in(folder / "data", folder / "keys", **settings), self.clock)
         self.site = Site(self.world)
         self.body = self.world.initial_body(name=NAME, birth_date=BORN, order=3)
         self.world.record(self.body)
