@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import date
 from hashlib import sha256
@@ -19,9 +19,12 @@ import sqlalchemy as sa
 
 from certsvc.domain.certificate import face_hash
 from certsvc.qr.token import ALPHABET, CODE_LENGTH, TOKEN_LENGTH, check_character
-from certsvc.registry.crypto import Value, Vault
+from certsvc.registry.crypto import KEY_BYTES, HolderKey, Value, Vault
 from certsvc.registry.database import Database, Query
+from certsvc.registry.holder_keys import Opener
 from certsvc.registry.payload import read_face
+from certsvc.registry.payload_lines import text_of
+from certsvc.registry.payload_sealed import outcome_text, purpose_text, read_outcome, read_purpose
 from certsvc.registry.rows import Record
 from certsvc.registry.session import insert_row
 from certsvc.registry.tables import (
@@ -32,13 +35,17 @@ from certsvc.registry.tables import (
     REGISTRATION,
     REGISTRATION_NUMBER,
 )
+from certsvc.registry.tables_holders import HOLDER_KEY
+from certsvc.registry.writing_keys import key_values
 
-ROWS_EACH: Final = 6
-"""Of one holder: holder, registration, number, event, version, endorsed copy."""
+ROWS_EACH: Final = 7
+"""Of one holder: holder, key, registration, number, event, version, endorsed copy."""
 _AT_ONCE: Final = 5_000
 """Holders of one transaction."""
 _ID_BYTES: Final = 16
-_TABLES: Final = (HOLDER, REGISTRATION, REGISTRATION_NUMBER, EVENT, CERTIFICATE_VERSION, COPY)
+_OPENED: Final = ("told", "person")
+"""What the model has besides columns: the holder's parts of its event and of its face."""
+_TABLES: Final = (HOLDER, HOLDER_KEY, REGISTRATION, REGISTRATION_NUMBER, EVENT, CERTIFICATE_VERSION, COPY)
 """In the order in which foreign keys allow them."""
 
 Rows = dict[str, dict[str, Value]]
@@ -69,16 +76,13 @@ def fill(database: Database, secret: bytes, holders: int) -> Filled:
     inserts = {table.name: insert_row(table) for table in _TABLES}
     tokens: list[str] = []
     numbers: list[str] = []
-    opened = vault.decrypt(
-        cast(bytes, model["event"]["id_number"]), f"event {model['event']['event_id']!s} id_number"
-    )
-    hashed_face = _hashed_face(model)
+    opener = Opener(vault, lambda _: None)
+    opener.take_wrapped(str(model["holder"]["holder_id"]), model["holder_key"]["wrapped"])
+    hashed_face = _hashed_face(model, opener)
+    opened = _open(model, vault, opener)
     for first in range(0, holders, _AT_ONCE):
         last = min(first + _AT_ONCE, holders)
-        people = [
-            _person(model, number, chance, vault.encrypt, opened, hashed_face)
-            for number in range(first, last)
-        ]
+        people = [_person(model, number, chance, vault, opened, hashed_face) for number in range(first, last)]
         tokens += [str(person["copy"]["token"]) for person in people]
         numbers += [str(person["registration_number"]["number"]) for person in people]
         for table in _TABLES:
@@ -114,14 +118,36 @@ def _model(database: Database, vault: Vault) -> Rows:
         REGISTRATION_NUMBER, "registration_id", rows["copy"]["registration_id"]
     )
     rows["holder"] = read(HOLDER, "holder_id", rows["copy"]["holder_id"])
+    rows["holder_key"] = read(HOLDER_KEY, "holder_id", rows["copy"]["holder_id"])
     for row in rows.values():
         del row["mac"]
     return rows
 
 
-def _hashed_face(model: Rows) -> str:
+def _open(model: Rows, vault: Vault, opener: Opener) -> str:
+    """Replace what is sealed in the model by what was sealed; returns the ID number."""
+
+    def opened(sealed: str, place: str) -> str:
+        return cast(str, opener.text(sealed, place))
+
+    event, version, copy = model["event"], model["certificate_version"], model["copy"]
+    event_id = str(event["event_id"])
+    place = f"event {event_id} id_number"
+    sealed_number = cast(bytes, event["id_number"])
+    number = cast(bytes, opener.content(str(model["holder"]["holder_id"]), sealed_number, place))
+    event["told"] = opened(json.loads(str(event["payload"]))["holder"], f"event {event_id} holder")
+    event["outcome"] = text_of(read_outcome(str(event["outcome"]), opener, event_id))
+    version["person"] = opened(
+        json.loads(str(version["face"]))["holder"], f"version {version['version_id']!s} face"
+    )
+    copy["purpose"] = read_purpose(str(copy["purpose"]), opener, str(copy["copy_id"]))
+    return vault.decrypt(number, place)
+
+
+def _hashed_face(model: Rows, opener: Opener) -> str:
     """Return what the face's hash is of; hashing every face by itself would take half the time of filling."""
-    face = read_face(str(model["certificate_version"]["face"]))
+    version = model["certificate_version"]
+    face = read_face(str(version["face"]), opener, str(version["version_id"]))
     text = json.dumps(
         asdict(face), ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=date.isoformat
     )
@@ -134,7 +160,7 @@ def _person(
     model: Rows,
     number: int,
     chance: random.Random,
-    encrypt: Callable[[str, str], bytes],
+    vault: Vault,
     id_number: str,
     hashed_face: str,
 ) -> Rows:
@@ -147,9 +173,12 @@ def _person(
     old = str(model["registration_number"]["number"])
     new = f"{old[:-9]}{number:09d}"
     face = json.loads(str(model["certificate_version"]["face"]))
+    name, _, _ = str(model["certificate_version"]["person"]).partition("\0")
+    secret, copy_id = chance.randbytes(KEY_BYTES), fresh()
+    key = HolderKey(holder_id, secret)
     own = {
         old: new,
-        face["name"]: _word(chance, 3),
+        name: _word(chance, 3),
         face["employer"]["first"]: f"示例{_word(chance, 4)}建设有限公司",
     }
 
@@ -159,7 +188,16 @@ def _person(
             changed = changed.replace(before, after)
         return changed
 
+    def sealed(text: object, place: str) -> str:
+        return key.seal_text(its_own(text), place)
+
+    def with_holder(text: object, inner: object, place: str) -> str:
+        return text_of({**json.loads(its_own(text)), "holder": sealed(inner, place)})
+
+    at = str(model["holder_key"]["created_at"])
+    number_place = f"event {event_id} id_number"
     changed: Mapping[str, dict[str, Value]] = {
+        "holder_key": key_values(holder_id, secret, at, vault),
         "holder": {"holder_id": holder_id, "id_index": chance.randbytes(32).hex()},
         "registration": {
             "registration_id": registration_id,
@@ -173,20 +211,28 @@ def _person(
             "source_id": f"bench-{number}",
             "registration_id": registration_id,
             "version_id": version_id,
-            "payload": its_own(model["event"]["payload"]),
-            "id_number": encrypt(id_number, f"event {event_id} id_number"),
+            "payload": with_holder(
+                model["event"]["payload"], model["event"]["told"], f"event {event_id} holder"
+            ),
+            "outcome": outcome_text(json.loads(its_own(model["event"]["outcome"])), key, event_id),
+            "id_number": key.seal(vault.encrypt(id_number, number_place), number_place),
         },
         "certificate_version": {
             "version_id": version_id,
             "registration_id": registration_id,
             "serial": f"9{number:013d}",
             "licence_id": fresh(),
-            "face": its_own(model["certificate_version"]["face"]),
+            "face": with_holder(
+                model["certificate_version"]["face"],
+                model["certificate_version"]["person"],
+                f"version {version_id} face",
+            ),
             "face_hash": sha256(its_own(hashed_face).encode()).hexdigest(),
             "event_id": event_id,
         },
         "copy": {
-            "copy_id": fresh(),
+            "copy_id": copy_id,
+            "purpose": purpose_text(str(model["copy"]["purpose"]), key, copy_id),
             "registration_id": registration_id,
             "holder_id": holder_id,
             "version_id": version_id,
@@ -199,7 +245,10 @@ def _person(
             "ofd_sha256": chance.randbytes(32).hex(),
         },
     }
-    return {name: {**row, **changed[name]} for name, row in model.items()}
+    return {
+        name: {column: value for column, value in (row | changed[name]).items() if column not in _OPENED}
+        for name, row in model.items()
+    }
 
 
 def _word(chance: random.Random, length: int) -> str:

@@ -69,6 +69,8 @@ class Settings(BaseModel):
     """Folder of revocation lists (``*.crl``) for ``b-lta``; default ``crls`` in keys_dir."""
     scan_processes: int = Field(default=1, ge=1, le=64)
     """Child processes, per server process, in which files from strangers are opened."""
+    retention_days: int = Field(default=3650, ge=0, le=36500)
+    """Days for which personal data is kept after the end of a holder's last registration."""
     trusted_proxies: str = ""
     """Addresses or networks, with commas between, of proxies whose X-Forwarded-For is believed."""
 

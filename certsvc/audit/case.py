@@ -38,6 +38,8 @@ class Case:
     """By the id of a copy: instant of the first checkpoint of the log that holds it."""
     log_began_at: datetime | None
     """Instant of the log's first checkpoint with a leaf."""
+    erased_at: datetime | None
+    """When the holder's personal data was erased."""
     lost: frozenset[str]
     """Tables of which a row of this registration cannot be used; what rests on them is left unsaid."""
 
@@ -111,6 +113,7 @@ def cases_of(gathered: Gathered, wanted: Collection[str], policies: Mapping[str,
             ),
             logged_at=gathered.logged_at,
             log_began_at=gathered.log_began_at,
+            erased_at=gathered.erased_at.get(record.text("holder_id")),
             lost=frozenset(lost[registration_id]),
         )
 

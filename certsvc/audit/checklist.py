@@ -11,6 +11,7 @@ from typing import Final
 
 from certsvc.audit.case import Case
 from certsvc.audit.checks.copies import check_copies
+from certsvc.audit.checks.erasures import check_erased, check_list
 from certsvc.audit.checks.history import check_history
 from certsvc.audit.checks.log import check_log
 from certsvc.audit.checks.log_tree import check_log_tree
@@ -40,6 +41,7 @@ STORE: Final[dict[str, StoreCheck]] = {
     "facts that must be logged": check_log,
     "tree of the log": check_log_tree,
     "time stamps beside files": check_timestamps,
+    "list of erasures": check_list,
     "folder of issued files": check_packs,
 }
 """Each goes over the whole store once, whatever part of the copies is opened."""
@@ -49,6 +51,7 @@ CASE: Final[dict[str, CaseCheck]] = {
     "copies": lambda case, premises, scope: check_copies(case, premises, scope.now),
     "windows": lambda case, premises, scope: check_windows(case),
     "entries of the log": lambda case, premises, scope: check_logged(case),
+    "erasures": lambda case, premises, scope: check_erased(case),
 }
 FILE: Final[dict[str, FileCheck]] = {"pdf": check_pdf, "ofd": check_ofd}
 """By format: every file that is opened."""

@@ -15,6 +15,7 @@ from certsvc.domain.certificate import CertificateVersion
 from certsvc.domain.endorsement import Copy
 from certsvc.domain.events import IdType
 from certsvc.domain.registration import Specialty
+from certsvc.errors import DefectError
 
 _SPACE: Final = re.compile(r"\s+")
 _LIGATURES: Final = str.maketrans(
@@ -74,6 +75,8 @@ class Exhibit:
     def _fields(self) -> dict[str, str]:
         """Return a pattern of each field as it stands on the page, by name."""
         copy, face = self.copy, self.version.face
+        if face.sex is None or face.birth_date is None:
+            raise DefectError("nothing is held against a face that was erased")
         fields = {
             "name": _exactly(face.name),
             "sex": _exactly(face.sex.value),

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from certsvc.audit.case import Case, cases_of, types_of, unreadable
 from certsvc.audit.checklist import CASE, FILE, PROGRAM, SYMBOL, FileCheck, store_checks
+from certsvc.audit.checks.erasures import check_gone
 from certsvc.audit.checks.logged import is_opened
 from certsvc.audit.checks.rows import shown_key
 from certsvc.audit.checks.stored import read_files
@@ -84,12 +85,15 @@ class Auditor:
         return scope.drawn_below is None or lot(scope.seed, "sample", copy.copy_id) < scope.drawn_below
 
     def _files(self, case: Case, copy: Copy, counts: Counter[str]) -> Iterator[Finding]:
+        if case.erased_at is not None:
+            yield from check_gone(case, copy, self._bench.shelf, self._scope)
+            return
         contents, findings = read_files(copy, self._bench.shelf)
         yield from findings
         counts["files"] += len(contents)
         version = case.by_id.get(copy.version_id)
-        if version is None:
-            # That it is missing or damaged is told already; without it nothing tells what must be printed.
+        if version is None or version.face.erased:
+            # That it is missing, damaged or erased is told already; nothing tells what must be printed.
             return
         premises, seed = self._bench.premises, self._scope.seed
         symbols = lot(seed, "symbols", copy.copy_id) < self._scope.symbols_below

@@ -69,6 +69,8 @@ class Premises:
     """All that the trust list says."""
     tsa_roots: Path | None
     """PEM file with the roots of time-stamping authorities; None where none is set."""
+    erasures: Mapping[str, datetime]
+    """The list of erasures: by holder's id, when the first was asked for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -51,7 +51,7 @@ def state_at(events: Iterable[Event], at: datetime, policy: Policy) -> State | N
         return None
     first = counting[0]
     holder = _holder(counting)
-    if first.employer is None or holder.name is None or holder.sex is None or holder.birth_date is None:
+    if first.employer is None or holder.name is None or not _is_known(holder):
         return None
     number = first.new_registration_number or first.registration_number
     employer: Employer = first.employer
@@ -107,11 +107,12 @@ def _counting(events: Sequence[Event]) -> list[Event]:
 
 def _begins(event: Event) -> bool:
     holder = event.holder
-    return (
-        holder is not None
-        and event.employer is not None
-        and None not in (holder.name, holder.sex, holder.birth_date)
-    )
+    return holder is not None and event.employer is not None and _is_known(holder)
+
+
+def _is_known(holder: HolderFields) -> bool:
+    """Tell whether all is said of a holder that must be; of an erased one that is nothing but a stand-in."""
+    return None not in (holder.name, holder.sex, holder.birth_date) or holder.erased
 
 
 def _holder(counting: Sequence[Event]) -> HolderFields:
@@ -130,7 +131,7 @@ def _holder(counting: Sequence[Event]) -> HolderFields:
     return HolderFields(**known)  # type: ignore[arg-type]  # the values of those very fields
 
 
-def _specialties(counting: Sequence[Event], born: date, policy: Policy) -> tuple[Specialty, ...]:
+def _specialties(counting: Sequence[Event], born: date | None, policy: Policy) -> tuple[Specialty, ...]:
     held: dict[str, _Held] = {}
     for place, event in enumerate(counting):
         begins = place == 0
@@ -150,16 +151,19 @@ def _specialties(counting: Sequence[Event], born: date, policy: Policy) -> tuple
     return _dated(held, born, policy)
 
 
-def _dated(held: dict[str, _Held], born: date, policy: Policy) -> tuple[Specialty, ...]:
+def _dated(held: dict[str, _Held], born: date | None, policy: Policy) -> tuple[Specialty, ...]:
     """Return specialties with their dates, in the order of the certificate's list."""
     listed = list(policy.specialty_names)
     names = sorted(held, key=lambda name: (listed.index(name) if name in listed else len(listed), name))
     return tuple(_date(held[name], born, policy) for name in names)
 
 
-def _date(one: _Held, born: date, policy: Policy) -> Specialty:
-    grant, ends = one.grant, _ends(one.grant, born, policy)
-    stated = grant.stated_to
+def _date(one: _Held, born: date | None, policy: Policy) -> Specialty:
+    grant, stated = one.grant, one.grant.stated_to
+    if born is None and stated is not None:
+        # Erased with the birth date, by which alone the rule could be applied: the end it gave is stated.
+        return Specialty(name=grant.name, valid_from=grant.granted_on, valid_to=stated)
+    ends = _ends(grant, born, policy)
     against = stated is not None and stated not in ends and one.reason is not None
     return Specialty(
         name=grant.name,
@@ -169,5 +173,6 @@ def _date(one: _Held, born: date, policy: Policy) -> Specialty:
     )
 
 
-def _ends(grant: SpecialtyGrant, born: date, policy: Policy) -> tuple[date, ...]:
-    return ends_by_rule(grant.granted_on, policy.validity_years, birthday(born, policy.age_limit))
+def _ends(grant: SpecialtyGrant, born: date | None, policy: Policy) -> tuple[date, ...]:
+    cap = None if born is None else birthday(born, policy.age_limit)
+    return ends_by_rule(grant.granted_on, policy.validity_years, cap)

@@ -10,6 +10,7 @@ from certsvc.cli.batch import batch
 from certsvc.cli.checks import photo, template
 from certsvc.cli.demo import demo
 from certsvc.cli.doctor import doctor
+from certsvc.cli.erase import erase
 from certsvc.cli.exits import Program
 from certsvc.cli.keys import keys
 from certsvc.cli.log import log
@@ -45,6 +46,7 @@ for _command in (
     verify,
     verify_receipt,
     expiring,
+    erase,
     recover,
     audit,
     doctor,

@@ -140,9 +140,13 @@ def spreadsheet_safe(cell: str) -> str:
 @click.command("recover")
 @as_json
 def recover(json_: bool) -> None:
-    """Finish or fail the copies a crash left pending, and fold look-ups. Safe to run at any time."""
+    """Settle what a crash left pending, complete erasures, and fold look-ups. Safe to run at any time."""
     services = open_services()
-    outcome = {**services.desk.recover(), "lookups_folded": services.lookups.fold()}
+    outcome = {
+        **services.desk.recover(),
+        "erased": services.eraser.complete_all(),
+        "lookups_folded": services.lookups.fold(),
+    }
     if json_:
         print_json(outcome)
     else:

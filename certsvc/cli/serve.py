@@ -13,7 +13,7 @@ from certsvc.cli.exits import Exit
 from certsvc.cli.place import load_place
 from certsvc.cli.runner import batch_workers_option, carrying_out
 from certsvc.cli.timestamps import fetching
-from certsvc.errors import SettingsError
+from certsvc.errors import SettingsError, UnavailableError
 
 TARGET: Final = "certsvc.__main__:create_worker"
 """The factory each worker calls; named, not imported, as it stands above the command line."""
@@ -39,6 +39,11 @@ def serve(host: str, port: int, workers: int | None, batch_workers: int) -> None
     check_free(host, port)
     # Built once here, so that a missing key is one sentence now, not a worker dying again and again.
     services = build(load_place())
+    try:
+        # A register put back from a backup must not show whom it was told to forget.
+        services.eraser.complete_all()
+    except UnavailableError as error:
+        click.echo(f"erasures not completed ({error.code}): run certsvc recover", err=True)
     with carrying_out(services, batch_workers), fetching(services.stamp_queue):
         run_server(host, port, workers)
 

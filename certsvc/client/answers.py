@@ -61,12 +61,12 @@ class Specialty:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Holder:
-    """The holder; the identity number is masked."""
+    """The holder; the identity number is masked. What is None was erased with all personal data."""
 
     name: str
-    sex: str
-    birth_date: date
-    id_no_masked: str
+    sex: str | None
+    birth_date: date | None
+    id_no_masked: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -75,7 +75,7 @@ class ReportCertificate:
     version: int
     registration_number: str
     name: str
-    sex: str
+    sex: str | None
     employer: str
     specialties: tuple[ReportSpecialty, ...]
     issuer: str

@@ -22,13 +22,19 @@ class Face:
     certificate_type: str
     registration_number: str
     name: str
-    sex: Sex
-    birth_date: date
+    sex: Sex | None
+    """None, as the birth date, once the holder's personal data was erased."""
+    birth_date: date | None
     employer: Employer
     specialties: tuple[Specialty, ...]
     qualification_number: str | None
     photo_sha256: str | None
     signature_sha256: str | None
+
+    @property
+    def erased(self) -> bool:
+        """Tell whether the holder's personal data was erased; the name and the images are stand-ins then."""
+        return self.birth_date is None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +79,7 @@ def face_of(registration: Registration) -> Face:
         ValueError: the registration does not name its holder, which check_parts() keeps from being recorded.
     """
     holder = registration.holder
-    if holder.name is None or holder.sex is None or holder.birth_date is None:
+    if holder.name is None or (not holder.erased and (holder.sex is None or holder.birth_date is None)):
         raise ValueError("a registration always has its holder's name, sex and birth date")
     return Face(
         certificate_type=registration.certificate_type,

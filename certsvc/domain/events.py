@@ -5,11 +5,23 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
-from typing import NewType
+from typing import Final, NewType
 
 EventId = NewType("EventId", str)
 RegistrationId = NewType("RegistrationId", str)
 HolderId = NewType("HolderId", str)
+
+
+ERASED: Final = "已删除"
+"""What stands where erased personal data stood; in front of a number where it had more than one value."""
+
+
+def erased_name(place: int) -> str:
+    """Return what stands for the *place*-th value, from 0, of something that was erased.
+
+    Two values that differed get two of these, so that a change is still seen to have been one.
+    """
+    return ERASED if place == 0 else f"{ERASED}{place + 1}"
 
 
 class EventType(StrEnum):
@@ -64,7 +76,10 @@ class IdType(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HolderFields:
-    """The holder's data an event brings; None means "not said by this event"."""
+    """The holder's data an event brings; None means "not said by this event".
+
+    Of a holder whose personal data was erased the name is a stand-in, see erased_name(), and most is None.
+    """
 
     name: str | None = None
     """Canonical form, see identity.canonical_name."""
@@ -79,6 +94,11 @@ class HolderFields:
     """Hex sha256 of the normalised JPEG kept by the registry."""
     signature_sha256: str | None = None
     """Hex sha256 of the normalised PNG kept by the registry."""
+
+    @property
+    def erased(self) -> bool:
+        """Tell, of a whole holder as fold() gives him, whether his personal data was erased."""
+        return self.birth_date is None and self.name is not None and self.name.startswith(ERASED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -101,6 +101,8 @@ def claims_of(
     if copy.grant is None or copy.copy_number is None or copy.status_index is None:
         raise ValueError("only an endorsed copy with a place in the status lists has an offline code")
     face = version.face
+    if face.sex is None or face.birth_date is None:
+        raise ValueError("nothing is made for a holder whose personal data was erased")
     return Claims(
         token=copy.token,
         status_index=copy.status_index,

@@ -96,6 +96,7 @@ def state_of(entry: Entry, at: datetime, policy: Policy, *, specialty: str | Non
     changed = _changes(entry, registration, at, policy) if exists else ()
     told = [
         _standing(entry, registration),
+        *([_skip(Check.REGISTRY, "PERSONAL_DATA_ERASED")] if entry.version.face.erased else ()),
         _usage_window(entry.copy, day, exists=exists),
         *_specialties(registration, day, specialty),
         _superseded(entry, day, changed, exists=exists),

@@ -69,7 +69,7 @@ class Registration:
     numbers: tuple[str, ...]
     """Every number it has had up to the instant, oldest first, the one in force included."""
     holder: HolderFields
-    """name, sex, birth_date, id_type and id_number are never None here."""
+    """name, sex, birth_date, id_type and id_number are never None here, unless the holder was erased."""
     employer: Employer
     specialties: tuple[Specialty, ...]
     """In the order of the policy's list; ended ones included."""
@@ -149,8 +149,11 @@ def specialty_from(
     grant: SpecialtyGrant, birth_date: date | None, policy: Policy, override_reason: str | None
 ) -> Specialty:
     """Return the specialty a grant gives: the stated end where the rule or an override lets it stand."""
-    ends = accepted_ends(grant.granted_on, birth_date, policy)
     stated = grant.stated_to
+    if birth_date is None and stated is not None:
+        # Only erasing leaves no birth date; it wrote the end down that the rule had given.
+        return Specialty(name=grant.name, valid_from=grant.granted_on, valid_to=stated)
+    ends = accepted_ends(grant.granted_on, birth_date, policy)
     overridden = stated is not None and stated not in ends and override_reason is not None
     return Specialty(
         name=grant.name,
@@ -272,7 +275,8 @@ def _begin(event: Event, policy: Policy) -> _Draft | None:
         return None
     if event.holder is None or event.employer is None:
         return None
-    if None in (event.holder.name, event.holder.sex, event.holder.birth_date):
+    whole = None not in (event.holder.name, event.holder.sex, event.holder.birth_date)
+    if not whole and not event.holder.erased:
         return None
     number = event.new_registration_number or event.registration_number
     draft = _Draft(

@@ -6,6 +6,7 @@ from typing import Final
 
 from certsvc.domain.audit_remedies import PROGRAM, RESTORE_FILE, RESTORE_ROW, STOP, Explained
 from certsvc.domain.text import Text
+from certsvc.domain.texts_audit_erasures import OF_ERASURES
 from certsvc.domain.texts_audit_log import OF_LOG
 
 DEFECTS: Final[dict[str, Explained]] = {
@@ -200,6 +201,7 @@ DEFECTS: Final[dict[str, Explained]] = {
         STOP,
     ),
     **OF_LOG,
+    **OF_ERASURES,
 }
 """Every code a defect may have."""
 

@@ -56,6 +56,24 @@ ERRORS: Final[Mapping[str, Text]] = {
         "该注册已注销、撤销或吊销，不能再办理此项业务；如需执业请重新注册。",
         "This registration has ended and takes no such operation; to practise again, please register anew.",
     ),
+    "PERSONAL_DATA_ERASED": Text(
+        "该持证人的个人信息已依规删除，不能再为其登记或制证；如需执业请以本人证件重新办理初始注册。",
+        "This holder's personal data was erased, so nothing more can be recorded or issued here; to practise "
+        "again, please register anew with the identity document.",
+    ),
+    "FILE_ERASED": Text(
+        "该文件已随持证人的个人信息一并删除，不再提供下载；核验结果不受影响。",
+        "This file was erased with its holder's personal data and is not handed out; verifying still works.",
+    ),
+    "RETENTION_NOT_OVER": Text(
+        "个人信息的保存期限未满，到期后再删除；有法院或主管部门的要求时，可注明理由提前删除。",
+        "Personal data still has to be kept; erase it when that time is over, or name the order of a "
+        "court or authority to do it now.",
+    ),
+    "REGISTRATION_IN_FORCE": Text(
+        "持证人仍有未终止的注册，不能删除其个人信息；请先办理注销等手续。",
+        "The holder has a registration that has not ended; end it first, then erase the personal data.",
+    ),
     "SUSPENDED": Text(
         "该注册处于暂停状态，恢复后即可办理。",
         "This registration is suspended; this becomes possible again once it is resumed.",

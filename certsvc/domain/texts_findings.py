@@ -222,6 +222,10 @@ _CLUE: Final[Mapping[str, Text]] = {
 }
 
 _REGISTRY: Final[Mapping[str, Text]] = {
+    "PERSONAL_DATA_ERASED": Text(
+        "持证人的个人信息已依规删除，不再显示姓名；状态和日期仍以登记库为准。",
+        "The holder's personal data was erased and no name is shown; status and dates still hold.",
+    ),
     "IN_REGISTRY": Text("登记库中有这份证照的记录。", "The registry holds this certificate."),
     "NOT_IN_REGISTRY": Text(
         "登记库中没有对应的记录，请核对输入内容。",

@@ -15,7 +15,11 @@
     │   ├── PhotoOrSignatureMissingError     PHOTO_OR_SIGNATURE_MISSING
     │   ├── NoQualificationError             NO_QUALIFICATION
     │   ├── TimestampPendingError            TIMESTAMP_PENDING
-    │   └── NoTimestampError                 NO_TIMESTAMP
+    │   ├── NoTimestampError                 NO_TIMESTAMP
+    │   ├── PersonalDataErasedError          PERSONAL_DATA_ERASED
+    │   ├── FileErasedError                  FILE_ERASED
+    │   ├── RetentionNotOverError            RETENTION_NOT_OVER
+    │   └── RegistrationInForceError         REGISTRATION_IN_FORCE
     ├── InputError                       the request itself is wrong
     │   ├── MalformedError                   MALFORMED
     │   ├── InvalidFieldError                INVALID_FIELD
@@ -88,15 +92,19 @@ from certsvc.errors.rules import (
     EndorsedTodayError,
     EndorsementPendingError,
     ExpiredError,
+    FileErasedError,
     IdempotencyConflictError,
     NoQualificationError,
     NoRegistrationForRenewalError,
     NotFoundError,
     NoTimestampError,
     OriginalNotIssuedError,
+    PersonalDataErasedError,
     PhotoOrSignatureMissingError,
     RegistrationEndedError,
     RegistrationExistsError,
+    RegistrationInForceError,
+    RetentionNotOverError,
     RuleError,
     SuspendedError,
     TimestampPendingError,
@@ -113,6 +121,7 @@ __all__ = [
     "EndorsementPendingError",
     "ExpiredError",
     "Fault",
+    "FileErasedError",
     "ForbiddenError",
     "GlyphMissingError",
     "HSMUnavailableError",
@@ -131,12 +140,15 @@ __all__ = [
     "OperatorError",
     "OriginalNotIssuedError",
     "OverAgeError",
+    "PersonalDataErasedError",
     "PhotoOrSignatureMissingError",
     "PlaceNotEmptyError",
     "RateLimitedError",
     "RecordDamagedError",
     "RegistrationEndedError",
     "RegistrationExistsError",
+    "RegistrationInForceError",
+    "RetentionNotOverError",
     "RuleError",
     "SettingsError",
     "StorageFullError",

@@ -10,6 +10,7 @@ from urllib.parse import quote
 from certsvc.domain import identity, specialty
 from certsvc.domain.certificate import CertificateVersion
 from certsvc.domain.endorsement import Copy, CopyKind, Warning
+from certsvc.domain.events import ERASED, HolderFields
 from certsvc.domain.policy import Policy
 from certsvc.domain.registration import Registration, Specialty, status_on
 from certsvc.domain.wording import error_text
@@ -55,10 +56,12 @@ def certificate_body(version: CertificateVersion) -> dict[str, object]:
     }
 
 
-def specialty_body(line: Specialty, birth_date: date, today: date, policy: Policy) -> dict[str, object]:
-    """Show one specialty of a registration on *today*."""
+def specialty_body(line: Specialty, holder: HolderFields, today: date, policy: Policy) -> dict[str, object]:
+    """Show one specialty of a registration on *today*; whoever was erased renews nothing."""
+    birth_date = holder.birth_date
     left = specialty.days_left(line.valid_to, today)
-    deadline = specialty.renew_deadline(line.valid_to, birth_date, policy)
+    renewable = not holder.erased and specialty.is_renewable(line.valid_to, birth_date, policy)
+    deadline = specialty.renew_deadline(line.valid_to, birth_date, policy) if renewable else None
     return {
         "name": line.name,
         "code": policy.specialty_code(line.name),
@@ -66,7 +69,7 @@ def specialty_body(line: Specialty, birth_date: date, today: date, policy: Polic
         "valid_to": line.valid_to.isoformat(),
         "days_left": left,
         "status": line.status_on(today),
-        "renewable": specialty.is_renewable(line.valid_to, birth_date, policy),
+        "renewable": renewable,
         "renew_deadline": deadline.isoformat() if deadline else None,
         "override_reason": line.override_reason,
     }
@@ -81,8 +84,7 @@ def registration_body(
 ) -> dict[str, object]:
     """Show a registration as of a day; the ID number is masked."""
     holder = registration.holder
-    birth_date = holder.birth_date
-    assert birth_date is not None and holder.sex is not None and holder.id_number is not None
+    gone = holder.erased
     return {
         "registration_number": registration.registration_number,
         "numbers": list(registration.numbers),
@@ -90,18 +92,40 @@ def registration_body(
         "status": str(status_on(registration, today)),
         "holder": {
             "name": holder.name,
-            "sex": str(holder.sex),
-            "birth_date": birth_date.isoformat(),
-            "id_type": str(holder.id_type),
-            "id_no_masked": identity.mask_id_number(holder.id_number),
-            "photo": holder.photo_sha256 is not None,
-            "signature": holder.signature_sha256 is not None,
+            "sex": None if holder.sex is None else str(holder.sex),
+            "birth_date": None if holder.birth_date is None else holder.birth_date.isoformat(),
+            "id_type": None if holder.id_type is None else str(holder.id_type),
+            "id_no_masked": None if holder.id_number is None else identity.mask_id_number(holder.id_number),
+            "photo": holder.photo_sha256 is not None and not gone,
+            "signature": holder.signature_sha256 is not None and not gone,
         },
         "employer": {"name": registration.employer.name, "uscc": registration.employer.uscc},
-        "specialties": [specialty_body(line, birth_date, today, policy) for line in registration.specialties],
+        "specialties": [specialty_body(line, holder, today, policy) for line in registration.specialties],
         "certificate": certificate_body(version),
         "warnings": warnings_body(warnings),
     }
+
+
+def without_person(outcome: Mapping[str, object], name: str | None) -> Mapping[str, object]:
+    """Return the answer an event was given without what registration_body() shows of the person.
+
+    Args:
+        outcome: the answer, or an empty one.
+        name: what stands for the name; None: the usual word.
+    """
+    registration = outcome.get("registration")
+    if not isinstance(registration, Mapping):
+        return outcome
+    holder = {
+        "name": name or ERASED,
+        "sex": None,
+        "birth_date": None,
+        "id_type": None,
+        "id_no_masked": None,
+        "photo": False,
+        "signature": False,
+    }
+    return {**outcome, "registration": {**registration, "holder": holder}}
 
 
 def history_body(history: Iterable[RecordedEvent], versions: Mapping[str, int]) -> dict[str, object]:

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
+from certsvc.domain.certificate import CertificateVersion
 from certsvc.domain.clock import Clock, beijing_day
 from certsvc.domain.endorsement import Copy, CopyId, CopyKind, CopyState, warnings_on
 from certsvc.domain.judge import check_as_of
@@ -17,6 +18,7 @@ from certsvc.domain.registration import fold
 from certsvc.domain.specialty import days_left, is_renewable, renew_deadline
 from certsvc.errors import (
     Fault,
+    FileErasedError,
     InvalidFieldError,
     NotFoundError,
     NoTimestampError,
@@ -116,10 +118,12 @@ class Enquiry:
 
         Raises:
             NotFoundError: no such copy, not finished, or not in this format.
+            FileErasedError: it went with its holder's personal data.
             RecordDamagedError: the stored bytes are not those that were issued.
         """
         with self._registry.reading() as session:
             copy = _endorsement(session, copy_id)
+            _check_kept(session.get_version(copy.version_id))
         return self._file(copy, fmt)
 
     def original_file(self, number: str, fmt: str) -> IssuedBytes:
@@ -131,6 +135,7 @@ class Enquiry:
         with self._registry.reading() as session:
             case = get_case(session, self._kinds, number, self._clock.now())
             copy = session.find_original(case.version.version_id, case.registration.reissues)
+        _check_kept(case.version)
         if copy is None or copy.state is not CopyState.DONE:
             raise OriginalNotIssuedError
         if fmt != "png":
@@ -179,7 +184,8 @@ class Enquiry:
             for row in rows[:limit]:
                 face = session.latest_version(row.registration_id).face
                 policy = self._kinds[face.certificate_type].policy
-                deadline = renew_deadline(row.valid_to, face.birth_date, policy)
+                renewable = not face.erased and is_renewable(row.valid_to, face.birth_date, policy)
+                deadline = renew_deadline(row.valid_to, face.birth_date, policy) if renewable else None
                 items.append(
                     {
                         "registration_number": row.registration_number,
@@ -187,7 +193,7 @@ class Enquiry:
                         "valid_to": row.valid_to.isoformat(),
                         "days_left": days_left(row.valid_to, today),
                         "renew_deadline": deadline.isoformat() if deadline else None,
-                        "renewable": is_renewable(row.valid_to, face.birth_date, policy),
+                        "renewable": renewable,
                     }
                 )
         last = rows[limit - 1] if len(rows) > limit else None
@@ -206,6 +212,11 @@ class Enquiry:
         if hashlib.sha256(content).hexdigest() != facts.sha256:
             raise RecordDamagedError(f"{name} is not the file that was issued")
         return IssuedBytes(content, facts.sha256, name)
+
+
+def _check_kept(version: CertificateVersion) -> None:
+    if version.face.erased:
+        raise FileErasedError
 
 
 def _timestamp(session: ReadSession, copy: Copy, fmt: str) -> IssuedBytes:

@@ -19,6 +19,7 @@ from certsvc.errors import (
     InvalidFieldError,
     NoRegistrationForRenewalError,
     NotFoundError,
+    PersonalDataErasedError,
     RegistrationExistsError,
 )
 from certsvc.issuing.draft import checked_holder
@@ -74,6 +75,7 @@ def begin(session: WriteSession, event: Event, policy: Policy) -> Place:
         )
     live = _live_elsewhere(session, holder_id, old, event, policy)
     earlier = events_of(session, old) if old is not None else ()
+    _check_kept(earlier)
     check_event(earlier, event, policy, live_elsewhere=live)
     return session.add_registration(holder_id, event.certificate_type, event.recorded_at), event, ()
 
@@ -89,6 +91,7 @@ def follow(session: WriteSession, event: Event, policy: Policy) -> Place:
         raise NoRegistrationForRenewalError if event.type is EventType.RENEW else NotFoundError
     session.lock_registration(registration_id)
     before = events_of(session, registration_id)
+    _check_kept(before)
     if before[0].certificate_type != event.certificate_type:
         raise NotFoundError
     # Another registration of the same holder may begin or revive at this moment.
@@ -105,6 +108,12 @@ def follow(session: WriteSession, event: Event, policy: Policy) -> Place:
     live = _live_elsewhere(session, holder_id, registration_id, event, policy)
     check_event(before, event, policy, live_elsewhere=live)
     return registration_id, event, before
+
+
+def _check_kept(events: Sequence[Event]) -> None:
+    """Refuse whatever would go on from a registration whose holder was erased."""
+    if events and events[0].holder is not None and events[0].holder.erased:
+        raise PersonalDataErasedError
 
 
 def hold_all(session: WriteSession, events: Sequence[Event]) -> None:

@@ -200,7 +200,7 @@ class Recorder:
             keep_document(session, registration_id, registration.holder)
         # Only now: who begins a registration holds the holder first, and one order keeps both going.
         for sha256, content in draft.images.items():
-            session.put_image(sha256, content, now)
+            session.put_image(session.holder_of(registration_id), sha256, content, now)
         session.add_numbers(registration_id, numbers, now)
         version, changed = self._version(session, registration_id, registration, event, bool(before), now)
         warnings = warnings_on(registration.specialties, today, policy)

@@ -12,7 +12,7 @@ from certsvc.domain.clock import beijing_day
 from certsvc.domain.endorsement import Copy, CopyKind
 from certsvc.domain.policy import Issuer
 from certsvc.domain.registration import Specialty
-from certsvc.errors import TemplateError
+from certsvc.errors import DefectError, TemplateError
 from certsvc.page import art
 from certsvc.page.certificate_type import CertificateType
 from certsvc.page.flow import Flow, Row, too_long
@@ -135,6 +135,8 @@ def _variable(
     kind: CertificateType, subject: Subject, fonts: FontChain
 ) -> Iterator[TextRun | Path | Picture | Symbol]:
     layout, wording, copy, face = kind.layout, kind.wording, subject.copy, subject.version.face
+    if face.sex is None or face.birth_date is None:
+        raise DefectError("a certificate was to be printed for a holder whose personal data was erased")
     flow = layout.flow
     if copy.grant is not None:
         window = wording.show_period(copy.grant.use_from, copy.grant.use_until)

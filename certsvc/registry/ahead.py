@@ -18,7 +18,7 @@ from certsvc.registry.reading_copies import (
     ENDORSEMENTS_ON,
     IDEMPOTENT,
 )
-from certsvc.registry.session import HOLD_REGISTRATION, Session
+from certsvc.registry.session import HOLD_REGISTRATION, KEY_OF_HOLDER, Session
 from certsvc.registry.tables import COPY, EVENT, REGISTRATION, REGISTRATION_NUMBER
 from certsvc.registry.writing_copies import HOLD_COPY
 
@@ -67,6 +67,7 @@ class AheadReading(Session):
         for rows in held.values():
             for row in rows:
                 holders[str(row[_TYPE])].add(str(row[_HOLDER]))
+        self._read_ahead(KEY_OF_HOLDER, set().union(*holders.values()))
         for certificate_type, its_holders in holders.items():
             self._read_ahead(
                 ENDORSEMENTS_ON, its_holders, certificate_type=certificate_type, day=day.isoformat()

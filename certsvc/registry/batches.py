@@ -11,6 +11,7 @@ from sqlalchemy import Integer, bindparam, or_
 
 from certsvc.errors import NotFoundError, RecordDamagedError
 from certsvc.registry.crypto import storable
+from certsvc.registry.payload_sealed import read_outcome
 from certsvc.registry.port_batches import (
     Batch,
     BatchState,
@@ -120,8 +121,7 @@ class BatchRows(Session):
         record = self._first(EVENT_BY_ID, event_id=event_id)
         if record is None:
             raise NotFoundError
-        outcome: dict[str, object] = json.loads(record.text("outcome"))
-        return outcome
+        return read_outcome(record.text("outcome"), self._opener, event_id)
 
     def find_body(self, batch_id: str, line: int) -> bytes | None:
         """Return what an item says; None when that was dropped."""

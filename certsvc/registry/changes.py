@@ -15,7 +15,7 @@ from certsvc.domain.events import RegistrationId
 from certsvc.domain.report import Status
 from certsvc.errors import UnavailableError
 from certsvc.registry.crypto import Value
-from certsvc.registry.payload import text_of
+from certsvc.registry.payload_lines import text_of
 from certsvc.registry.port_feed import Change, ExpiringSpecialty, Follow
 from certsvc.registry.rows import Record, instant_text
 from certsvc.registry.session import Session, insert_row, insert_unless_taken, select_rows

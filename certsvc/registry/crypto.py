@@ -1,7 +1,8 @@
-"""What the registry's secret protects: row MACs, ID numbers, their index, API keys, what batches bring."""
+"""What the registry's secret protects: row MACs, ID numbers, their index, API keys, holders' keys."""
 
 from __future__ import annotations
 
+import base64
 import hmac
 import os
 import re
@@ -25,6 +26,9 @@ Value = str | int | bytes | None
 
 SECRET_BYTES: Final = 32
 NONCE_BYTES: Final = 12
+KEY_BYTES: Final = 32
+KEPT: Final = 4_096
+"""Holders' keys that a process keeps unwrapped: a few hundred bytes each."""
 
 _UNSTORABLE: Final = re.compile("[\x00\ud800-\udfff]")
 
@@ -32,6 +36,41 @@ _UNSTORABLE: Final = re.compile("[\x00\ud800-\udfff]")
 def storable(text: str) -> bool:
     """Tell whether every kind of database could hold *text*; what could not cannot be found either."""
     return _UNSTORABLE.search(text) is None
+
+
+class HolderKey:
+    """Encrypts and decrypts one holder's data (AES-256-GCM, nonce first); safe between threads."""
+
+    __slots__ = ("cipher", "holder_id")
+
+    def __init__(self, holder_id: str, key: bytes) -> None:
+        """Take the key, KEY_BYTES long."""
+        self.holder_id = holder_id
+        self.cipher = AESGCM(key)
+
+    def seal(self, content: bytes, place: str) -> bytes:
+        """Encrypt *content* so that it opens only at *place*, e.g. ``event 17 holder``."""
+        nonce = os.urandom(NONCE_BYTES)
+        return nonce + self.cipher.encrypt(nonce, content, place.encode())
+
+    def open(self, sealed: bytes, place: str) -> bytes:
+        """Return what was sealed at *place*.
+
+        Raises:
+            RecordDamagedError: it was changed, or sealed for another place or under another key.
+        """
+        try:
+            return self.cipher.decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], place.encode())
+        except (InvalidTag, ValueError) as error:
+            raise RecordDamagedError("a value does not open with its holder's key") from error
+
+    def seal_content(self, content: bytes, place: str) -> str:
+        """Encrypt *content* for a column of text: the holder's id, a blank, and Base64."""
+        return f"{self.holder_id} {base64.b64encode(self.seal(content, place)).decode('ascii')}"
+
+    def seal_text(self, text: str, place: str) -> str:
+        """Encrypt *text* as seal_content() does."""
+        return self.seal_content(text.encode(), place)
 
 
 class Vault:
@@ -50,7 +89,9 @@ class Vault:
         self._api_key_key = self._derive(secret, b"api key hash")
         self._cipher = AESGCM(self._derive(secret, b"id number cipher"))
         self._content_cipher = AESGCM(self._derive(secret, b"content cipher"))
+        self._key_cipher = AESGCM(self._derive(secret, b"holder key cipher"))
         self._layouts: dict[str, Layout] = {}
+        self._keys: dict[bytes, HolderKey] = {}
 
     @staticmethod
     def _derive(secret: bytes, use: bytes) -> bytes:
@@ -140,6 +181,35 @@ class Vault:
             return self._content_cipher.decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], place.encode())
         except (InvalidTag, ValueError) as error:
             raise RecordDamagedError("an encrypted value does not open") from error
+
+    def wrap(self, key: bytes, holder_id: str) -> bytes:
+        """Encrypt a holder's *key* (AES-256-GCM, nonce first); it opens for *holder_id* alone."""
+        nonce = os.urandom(NONCE_BYTES)
+        return nonce + self._key_cipher.encrypt(nonce, key, holder_id.encode())
+
+    def holder_key(self, holder_id: str, wrapped: bytes) -> HolderKey:
+        """Return a holder's key, unwrapped or as it was kept from before.
+
+        It is found only with the wrapped bytes in hand: once the register holds them no more nothing leads to
+        it, however long it is kept here.
+
+        Raises:
+            RecordDamagedError: *wrapped* was changed, or is another holder's.
+        """
+        key = self._keys.get(wrapped)
+        if key is not None and key.holder_id == holder_id:
+            return key
+        try:
+            opened = self._key_cipher.decrypt(
+                wrapped[:NONCE_BYTES], wrapped[NONCE_BYTES:], holder_id.encode()
+            )
+        except (InvalidTag, ValueError) as error:
+            raise RecordDamagedError("a holder's key does not open") from error
+        if len(self._keys) >= KEPT:
+            # All at once: to know which was used last would cost more than to unwrap it again.
+            self._keys.clear()
+        key = self._keys[wrapped] = HolderKey(holder_id, opened)
+        return key
 
     def id_index(self, id_type: IdType, id_number: str) -> str:
         """Return the hex keyed hash a holder is found by."""

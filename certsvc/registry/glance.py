@@ -19,6 +19,7 @@ from certsvc.domain.events import Event
 from certsvc.errors import NotFoundError
 from certsvc.registry.crypto import Vault
 from certsvc.registry.database import Query
+from certsvc.registry.holder_keys import Opener
 from certsvc.registry.port_glance import Glance
 from certsvc.registry.proved import copy_of, event_of, version_of
 from certsvc.registry.reading import NEWEST, RecordReading
@@ -26,6 +27,7 @@ from certsvc.registry.reading_copies import CopyReading
 from certsvc.registry.rows import Record
 from certsvc.registry.session import RowQuery
 from certsvc.registry.tables import CERTIFICATE_VERSION, COPY, EVENT
+from certsvc.registry.tables_holders import HOLDER_KEY
 
 Row = Sequence[object]
 
@@ -44,6 +46,7 @@ def _statement() -> sa.Select[tuple[object, ...]]:
     copy, newest = COPY.alias("held"), COPY.alias("newest")
     version, event = CERTIFICATE_VERSION.alias("version"), EVENT.alias("told")
     above = COPY.alias("above")
+    key = HOLDER_KEY.alias("its_key")
     marks: list[sa.ColumnElement[object]] = []
     for query, name in NEWEST:
         last = query.table.alias(f"last_{query.table.name}")
@@ -63,10 +66,11 @@ def _statement() -> sa.Select[tuple[object, ...]]:
         copy.outerjoin(version, version.c.version_id == copy.c.version_id)
         # The copy in hand is the newest one itself, more often than not: it is read once.
         .outerjoin(newest, sa.and_(newest.c.copy_id == highest, newest.c.copy_id != copy.c.copy_id))
+        .outerjoin(key, key.c.holder_id == copy.c.holder_id)
         .outerjoin(event, event.c.registration_id == copy.c.registration_id)
     )
     return (
-        sa.select(*marks, *copy.c, *version.c, *newest.c, *event.c)
+        sa.select(*marks, *copy.c, *version.c, *newest.c, *event.c, key.c.wrapped)
         .select_from(joined)
         .where(copy.c.token == bindparam("token"))
         .order_by(event.c.seq)
@@ -79,6 +83,8 @@ _COPY: Final = slice(_MARKS.stop, _MARKS.stop + len(COPY.c))
 _VERSION: Final = slice(_COPY.stop, _COPY.stop + len(CERTIFICATE_VERSION.c))
 _NEWEST_COPY: Final = slice(_VERSION.stop, _VERSION.stop + len(COPY.c))
 _EVENT: Final = slice(_NEWEST_COPY.stop, _NEWEST_COPY.stop + len(EVENT.c))
+_WRAPPED: Final = _EVENT.stop
+_HOLDER: Final = _COPY.start + list(COPY.c.keys()).index("holder_id")
 _STATE: Final = _COPY.start + list(COPY.c.keys()).index("state")
 _NUMBER: Final = _COPY.start + list(COPY.c.keys()).index("copy_number")
 _NEWEST_STATE: Final = _NEWEST_COPY.start + list(COPY.c.keys()).index("state")
@@ -143,6 +149,11 @@ def marks_of(rows: Sequence[Row]) -> Row:
     return rows[0][_MARKS]
 
 
+def _no_other(holder_id: str) -> None:
+    """Answer that there is no key but the one that came with the rows."""
+    del holder_id
+
+
 def read_rows(rows: Sequence[Row], vault: Vault) -> Glance:
     """Return what the rows hold, each MAC checked; *rows* need no more, see needs_more().
 
@@ -156,21 +167,24 @@ def read_rows(rows: Sequence[Row], vault: Vault) -> Glance:
         raise NotFoundError
     vault.check(COPY, held)
     vault.check(CERTIFICATE_VERSION, version)
-    copy = copy_of(held)
+    opener = Opener(vault, _no_other)
+    # Of a holder who was erased nothing is sealed any more.
+    opener.take_wrapped(row[_HOLDER], row[_WRAPPED])  # type: ignore[arg-type]  # a text: its row's MAC held
+    copy = copy_of(held, opener)
     # An original stands in no row of copies: without a newest one there is none.
     newest = None if row[_NUMBER] is None else copy
     if row[_NEWEST_ID] is not None:
         vault.check(COPY, row[_NEWEST_COPY])
-        newest = copy_of(row[_NEWEST_COPY])
+        newest = copy_of(row[_NEWEST_COPY], None)
     events = [one[_EVENT] for one in rows if one[_EVENT_ID] is not None]
     for event in events:
         vault.check(EVENT, event)
     return Glance(
         copy=copy,
-        version=version_of(version),
+        version=version_of(version, opener),
         newest=newest,
         # No ID number is opened: nothing that is shown or judged rests on one.
-        events=tuple([event_of(event, None) for event in events]),
+        events=tuple([event_of(event, opener) for event in events]),
     )
 
 
@@ -179,10 +193,13 @@ def read_slowly(session: GlanceReading, token: str) -> Glance | None:
     copy = session.find_copy_by_token(token)
     if copy is None:
         return None
+    newest = session.newest_endorsement(copy.registration_id)
+    if newest is not None and newest.copy_id != copy.copy_id:
+        newest = replace(newest, purpose=None)
     return Glance(
         copy=copy,
         version=session.get_version(copy.version_id),
-        newest=session.newest_endorsement(copy.registration_id),
+        newest=newest,
         events=tuple([_unopened(item.event) for item in session.history(copy.registration_id)]),
     )
 

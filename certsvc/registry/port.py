@@ -18,6 +18,7 @@ from certsvc.domain.events import Event, HolderId, IdType, RegistrationId
 from certsvc.registry.port_ahead import ReadingAhead
 from certsvc.registry.port_batches import BatchReading, BatchWriting
 from certsvc.registry.port_beside import BesideReading, BesideWriting
+from certsvc.registry.port_erasing import ErasingReading, ErasingWriting
 from certsvc.registry.port_feed import ExpiringSpecialty, FeedReading, FeedWriting
 from certsvc.registry.port_glance import Sight
 
@@ -77,7 +78,7 @@ class Endorsed:
     """In the order of recording."""
 
 
-class ReadSession(FeedReading, BatchReading, BesideReading, Protocol):
+class ReadSession(FeedReading, BatchReading, BesideReading, ErasingReading, Protocol):
     """Look-ups. ``find_`` may answer None, ``get_`` raises NotFoundError."""
 
     def find_event(self, source_id: str) -> RecordedEvent | None:
@@ -180,7 +181,9 @@ class ReadSession(FeedReading, BatchReading, BesideReading, Protocol):
         """List the registrations from *first* to *last* that have endorsements, with what became of them."""
 
 
-class WriteSession(ReadSession, FeedWriting, BatchWriting, BesideWriting, ReadingAhead, Protocol):
+class WriteSession(
+    ReadSession, FeedWriting, BatchWriting, BesideWriting, ErasingWriting, ReadingAhead, Protocol
+):
     """Look-ups and changes in one transaction; log entries are its last act. docs/decisions/database.md."""
 
     def hold(self, names: Collection[str]) -> None:
@@ -218,7 +221,7 @@ class WriteSession(ReadSession, FeedWriting, BatchWriting, BesideWriting, Readin
     def add_numbers(self, registration_id: RegistrationId, numbers: Sequence[str], at: datetime) -> None:
         """Make the registration answer to these numbers too; known ones are passed over."""
 
-    def put_image(self, sha256: str, content: bytes, at: datetime) -> None:
+    def put_image(self, holder_id: HolderId, sha256: str, content: bytes, at: datetime) -> None:
         """Keep an image; the same content twice is kept once."""
 
     def next_serial(self, year: int) -> str:

@@ -19,7 +19,10 @@ class Glance:
     """DONE."""
     version: CertificateVersion
     newest: Copy | None
-    """The DONE endorsement of the registration with the highest copy number."""
+    """The DONE endorsement of the registration with the highest copy number.
+
+    Its purpose is left out, unless it is *copy* itself.
+    """
     events: tuple[Event, ...]
     """All events of the registration, in the order of recording, without ID numbers."""
 

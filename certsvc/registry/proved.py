@@ -6,7 +6,7 @@ column in its table's order (tests/registry/test_proved.py holds them against th
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from typing import Any, Final
 
@@ -14,6 +14,9 @@ from certsvc.domain.certificate import CertificateVersion
 from certsvc.domain.endorsement import CapReason, Copy, CopyKind, CopyState, Grant, IssuedFile
 from certsvc.domain.events import Event, EventType
 from certsvc.registry import payload
+from certsvc.registry.holder_keys import Opener
+from certsvc.registry.payload_lines import read_specialties, read_warnings
+from certsvc.registry.payload_sealed import read_purpose
 
 Proved = Sequence[Any]
 """All columns of a row in its table's order."""
@@ -28,8 +31,8 @@ _day = date.fromisoformat
 _instant = datetime.fromisoformat
 
 
-def copy_of(row: Proved) -> Copy:
-    """Return the copy a row holds."""
+def copy_of(row: Proved, opener: Opener | None) -> Copy:
+    """Return the copy a row holds; its purpose is left out where there is nothing to open it with."""
     (
         copy_id,
         kind,
@@ -77,8 +80,8 @@ def copy_of(row: Proved) -> Copy:
             use_from=_day(use_from),
             use_until=_day(use_until),
             cap_reason=_CAPS[cap_reason],
-            specialties=payload.read_specialties(specialties),
-            warnings=payload.read_warnings(warnings),
+            specialties=read_specialties(specialties),
+            warnings=read_warnings(warnings),
         )
     return Copy(
         copy_id=copy_id,
@@ -102,14 +105,14 @@ def copy_of(row: Proved) -> Copy:
         grant=grant,
         copy_number=copy_number,
         status_index=status_index,
-        purpose=purpose,
+        purpose=None if purpose is None or opener is None else read_purpose(purpose, opener, copy_id),
         files=files,
         done_at=None if done_at is None else _instant(done_at),
         failure=failure,
     )
 
 
-def version_of(row: Proved) -> CertificateVersion:
+def version_of(row: Proved, opener: Opener) -> CertificateVersion:
     """Return the version a row holds."""
     (
         version_id,
@@ -132,19 +135,23 @@ def version_of(row: Proved) -> CertificateVersion:
         version=version,
         licence_id=licence_id,
         previous_licence_id=previous_licence_id,
-        face=payload.read_face(face),
+        face=payload.read_face(face, opener, version_id),
         face_hash=face_hash,
         event_id=event_id,
         created_at=_instant(created_at),
     )
 
 
-def event_of(row: Proved, id_number: str | None) -> Event:
+def event_of(
+    row: Proved, opener: Opener, number: Callable[[bytes, str | None], str | None] | None = None
+) -> Event:
     """Return the event a row holds.
 
     Args:
         row: of the event.
-        id_number: opened, when whoever asks needs it; it stands encrypted in the row.
+        opener: opens what is the holder's.
+        number: opens the ID number, when whoever asks needs it; it is also told under whose key the number
+            stands, None in the first rows, which were encrypted with the registry's secret alone.
     """
     (
         event_id,
@@ -158,12 +165,15 @@ def event_of(row: Proved, id_number: str | None) -> Event:
         _body_digest,
         _version_id,
         parts,
-        _id_number,
+        sealed_number,
         _changed_fields,
         _outcome,
         _mac,
     ) = row
     said = payload.read_event(parts)
+    id_number = None
+    if number is not None and sealed_number is not None:
+        id_number = number(sealed_number, payload.key_of(said["holder"]))
     return Event(
         event_id=event_id,
         source_id=source_id,
@@ -175,7 +185,7 @@ def event_of(row: Proved, id_number: str | None) -> Event:
         registration_number=said["registration_number"],
         new_registration_number=said["new_registration_number"],
         former_numbers=tuple(said["former_numbers"]),
-        holder=payload.read_holder(said["holder"], id_number),
+        holder=payload.read_holder(said["holder"], id_number, opener, event_id),
         employer=payload.read_employer(said["employer"]),
         specialties=payload.read_grants(said["specialties"]),
         qualification_number=said["qualification_number"],

@@ -28,6 +28,7 @@ from certsvc.registry.tables import (
     REGISTRATION_NUMBER,
     SPECIALTY_END,
 )
+from certsvc.registry.tables_holders import HOLDER_IMAGE
 
 _event, _end, _version = EVENT.c, SPECIALTY_END.c, CERTIFICATE_VERSION.c
 
@@ -58,6 +59,9 @@ LATEST_VERSION: Final = select_rows(
 )
 VERSION: Final = select_rows(CERTIFICATE_VERSION, each=_version.version_id)
 IMAGE_BY_SHA256: Final = select_rows(IMAGE, IMAGE.c.sha256 == bindparam("sha256"))
+IMAGES_OF_HOLDERS: Final = select_rows(
+    HOLDER_IMAGE, HOLDER_IMAGE.c.sha256 == bindparam("sha256"), order_by=[HOLDER_IMAGE.c.holder_id]
+)
 CLIENT_BY_KEY: Final = select_rows(CLIENT, CLIENT.c.key_hash == bindparam("key_hash"))
 
 _WINDOW: Final = (_end.valid_to >= bindparam("valid_from_day"), _end.valid_to < bindparam("before"))
@@ -87,7 +91,7 @@ class RecordReading(Session):
     def find_event(self, source_id: str) -> RecordedEvent | None:
         """Find what an earlier delivery of *source_id* gave."""
         record = self._first(EVENT_BY_SOURCE, source_id=source_id) if storable(source_id) else None
-        return None if record is None else event_from(record, self._vault)
+        return None if record is None else event_from(record, self._vault, self._opener)
 
     def find_registration(self, registration_number: str) -> RegistrationId | None:
         """Find the latest registration that has or had this number."""
@@ -134,7 +138,8 @@ class RecordReading(Session):
     def history(self, registration_id: RegistrationId) -> Sequence[RecordedEvent]:
         """List the events of one registration in the order of recording."""
         return [
-            event_from(record, self._vault) for record in self._all(HISTORY, registration_id=registration_id)
+            event_from(record, self._vault, self._opener)
+            for record in self._all(HISTORY, registration_id=registration_id)
         ]
 
     def latest_version(self, registration_id: RegistrationId) -> CertificateVersion:
@@ -142,21 +147,27 @@ class RecordReading(Session):
         record = self._first(LATEST_VERSION, registration_id=registration_id)
         if record is None:
             raise NotFoundError
-        return version_from(record)
+        return version_from(record, self._opener)
 
     def get_version(self, version_id: VersionId) -> CertificateVersion:
         """Return one version."""
         record = self._first(VERSION, version_id=version_id)
         if record is None:
             raise NotFoundError
-        return version_from(record)
+        return version_from(record, self._opener)
 
     def get_image(self, sha256: str) -> bytes:
         """Return a normalised photo or signature image."""
-        record = self._first(IMAGE_BY_SHA256, sha256=sha256)
-        if record is None:
+        for record in self._all(IMAGES_OF_HOLDERS, sha256=sha256):
+            holder_id, sealed = record.text("holder_id"), record.content("content")
+            content = self._opener.content(holder_id, sealed, image_place(sha256))
+            if content is not None:
+                return content
+        # Those of before holders had keys.
+        record_of_all = self._first(IMAGE_BY_SHA256, sha256=sha256)
+        if record_of_all is None:
             raise NotFoundError
-        return record.content("content")
+        return record_of_all.content("content")
 
     def find_client(self, api_key: str) -> APIClient | None:
         """Find a client by its API key (looked up by keyed hash)."""
@@ -195,6 +206,11 @@ class RecordReading(Session):
         """
         newest = [(self._first(query), name) for query, name in NEWEST]
         return max((record.instant(name) for record, name in newest if record is not None), default=None)
+
+
+def image_place(sha256: str) -> str:
+    """Return where an image of a holder's opens."""
+    return f"image {sha256}"
 
 
 def client_from(record: Record) -> APIClient:

@@ -105,7 +105,7 @@ class CopyReading(Session):
         record = self._first(BY_ID, copy_id=copy_id) if storable(copy_id) else None
         if record is None:
             raise NotFoundError
-        return copy_from(record)
+        return copy_from(record, self._opener)
 
     def find_copy_by_token(self, token: str) -> Copy | None:
         """Find a DONE copy by its canonical token."""
@@ -125,15 +125,15 @@ class CopyReading(Session):
         record = self._first(query, **given)
         if record is None or record.text("state") != CopyState.DONE:
             return None
-        return copy_from(record)
+        return copy_from(record, self._opener)
 
     def find_original(self, version_id: VersionId, reissue: int) -> Copy | None:
         """Find the PENDING or DONE original of a version."""
-        return _in_place(self._all(ORIGINALS, version_id=version_id, reissue=reissue))
+        return self._in_place(self._all(ORIGINALS, version_id=version_id, reissue=reissue))
 
     def find_endorsement_on(self, holder_id: HolderId, certificate_type: str, day: date) -> Copy | None:
         """Find the PENDING or DONE endorsement that takes the holder's *day*."""
-        return _in_place(
+        return self._in_place(
             self._all(
                 ENDORSEMENTS_ON,
                 holder_id=holder_id,
@@ -150,7 +150,7 @@ class CopyReading(Session):
             if record is None:
                 return None
             if record.text("state") == CopyState.DONE:
-                return copy_from(record)
+                return copy_from(record, self._opener)
             below = record.whole("copy_number")
 
     def next_endorsement(self, registration_id: RegistrationId, above: int) -> Copy | None:
@@ -160,7 +160,7 @@ class CopyReading(Session):
             if record is None:
                 return None
             if record.text("state") == CopyState.DONE:
-                return copy_from(record)
+                return copy_from(record, self._opener)
             above = record.whole("copy_number")
 
     def find_idempotent(self, client_id: str, key: str) -> IdempotentRequest | None:
@@ -174,14 +174,15 @@ class CopyReading(Session):
 
     def pending_copies(self, lease_before: datetime) -> Sequence[Copy]:
         """List PENDING copies whose lease ended before this instant."""
-        return [copy_from(row) for row in self._all(PENDING_BEFORE, lease_before=instant_text(lease_before))]
+        stranded = self._all(PENDING_BEFORE, lease_before=instant_text(lease_before))
+        return [copy_from(row, self._opener) for row in stranded]
 
     def failed_copies(self, since: datetime) -> Sequence[Copy]:
         """List copies that became FAILED at this instant or later."""
-        return [copy_from(row) for row in self._all(FAILED_SINCE, since=instant_text(since))]
+        failed = self._all(FAILED_SINCE, since=instant_text(since))
+        return [copy_from(row, self._opener) for row in failed]
 
-
-def _in_place(records: Sequence[Record]) -> Copy | None:
-    """Return the one copy that did not fail; the unique index allows no second."""
-    standing = (record for record in records if record.text("state") != CopyState.FAILED)
-    return next(map(copy_from, standing), None)
+    def _in_place(self, records: Sequence[Record]) -> Copy | None:
+        """Return the one copy that did not fail; the unique index allows no second."""
+        standing = [record for record in records if record.text("state") != CopyState.FAILED]
+        return copy_from(standing[0], self._opener) if standing else None

@@ -18,7 +18,8 @@ from certsvc.registry.database import Query
 from certsvc.registry.port import Endorsed, EventMark
 from certsvc.registry.rows import copy_from, event_from, instant_text, version_from
 from certsvc.registry.session import Session, select_rows
-from certsvc.registry.tables import CERTIFICATE_VERSION, COPY, EVENT
+from certsvc.registry.tables import CERTIFICATE_VERSION, COPY, EVENT, REGISTRATION
+from certsvc.registry.tables_holders import HOLDER_KEY
 
 _copy, _event, _version = COPY.c, EVENT.c, CERTIFICATE_VERSION.c
 
@@ -58,6 +59,12 @@ EVENTS: Final = select_rows(
     *_from_to(_event.registration_id),
     order_by=[_event.registration_id, _event.seq],
 )
+KEYS: Final = select_rows(
+    HOLDER_KEY,
+    HOLDER_KEY.c.holder_id.in_(
+        sa.select(REGISTRATION.c.holder_id).where(*_from_to(REGISTRATION.c.registration_id))
+    ),
+)
 VERSIONS: Final = select_rows(CERTIFICATE_VERSION, *_from_to(_version.registration_id))
 
 
@@ -95,7 +102,10 @@ class StatusReading(Session):
 
     def endorsements_between(self, first: RegistrationId, last: RegistrationId) -> Sequence[Copy]:
         """List all endorsements, in any state, of the registrations from *first* to *last*, by id."""
-        return [copy_from(record) for record in self._all(ENDORSEMENTS, first=first, last=last)]
+        # One statement for all their holders; each would be read alone otherwise.
+        for row in self._rows(KEYS.query, {"first": first, "last": last}):
+            self._opener.take(row)
+        return [copy_from(record, self._opener) for record in self._all(ENDORSEMENTS, first=first, last=last)]
 
     def endorsed_between(self, first: RegistrationId, last: RegistrationId) -> Sequence[Endorsed]:
         """List the registrations from *first* to *last* that have endorsements, with what became of them."""
@@ -105,10 +115,10 @@ class StatusReading(Session):
         for copy in self.endorsements_between(first, last):
             copies[copy.registration_id].append(copy)
         for record in self._all(VERSIONS, first=first, last=last):
-            version = version_from(record)
+            version = version_from(record, self._opener)
             versions[version.registration_id].append(version)
         for record in self._all(EVENTS, first=first, last=last):
-            recorded = event_from(record, self._vault)
+            recorded = event_from(record, self._vault, self._opener)
             events[recorded.registration_id].append(recorded.event)
         return [
             Endorsed(

@@ -15,6 +15,7 @@ from certsvc.errors import RecordDamagedError
 from certsvc.registry.crypto import Value, Vault
 from certsvc.registry.database import Connection, Database, Query
 from certsvc.registry.port import RecordedEvent
+from certsvc.registry.review_holders import KEYS_OF, KEYS_OF_COPIES, HolderReview
 from certsvc.registry.review_log import BEGAN, LOGGED, LogReview, makes_sense
 from certsvc.registry.review_queries import (
     COPIES_BETWEEN,
@@ -35,6 +36,7 @@ from certsvc.registry.rows import Record, copy_from, event_from, instant_text, v
 from certsvc.registry.tables import CERTIFICATE_VERSION, COPY, COUNTER, EVENT, HOLDER, METADATA, REGISTRATION
 from certsvc.registry.tables_batches import BATCH
 from certsvc.registry.tables_feed import CHANGE
+from certsvc.registry.tables_holders import HOLDER_KEY
 from certsvc.registry.tables_log import LOG_ENTRY
 from certsvc.registry.tables_timestamps import FILE_TIMESTAMP
 
@@ -43,7 +45,9 @@ Key = tuple[object, ...]
 T = TypeVar("T")
 
 _PAGE: Final = 1_000
-_ALL: Final = next(iter({table.metadata for table in (COPY, BATCH, CHANGE, LOG_ENTRY, FILE_TIMESTAMP)}))
+_ALL: Final = next(
+    iter({table.metadata for table in (COPY, BATCH, CHANGE, LOG_ENTRY, FILE_TIMESTAMP, HOLDER_KEY)})
+)
 """One and the same; asked of these so that every module that adds tables to it has been imported."""
 
 
@@ -73,6 +77,8 @@ class Gathered:
 
     registrations: dict[str, Record] = field(default_factory=dict)
     holders: dict[str, Record] = field(default_factory=dict)
+    erased_at: dict[str, datetime] = field(default_factory=dict)
+    """By holder: when the personal data was erased."""
     numbers: list[Record] = field(default_factory=list)
     events: list[RecordedEvent] = field(default_factory=list)
     versions: list[tuple[int, CertificateVersion]] = field(default_factory=list)
@@ -97,6 +103,7 @@ class Review:
         self._database = database
         self._vault = vault
         self.log = LogReview(self._ask, self._checked)
+        self.holders = HolderReview(self._ask, self._checked, vault)
 
     @property
     def tables(self) -> tuple[str, ...]:
@@ -142,6 +149,7 @@ class Review:
         with self._database.transaction(writing=False) as connection:
             found = {name: self._send(connection, query, given) for name, query in GATHERED.items()}
             holders = self._send(connection, HOLDERS_OF, given)
+            keys = self._send(connection, KEYS_OF, given)
             logged = [row for query in LOGGED for row in self._send(connection, query, given)]
             began = self._send(connection, BEGAN, {})
 
@@ -162,17 +170,21 @@ class Review:
             sound = self._checked(HOLDER, row)
             if sound is not None:
                 gathered.holders[sound.text("holder_id")] = sound
+        gathered.erased_at = self.holders.erased_at(keys)
+        opener = self.holders.opener(keys)
         gathered.numbers = take(
             METADATA.tables["registration_number"], lambda record: record, found["registration_number"]
         )
         gathered.ends = take(METADATA.tables["specialty_end"], lambda record: record, found["specialty_end"])
-        gathered.events = take(EVENT, lambda record: event_from(record, self._vault), found[EVENT.name])
+        gathered.events = take(
+            EVENT, lambda record: event_from(record, self._vault, opener), found[EVENT.name]
+        )
         gathered.versions = take(
             CERTIFICATE_VERSION,
-            lambda record: (record.whole("ordinal"), version_from(record)),
+            lambda record: (record.whole("ordinal"), version_from(record, opener)),
             found[CERTIFICATE_VERSION.name],
         )
-        gathered.copies = take(COPY, copy_from, found[COPY.name])
+        gathered.copies = take(COPY, lambda record: copy_from(record, opener), found[COPY.name])
         for *row, held_at in logged:
             entry = self._checked(LOG_ENTRY, row)
             if entry is not None and makes_sense(LOG_ENTRY.name, entry):
@@ -186,8 +198,12 @@ class Review:
         """Read the copies whose ids lie from *first* to *last*: those that make sense, and the others."""
         copies: list[Copy] = []
         unsound: list[Unsound] = []
-        for row in self._ask(COPIES_BETWEEN, {"first": first, "last": last}):
-            value = self._read(COPY, row, copy_from)
+        given = {"first": first, "last": last}
+        with self._database.transaction(writing=False) as connection:
+            rows = self._send(connection, COPIES_BETWEEN, given)
+            opener = self.holders.opener(self._send(connection, KEYS_OF_COPIES, given))
+        for row in rows:
+            value = self._read(COPY, row, lambda record: copy_from(record, opener))
             if isinstance(value, Unsound):
                 unsound.append(value)
             else:

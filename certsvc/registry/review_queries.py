@@ -46,7 +46,8 @@ def page_of(table: str, *, first: bool) -> Query:
     return Query(statement)
 
 
-def _from_to(column: sa.Column[Any]) -> tuple[sa.ColumnElement[bool], sa.ColumnElement[bool]]:
+def from_to(column: sa.Column[Any]) -> tuple[sa.ColumnElement[bool], sa.ColumnElement[bool]]:
+    """Build the condition that a column lies from ``first`` to ``last``."""
     return column >= bindparam("first"), column <= bindparam("last")
 
 
@@ -91,7 +92,7 @@ ISSUED: Final = Query(
 )
 GATHERED: Final = {
     table.name: Query(
-        sa.select(*table.c).where(*_from_to(table.c.registration_id)).order_by(*table.primary_key)
+        sa.select(*table.c).where(*from_to(table.c.registration_id)).order_by(*table.primary_key)
     )
     for table in (REGISTRATION, REGISTRATION_NUMBER, EVENT, CERTIFICATE_VERSION, COPY, SPECIALTY_END)
 }
@@ -99,11 +100,11 @@ GATHERED: Final = {
 HOLDERS_OF: Final = Query(
     sa.select(*HOLDER.c).where(
         HOLDER.c.holder_id.in_(
-            sa.select(_registration.holder_id).where(*_from_to(_registration.registration_id))
+            sa.select(_registration.holder_id).where(*from_to(_registration.registration_id))
         )
     )
 )
-COPIES_BETWEEN: Final = Query(sa.select(*_copy).where(*_from_to(_copy.copy_id)).order_by(_copy.copy_id))
+COPIES_BETWEEN: Final = Query(sa.select(*_copy).where(*from_to(_copy.copy_id)).order_by(_copy.copy_id))
 EVENTS_IN_ORDER: Final = Query(
     sa.select(EVENT.c.seq, EVENT.c.event_id, EVENT.c.recorded_at)
     .where(EVENT.c.seq > _BEHIND)

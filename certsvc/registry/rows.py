@@ -12,10 +12,12 @@ from certsvc.domain.endorsement import (
     Copy,
     IssuedFile,
 )
-from certsvc.domain.events import Event, EventId, RegistrationId
+from certsvc.domain.events import Event, RegistrationId
 from certsvc.errors import DefectError, RecordDamagedError
-from certsvc.registry import payload
-from certsvc.registry.crypto import Value, Vault
+from certsvc.registry import payload, payload_sealed
+from certsvc.registry.crypto import HolderKey, Value, Vault
+from certsvc.registry.holder_keys import Opener
+from certsvc.registry.payload_lines import specialties_text, text_of, warnings_text
 from certsvc.registry.port import RecordedEvent
 from certsvc.registry.proved import Proved, copy_of, event_of, version_of
 
@@ -103,12 +105,11 @@ def _place_of_id_number(event_id: str) -> str:
     return f"event {event_id} id_number"
 
 
-def event_values(recorded: RecordedEvent, seq: int, vault: Vault) -> dict[str, Value]:
-    """Return the row of an event that takes place *seq* in the order of recording."""
+def event_values(recorded: RecordedEvent, seq: int, vault: Vault, key: HolderKey) -> dict[str, Value]:
+    """Return the row of an event that takes place *seq* in the order of recording; *key* is its holder's."""
     event = recorded.event
     id_number = None if event.holder is None else event.holder.id_number
-    outcome = payload.text_of(dict(recorded.outcome))
-    if id_number is not None and payload.text_of(id_number) in outcome:
+    if id_number is not None and text_of(id_number) in text_of(dict(recorded.outcome)):
         raise DefectError("the answer to an event would have kept the ID number in clear")
     return {
         "event_id": event.event_id,
@@ -121,39 +122,47 @@ def event_values(recorded: RecordedEvent, seq: int, vault: Vault) -> dict[str, V
         "recorded_at": instant_text(event.recorded_at),
         "body_digest": recorded.body_digest,
         "version_id": recorded.version_id,
-        "payload": payload.event_text(event),
-        "id_number": None
-        if id_number is None
-        else vault.encrypt(id_number, _place_of_id_number(event.event_id)),
-        "changed_fields": payload.text_of(list(recorded.changed_fields)),
-        "outcome": outcome,
+        "payload": payload.event_text(event, key),
+        "id_number": None if id_number is None else _sealed_number(id_number, event.event_id, vault, key),
+        "changed_fields": text_of(list(recorded.changed_fields)),
+        "outcome": payload_sealed.outcome_text(recorded.outcome, key, event.event_id),
     }
 
 
-def event_from(record: Record, vault: Vault) -> RecordedEvent:
+def _sealed_number(id_number: str, event_id: str, vault: Vault, key: HolderKey) -> bytes:
+    """Encrypt an ID number twice: it takes the registry's secret and the holder's key to open it."""
+    place = _place_of_id_number(event_id)
+    return key.seal(vault.encrypt(id_number, place), place)
+
+
+def event_from(record: Record, vault: Vault, opener: Opener) -> RecordedEvent:
     """Return the event a row holds, its ID number opened."""
     changed_fields: list[str] = json.loads(record.text("changed_fields"))
-    outcome: dict[str, object] = json.loads(record.text("outcome"))
     return RecordedEvent(
-        event=bare_event_from(record, vault),
+        event=bare_event_from(record, vault, opener),
         registration_id=RegistrationId(record.text("registration_id")),
         body_digest=record.text("body_digest"),
         version_id=VersionId(record.text("version_id")),
         changed_fields=tuple(changed_fields),
-        outcome=outcome,
+        outcome=payload_sealed.read_outcome(record.text("outcome"), opener, record.text("event_id")),
     )
 
 
-def bare_event_from(record: Record, vault: Vault) -> Event:
+def bare_event_from(record: Record, vault: Vault, opener: Opener) -> Event:
     """Return the event alone, without what recording it gave."""
-    event_id = EventId(record.text("event_id"))
-    sealed = record.maybe_content("id_number")
-    id_number = None if sealed is None else vault.decrypt(sealed, _place_of_id_number(event_id))
-    return event_of(record.row(), id_number)
+
+    def number(sealed: bytes, holder_id: str | None) -> str | None:
+        place = _place_of_id_number(record.text("event_id"))
+        if holder_id is not None:
+            inner = opener.content(holder_id, sealed, place)
+            return None if inner is None else vault.decrypt(inner, place)
+        return vault.decrypt(sealed, place)
+
+    return event_of(record.row(), opener, number)
 
 
-def version_values(version: CertificateVersion, ordinal: int) -> dict[str, Value]:
-    """Return the row of a version that is the *ordinal*-th recorded of its registration."""
+def version_values(version: CertificateVersion, ordinal: int, key: HolderKey) -> dict[str, Value]:
+    """Return the row of a version, the *ordinal*-th recorded of its registration; *key* is its holder's."""
     return {
         "version_id": version.version_id,
         "registration_id": version.registration_id,
@@ -162,16 +171,16 @@ def version_values(version: CertificateVersion, ordinal: int) -> dict[str, Value
         "version": version.version,
         "licence_id": version.licence_id,
         "previous_licence_id": version.previous_licence_id,
-        "face": payload.face_text(version.face),
+        "face": payload.face_text(version.face, key, version.version_id),
         "face_hash": version.face_hash,
         "event_id": version.event_id,
         "created_at": instant_text(version.created_at),
     }
 
 
-def version_from(record: Record) -> CertificateVersion:
+def version_from(record: Record, opener: Opener) -> CertificateVersion:
     """Return the version a row holds."""
-    return version_of(record.row())
+    return version_of(record.row(), opener)
 
 
 def file_values(files: Mapping[str, IssuedFile]) -> dict[str, Value]:
@@ -186,8 +195,8 @@ def file_values(files: Mapping[str, IssuedFile]) -> dict[str, Value]:
     return values
 
 
-def copy_values(copy: Copy) -> dict[str, Value]:
-    """Return the row of a copy that was just reserved."""
+def copy_values(copy: Copy, key: HolderKey) -> dict[str, Value]:
+    """Return the row of a copy that was just reserved; *key* is its holder's."""
     grant = copy.grant
     return {
         "copy_id": copy.copy_id,
@@ -211,11 +220,11 @@ def copy_values(copy: Copy) -> dict[str, Value]:
         "use_from": None if grant is None else grant.use_from.isoformat(),
         "use_until": None if grant is None else grant.use_until.isoformat(),
         "cap_reason": None if grant is None else grant.cap_reason.value,
-        "specialties": None if grant is None else payload.specialties_text(grant.specialties),
-        "warnings": None if grant is None else payload.warnings_text(grant.warnings),
+        "specialties": None if grant is None else specialties_text(grant.specialties),
+        "warnings": None if grant is None else warnings_text(grant.warnings),
         "copy_number": copy.copy_number,
         "status_index": copy.status_index,
-        "purpose": copy.purpose,
+        "purpose": payload_sealed.purpose_text(copy.purpose, key, copy.copy_id),
         **file_values(copy.files),
         "done_at": _maybe_instant_text(copy.done_at),
         "failure": copy.failure,
@@ -223,6 +232,6 @@ def copy_values(copy: Copy) -> dict[str, Value]:
     }
 
 
-def copy_from(record: Record) -> Copy:
+def copy_from(record: Record, opener: Opener) -> Copy:
     """Return the copy a row holds."""
-    return copy_of(record.row())
+    return copy_of(record.row(), opener)

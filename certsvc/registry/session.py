@@ -16,8 +16,10 @@ from certsvc.errors import CertsvcError
 from certsvc.registry.crypto import Value, Vault, storable
 from certsvc.registry.database import Connection, Database, Query
 from certsvc.registry.dialects import POSTGRESQL, SQLITE
+from certsvc.registry.holder_keys import Opener, Row
 from certsvc.registry.rows import Record
 from certsvc.registry.tables import REGISTRATION
+from certsvc.registry.tables_holders import HOLDER_KEY
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +115,7 @@ def insert_unless_taken(table: sa.Table, *columns: str, where: str | None = None
 
 
 HOLD_REGISTRATION: Final = select_rows(REGISTRATION, each=REGISTRATION.c.registration_id, hold=True)
+KEY_OF_HOLDER: Final = select_rows(HOLDER_KEY, each=HOLDER_KEY.c.holder_id)
 
 
 class Session:
@@ -125,6 +128,7 @@ class Session:
         self._integrity_error = database.integrity_error
         self._hold = database.dialect.hold
         self._vault = vault
+        self._opener = Opener(vault, self._key_row)
         self._registrations_held: dict[str, Record] = {}
         """Registrations held until the transaction ends, by id; nobody changes such a row in any case."""
         self._ahead: dict[tuple[Query, frozenset[tuple[str, Value]]], Sequence[Sequence[object]]] = {}
@@ -142,11 +146,16 @@ class Session:
         except CertsvcError:
             # Any other error is the driver's or a defect: the whole transaction goes with it.
             self._registrations_held = held
+            self._opener.forget()
             del self._to_log[to_log:]
             self._connection.execute("ROLLBACK TO SAVEPOINT apart")
             self._connection.execute("RELEASE SAVEPOINT apart")
             raise
         self._connection.execute("RELEASE SAVEPOINT apart")
+
+    def _key_row(self, holder_id: str) -> Row | None:
+        rows = self._found(KEY_OF_HOLDER, {"holder_id": holder_id})
+        return rows[0] if rows else None
 
     def _hold_registration(self, registration_id: str) -> Record | None:
         """Hold a registration until the transaction ends; None when there is none."""

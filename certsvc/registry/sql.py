@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import cast
 
 import sqlalchemy as sa
 
@@ -13,8 +14,9 @@ from certsvc.registry.ahead import AheadReading
 from certsvc.registry.batches import BatchRows
 from certsvc.registry.changes import ChangeReading, ChangeWriting
 from certsvc.registry.crypto import Vault, storable
-from certsvc.registry.database import Database
+from certsvc.registry.database import Connection, Database
 from certsvc.registry.dialects import SQLITE
+from certsvc.registry.erasing import ErasingChanges, ErasingRows
 from certsvc.registry.glance import (
     GLANCE,
     GlanceReading,
@@ -42,6 +44,7 @@ from certsvc.registry.writing_copies import CopyWriting
 
 
 class SQLReadSession(
+    ErasingRows,
     RecordReading,
     CopyReading,
     StatusReading,
@@ -56,6 +59,7 @@ class SQLReadSession(
 
 
 class SQLWriteSession(
+    ErasingChanges,
     RecordWriting,
     CopyWriting,
     StatusReading,
@@ -132,6 +136,15 @@ class SQLRegistry:
             ]
         if found != [REVISION]:
             raise UnavailableError(f"the schema is at {found}, this program needs {REVISION}")
+
+    def purge(self) -> bool:
+        """Have what was overwritten leave SQLite's write-ahead log; False while others still read from it."""
+        if self.database.dialect is not SQLITE:
+            return True
+        with self.database.translating(), closing(self.database.engine.raw_connection()) as pooled:
+            connection = cast(Connection, pooled.dbapi_connection)
+            ((busy, *_),) = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+        return busy == 0
 
     def close(self) -> None:
         """Close the pooled connections."""

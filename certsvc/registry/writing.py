@@ -19,7 +19,7 @@ from certsvc.registry.crypto import Value
 from certsvc.registry.database import Query
 from certsvc.registry.noting import Noting
 from certsvc.registry.port import APIClient, RecordedEvent
-from certsvc.registry.reading import LATEST_VERSION, RecordReading
+from certsvc.registry.reading import LATEST_VERSION, RecordReading, image_place
 from certsvc.registry.rows import event_values, instant_text, version_values
 from certsvc.registry.session import HOLD_REGISTRATION, insert_row, insert_unless_taken, select_rows
 from certsvc.registry.tables import (
@@ -28,11 +28,12 @@ from certsvc.registry.tables import (
     COUNTER,
     EVENT,
     HOLDER,
-    IMAGE,
     REGISTRATION,
     REGISTRATION_NUMBER,
     SPECIALTY_END,
 )
+from certsvc.registry.tables_holders import HOLDER_IMAGE
+from certsvc.registry.writing_keys import KeyWriting
 
 HOLD_HOLDER_BY_INDEX: Final = select_rows(HOLDER, HOLDER.c.id_index == bindparam("id_index"), hold=True)
 HOLD_HOLDER: Final = select_rows(HOLDER, HOLDER.c.holder_id == bindparam("holder_id"), hold=True)
@@ -41,7 +42,7 @@ HOLD_COUNTER: Final = select_rows(COUNTER, COUNTER.c.name == bindparam("name"), 
 ADD_HOLDER: Final = insert_unless_taken(HOLDER, "id_index")
 ADD_REGISTRATION: Final = insert_row(REGISTRATION)
 ADD_NUMBER: Final = insert_unless_taken(REGISTRATION_NUMBER, "number", "registration_id")
-ADD_IMAGE: Final = insert_unless_taken(IMAGE, "sha256")
+ADD_IMAGE: Final = insert_unless_taken(HOLDER_IMAGE, "holder_id", "sha256")
 ADD_COUNTER: Final = insert_unless_taken(COUNTER, "name")
 ADD_EVENT: Final = insert_unless_taken(EVENT, "source_id")
 ADD_VERSION: Final = insert_row(CERTIFICATE_VERSION)
@@ -62,7 +63,7 @@ DROP_ENDS: Final = Query(
 )
 
 
-class RecordWriting(RecordReading, Noting):
+class RecordWriting(RecordReading, Noting, KeyWriting):
     """Changes to what was recorded; the port says what each promises."""
 
     def hold(self, names: Collection[str]) -> None:
@@ -87,6 +88,8 @@ class RecordWriting(RecordReading, Noting):
             record = self._first(HOLD_HOLDER_BY_INDEX, id_index=id_index)
         if record is None:
             raise UnavailableError("the holder moved to another document at this moment")
+        if record.text("holder_id") == fresh["holder_id"]:
+            self._add_key(record)
         return HolderId(record.text("holder_id"))
 
     def lock_registration(self, registration_id: RegistrationId) -> None:
@@ -149,10 +152,16 @@ class RecordWriting(RecordReading, Noting):
             }
             self._insert_unless_taken(ADD_NUMBER, REGISTRATION_NUMBER, values)
 
-    def put_image(self, sha256: str, content: bytes, at: datetime) -> None:
-        """Keep an image; the same content twice is kept once."""
-        values: dict[str, Value] = {"sha256": sha256, "content": content, "added_at": instant_text(at)}
-        self._insert_unless_taken(ADD_IMAGE, IMAGE, values)
+    def put_image(self, holder_id: HolderId, sha256: str, content: bytes, at: datetime) -> None:
+        """Keep an image of a holder's; the same content twice is kept once."""
+        key = self._writing_key(holder_id)
+        values: dict[str, Value] = {
+            "holder_id": holder_id,
+            "sha256": sha256,
+            "content": key.seal(content, image_place(sha256)),
+            "added_at": instant_text(at),
+        }
+        self._insert_unless_taken(ADD_IMAGE, HOLDER_IMAGE, values)
 
     def next_serial(self, year: int) -> str:
         """Return a fresh serial: the year and ten digits, rising within the year."""
@@ -172,7 +181,8 @@ class RecordWriting(RecordReading, Noting):
     def append_event(self, recorded: RecordedEvent) -> Event:
         """Append one event; returns it with its ``seq``."""
         seq = self._next("event")
-        values = event_values(recorded, seq, self._vault)
+        key = self._writing_key(self.holder_of(recorded.registration_id))
+        values = event_values(recorded, seq, self._vault, key)
         if not self._insert_unless_taken(ADD_EVENT, EVENT, values):
             # Two deliveries at once; the second one finds the first one's outcome when it comes again.
             raise UnavailableError("an event with this source_id was recorded at this moment")
@@ -183,7 +193,8 @@ class RecordWriting(RecordReading, Noting):
         """Add one version; (serial, version) and licence_id are unique."""
         latest = self._first(LATEST_VERSION, registration_id=version.registration_id)
         ordinal = 1 if latest is None else latest.whole("ordinal") + 1
-        self._insert(ADD_VERSION, CERTIFICATE_VERSION, version_values(version, ordinal))
+        key = self._writing_key(self.holder_of(version.registration_id))
+        self._insert(ADD_VERSION, CERTIFICATE_VERSION, version_values(version, ordinal, key))
 
     def project(
         self, registration_id: RegistrationId, registration_number: str, live: bool, ends: Mapping[str, date]

@@ -14,7 +14,7 @@ from certsvc.registry.batches import BATCH_BY_ID, BatchRows, batch_from, place_o
 from certsvc.registry.crypto import Value, storable
 from certsvc.registry.database import Query
 from certsvc.registry.dialects import POSTGRESQL, SQLITE
-from certsvc.registry.payload import text_of
+from certsvc.registry.payload_lines import text_of
 from certsvc.registry.port_batches import Batch, Chunk, Item
 from certsvc.registry.rows import instant_text
 from certsvc.registry.session import insert_unless_taken, select_rows

@@ -27,6 +27,7 @@ from certsvc.registry.tables import (
     ORIGINAL_TAKES_PLACE,
     STATUS_INDEX,
 )
+from certsvc.registry.writing_keys import KeyWriting
 
 _copy, _key = COPY.c, IDEMPOTENCY_KEY.c
 
@@ -89,7 +90,7 @@ TAKE_OVER: Final = _update_pending(
 )
 
 
-class CopyWriting(CopyReading, Noting):
+class CopyWriting(CopyReading, Noting, KeyWriting):
     """Changes of copies; the port says what each promises."""
 
     def reserve(self, copy: Copy) -> Copy | None:
@@ -116,7 +117,13 @@ class CopyWriting(CopyReading, Noting):
     def _reserve(self, query: Query, copy: Copy) -> Copy | None:
         try:
             # The unique index, not the look-up before, stops two requests at once.
-            return copy if self._insert_unless_taken(query, COPY, copy_values(copy)) else None
+            return (
+                copy
+                if self._insert_unless_taken(
+                    query, COPY, copy_values(copy, self._writing_key(copy.holder_id))
+                )
+                else None
+            )
         except self._integrity_error as error:
             # 55 random bits of code do meet once in a few hundred million copies; the next try draws others.
             raise UnavailableError("the token, code or id of the copy is in use") from error

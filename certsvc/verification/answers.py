@@ -13,7 +13,7 @@ from certsvc.verification.receipt import instant_text
 
 def may_show_full(report: Report, typed_name: str | None = None) -> bool:
     """Tell whether a public caller may see the name: a file of ours in hand, or the right name typed."""
-    if report.face is None:
+    if report.face is None or report.face.erased:
         return False
     if any(one.check is Check.FILE_IS_OURS and one.result is Result.PASS for one in report.findings):
         # Not for a record alone: anybody can make a scan that names somebody's record.
@@ -81,8 +81,8 @@ def _certificate(report: Report, issuer_name: str, full: bool) -> dict[str, obje
         "licence_id": version.licence_id,
         "version": version.version,
         "registration_number": face.registration_number,
-        "name": face.name if full else mask_name(face.name),
-        "sex": str(face.sex),
+        "name": face.name if full or face.erased else mask_name(face.name),
+        "sex": None if face.sex is None else str(face.sex),
         "employer": face.employer.name,
         "specialties": [
             {
@@ -97,7 +97,9 @@ def _certificate(report: Report, issuer_name: str, full: bool) -> dict[str, obje
         "issuer": issuer_of(report, issuer_name),
         "issued_at": instant_text(version.created_at),
     }
-    return body | {"birth_date": face.birth_date.isoformat()} if full else body
+    if full and face.birth_date is not None:
+        body["birth_date"] = face.birth_date.isoformat()
+    return body
 
 
 def _endorsement(report: Report) -> dict[str, object] | None:

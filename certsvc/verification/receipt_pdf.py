@@ -155,7 +155,7 @@ def _record(report: Report, issuer_name: str, lang: Lang) -> Iterator[tuple[str,
         return
     label = _labels(lang)
     yield _field("registration_number", lang), face.registration_number
-    yield _field("name", lang), mask_name(face.name)
+    yield _field("name", lang), face.name if face.erased else mask_name(face.name)
     yield _field("issuer", lang), issuer_of(report, issuer_name)
     yield _field("licence_id", lang), entry.version.licence_id
     copy = entry.copy

@@ -12,7 +12,7 @@ from typing import Final
 from certsvc.domain.certificate import CertificateVersion
 from certsvc.domain.clock import CLOCK_SLACK, beijing_day
 from certsvc.domain.endorsement import Copy
-from certsvc.domain.events import Event, RegistrationId
+from certsvc.domain.events import Event, HolderId, RegistrationId
 from certsvc.domain.identity import is_lookup_number, is_name
 from certsvc.domain.registration import fold
 from certsvc.domain.report import Entry, Finding, RegistryAnswer
@@ -186,6 +186,7 @@ def _find_entry(
         # A code is guessed at: whoever asks is to wait as long for nothing as for something.
         _look_for_nothing(session)
         session.history(NOBODY)
+        session.find_erasure(HolderId(NOBODY))
     return None
 
 
@@ -212,6 +213,8 @@ def _find_record(
     # A number may have had two registrations, one after the other; so two histories are read in any case.
     padded = [*found, *[NOBODY] * max(0, _HISTORIES - len(found))]
     histories = [session.history(registration_id) for registration_id in padded][: len(found)]
+    if not any(_reads_a_key(history) for history in histories):
+        session.find_erasure(HolderId(NOBODY))
     history = _begun_by(histories, as_of)
     if not history or not _is_named(history, name, kinds, as_of):
         _look_for_nothing(session)
@@ -231,8 +234,15 @@ def _is_named(
 ) -> bool:
     policy = kinds[history[0].event.certificate_type].policy
     state = fold([item.event for item in history], as_of, policy)
-    held = state.holder.name if state is not None else None
+    # Of a holder who was erased there is no name to type; the stand-in is none.
+    held = state.holder.name if state is not None and not state.holder.erased else None
     return held is not None and is_name(name, held)
+
+
+def _reads_a_key(history: Sequence[RecordedEvent]) -> bool:
+    """Tell whether reading a history took a look at its holder's key; nobody's and an erased one's do not."""
+    holder = history[0].event.holder if history else None
+    return holder is not None and not holder.erased
 
 
 def _look_for_nothing(session: ReadSession) -> None:

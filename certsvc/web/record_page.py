@@ -82,7 +82,13 @@ class RecordPages:
         """
         entry, face = report.entry, report.face
         copy = entry.copy if entry is not None else None
-        if entry is None or face is None or copy is None or report.as_of != report.checked_at:
+        if (
+            entry is None
+            or face is None
+            or copy is None
+            or face.sex is None
+            or report.as_of != report.checked_at
+        ):
             return self._otherwise(report, action, lang, nonce)
         said = self._said.get((id(report.findings), lang))
         if said is None or said.findings is not report.findings:
@@ -178,7 +184,7 @@ def _window(first: date, last: date, lang: Lang) -> tuple[str, str, str]:
 def _values(report: Report, copy: Copy, messages: Sequence[str], action: str, lang: Lang) -> list[str]:
     """Return what stands in the places of a form; in the order, and made as, prepared and rows have it."""
     entry, face = report.entry, report.face
-    if entry is None or face is None:
+    if entry is None or face is None or face.sex is None:
         raise DefectError("only the page of a record that was found is filled in")
     version, grant, newest = entry.version, copy.grant, entry.newest_copy_number
     values = [

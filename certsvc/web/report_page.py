@@ -91,7 +91,7 @@ def report_context(
         "wet": report.wet_signature_required_on_print and report.face is not None,
         "photo": photo,
         "signature": signature,
-        "unmasking": None if full or report.face is None else unmasking,
+        "unmasking": None if full or report.face is None or report.face.erased else unmasking,
         "checks": rows.check_lines(report.findings, lang),
         "idle": [
             texts.said(wording.check_text(finding.check), lang)

@@ -61,9 +61,13 @@ def certificate_rows(report: Report, *, full: bool, lang: Lang) -> list[Row]:
     face = report.face
     if face is None:
         return []
-    name = face.name if full else identity.mask_name(face.name)
-    rows = [_row("name", name, lang, short=True), _row("sex", sex(face.sex, lang), lang, short=True)]
-    if full:
+    if face.erased or face.sex is None or face.birth_date is None:
+        erased = texts.words(lang)["erased"]
+        rows = [_row("name", erased, lang, short=True), _row("sex", erased, lang, short=True)]
+    else:
+        name = face.name if full else identity.mask_name(face.name)
+        rows = [_row("name", name, lang, short=True), _row("sex", sex(face.sex, lang), lang, short=True)]
+    if full and face.birth_date is not None:
         rows.append(_row("birth_date", day(face.birth_date, lang), lang))
     rows.append(_row("registration_number", face.registration_number, lang))
     rows.append(_row("employer", face.employer.name, lang))

@@ -91,13 +91,13 @@ class SpecialtyFacts(_Answer):
 
 
 class HolderFacts(_Answer):
-    """The holder; the identity number is masked."""
+    """The holder; the identity number is masked. What is null was erased with all personal data."""
 
     name: str
-    sex: Literal["男", "女"]
-    birth_date: date
-    id_type: str
-    id_no_masked: str
+    sex: Literal["男", "女"] | None
+    birth_date: date | None
+    id_type: str | None
+    id_no_masked: str | None
     photo: bool
     """Whether one was recorded."""
     signature: bool
@@ -241,7 +241,7 @@ class ReportCertificate(_Answer):
     version: int
     registration_number: str
     name: str
-    sex: Literal["男", "女"]
+    sex: Literal["男", "女"] | None
     employer: str
     specialties: list[ReportSpecialty]
     issuer: str

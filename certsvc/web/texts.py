@@ -47,6 +47,7 @@ PAGE: Final[Mapping[str, Text]] = {
     "use": Text("本份用途", "Use of this copy"),
     "usage_window": Text("使用有效期", "May be used"),
     "until": Text("至", "to"),
+    "erased": Text("已删除", "erased"),
     "both_included": Text("含首尾两日", "both days included"),
     "newest_copy": Text("最新一份", "Newest copy"),
     "this_is_newest": Text("即本份", "this one"),

@@ -13,6 +13,7 @@ from certsvc.registry.review_open import open_review
 from certsvc.sealing.keystore import Keystore
 from certsvc.sealing.port import PinnedKey, PinnedSeal
 from certsvc.sealing.trust import TrustedKey
+from certsvc.storage.erasure_list import FILE_NAME, ErasureList
 from certsvc.storage.listing import listed
 from certsvc.storage.local import LocalStorage
 from certsvc.wiring.loading import load_kinds
@@ -28,9 +29,11 @@ def open_bench(settings: Settings, former_urls: Sequence[str] = ()) -> Bench:
     Raises:
         KeyMaterialError: the key folder cannot be used.
         TemplateError: a certificate type is damaged.
+        UnavailableError: the list of erasures is damaged, or cannot be read.
     """
     keystore = Keystore.open(settings.keys_dir)
     folder = Path(settings.storage_url)
+    erasures = ErasureList(settings.keys_dir / FILE_NAME, keystore.registry_secret)
     return Bench(
         premises=Premises(
             policies={name: kind.policy for name, kind in load_kinds(settings.templates_dir).items()},
@@ -42,6 +45,7 @@ def open_bench(settings: Settings, former_urls: Sequence[str] = ()) -> Bench:
             log_keys=tuple(key.certificate for key in keystore.service_keys("log")),
             key_facts=tuple(fact for key in keystore.keys for fact in _facts(key)),
             tsa_roots=settings.tsa_trust,
+            erasures={entry.holder_id: entry.at for entry in reversed(erasures.entries())},
         ),
         review=open_review(settings.database_url, keystore.registry_secret),
         shelf=LocalStorage(folder),

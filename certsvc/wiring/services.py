@@ -22,6 +22,7 @@ from certsvc.issuing.desk import Desk
 from certsvc.issuing.discretion import BodyDigest
 from certsvc.issuing.draft import Drafter
 from certsvc.issuing.enquiry import Enquiry
+from certsvc.issuing.erasure import Eraser
 from certsvc.issuing.key_chronicle import KeyChronicle
 from certsvc.issuing.press import Press
 from certsvc.issuing.record import Recorder
@@ -38,6 +39,7 @@ from certsvc.rendering.ofd import OFDRenderer
 from certsvc.rendering.pdf import PDFRenderer
 from certsvc.sealing.keystore import Keystore
 from certsvc.sealing.port import PinnedKey, PinnedSeal, SealSigner, Signer
+from certsvc.storage.erasure_list import FILE_NAME, ErasureList
 from certsvc.storage.local import LocalStorage
 from certsvc.storage.port import Storage
 from certsvc.translog.checkpoint import origin_of
@@ -96,6 +98,7 @@ class Services:
     bell: Bell
     announcer: Announcer
     enquiry: Enquiry
+    eraser: Eraser
     verifier: Verifier
     receipts: Receipts
     report_press: ReportPress
@@ -214,6 +217,15 @@ def build(settings: Settings, clock: Clock | None = None) -> Services:
         announcer=Announcer(bell, queue),
         enquiry=Enquiry(
             registry=registry, storage=storage, kinds=kinds, clock=clock, public_url=settings.public_url
+        ),
+        eraser=Eraser(
+            registry=registry,
+            purge=registry.purge,
+            storage=storage,
+            kinds=kinds,
+            clock=clock,
+            erasures=ErasureList(settings.keys_dir / FILE_NAME, keystore.registry_secret),
+            retention_days=settings.retention_days,
         ),
         verifier=Verifier(
             registry=registry,

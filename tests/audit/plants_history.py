@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
+from dataclasses import replace
+from datetime import timedelta
 from typing import Final
 
-from certsvc.domain.certificate import face_hash
-from certsvc.registry.payload import read_face
 from tests.audit.planting import Expected, Plant, altered, both, found
 from tests.audit.store import Spoiler, later
 
@@ -57,10 +56,10 @@ def _reordered(spoiler: Spoiler) -> Expected:
 def _validity_longer(spoiler: Spoiler) -> Expected:
     subject = spoiler.pick()
     (version,) = subject.versions
-    face = json.loads(str(version["face"]))
-    face["specialties"][0]["valid_to"] = later(face["specialties"][0]["valid_to"], 1)
-    text = json.dumps(face, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-    spoiler.edit("certificate_version", version, face=text, face_hash=face_hash(read_face(text)))
+    face = spoiler.face_of(version)
+    (specialty,) = face.specialties
+    longer = replace(specialty, valid_to=specialty.valid_to + timedelta(days=1))
+    spoiler.show(version, replace(face, specialties=(longer,)), hashed=True)
     return found("VALIDITY_WRONG", "certificate_version", str(version["version_id"])) | found(
         "VERSION_NOT_IN_FORCE", "copy", subject.copy_id
     )
@@ -69,8 +68,7 @@ def _validity_longer(spoiler: Spoiler) -> Expected:
 def _other_name(spoiler: Spoiler) -> Expected:
     subject = spoiler.pick()
     (version,) = subject.versions
-    face = str(version["face"]).replace("样本甲", "样本乙")
-    spoiler.edit("certificate_version", version, face=face)
+    spoiler.show(version, replace(spoiler.face_of(version), name="样本乙"))
     version_id = str(version["version_id"])
     return (
         found("FACE_HASH_WRONG", "certificate_version", version_id)

@@ -10,9 +10,10 @@ from tests.audit.store import Row, Spoiler
 
 
 def _salt_erased(spoiler: Spoiler) -> Expected:
-    spoiler.edit("log_entry", spoiler.entry_of(spoiler.pick().copy_id), salt=None)
-    # What an erased person's entry said cannot be told any more, and that is as it should be.
-    return frozenset()
+    entry = spoiler.entry_of(spoiler.pick().copy_id)
+    spoiler.edit("log_entry", entry, salt=None)
+    # Of an erased person it is as it should be; of anybody else it hides what was logged.
+    return found("ERASED_WITHOUT_RECORD", "log_entry", str(entry["entry"]))
 
 
 def _entry_mac(spoiler: Spoiler) -> Expected:
@@ -140,7 +141,7 @@ def _tile_of_nothing(spoiler: Spoiler) -> Expected:
 
 
 LOG_PLANTS: Final = (
-    Plant("a salt erased, which is no defect", _salt_erased),
+    Plant("a salt erased of somebody who was not", _salt_erased),
     Plant("an entry edited", _entry_mac),
     Plant("an entry sealed with nonsense", _entry_of_no_sense),
     Plant("an entry with another salt", _another_opening),

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, cast
 
 from certsvc.qr.token import new_code, new_token
+from certsvc.registry.reading import image_place
 from tests.audit.planting import Expected, Plant, altered, both, found
 from tests.audit.store import Spoiler, later
 
@@ -34,9 +35,18 @@ def _no_sense(spoiler: Spoiler) -> Expected:
 
 
 def _other_picture(spoiler: Spoiler) -> Expected:
-    (*_, image) = spoiler.rows("image")
-    spoiler.edit("image", image, content=b"another")
-    return found("IMAGE_DIFFERS", "image", str(image["sha256"]))
+    (*_, image) = spoiler.rows("holder_image")
+    (key,) = spoiler.rows("holder_key", holder_id=image["holder_id"])
+    holder_key = spoiler.vault.holder_key(str(key["holder_id"]), cast(bytes, key["wrapped"]))
+    another = holder_key.seal(b"another", image_place(str(image["sha256"])))
+    spoiler.edit("holder_image", image, content=another)
+    return found("IMAGE_DIFFERS", "holder_image", f"{image['holder_id']!s}, {image['sha256']!s}")
+
+
+def _no_picture(spoiler: Spoiler) -> Expected:
+    image, *_ = spoiler.rows("holder_image")
+    spoiler.edit("holder_image", image, content=bytes(40))
+    return found("ROW_UNREADABLE", "holder_image", f"{image['holder_id']!s}, {image['sha256']!s}")
 
 
 def _copy_removed(spoiler: Spoiler) -> Expected:
@@ -63,6 +73,7 @@ def _two_a_day(spoiler: Spoiler) -> Expected:
         "token": new_token(),
         "code": new_code(),
         "copy_number": 2,
+        "purpose": "另一用途",
         "status_index": 900_000,
         "state": "PENDING",
         "lease_until": "2099-01-01T00:00:00.000000Z",
@@ -189,6 +200,7 @@ ROW_PLANTS: Final = (
     Plant("a text that is none", _no_text),
     Plant("a row sealed with nonsense", _no_sense),
     Plant("a picture exchanged", _other_picture),
+    Plant("a picture nobody can open", _no_picture),
     Plant("a copy's row removed", _copy_removed),
     Plant("a second endorsement on one day", _two_a_day),
     Plant("a copy left pending", _left_pending),

@@ -8,10 +8,13 @@ from contextlib import closing
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Final
+from typing import Final, cast
 
+from certsvc.domain.certificate import Face, face_hash
 from certsvc.issuing.counter import CHUNK, Operation, Order
-from certsvc.registry.crypto import Value, Vault
+from certsvc.registry.crypto import HolderKey, Value, Vault
+from certsvc.registry.holder_keys import Opener
+from certsvc.registry.payload import face_text, read_face
 from certsvc.registry.tables import METADATA
 from certsvc.storage.pack import folder_of, opened, packed_file, parts_of, read_index, read_raw
 from certsvc.storage.port import PACK_CHARS
@@ -186,6 +189,25 @@ class Spoiler:
             f'UPDATE "{table}" SET {places} WHERE {where}', *sealed.values(), *(row[key] for key in keys)
         )
         return sealed
+
+    def key_of(self, row: Row) -> HolderKey:
+        """Return the key of the holder of a registration, found by any row that names the registration."""
+        (registration,) = self.rows("registration", registration_id=row["registration_id"])
+        (key,) = self.rows("holder_key", holder_id=registration["holder_id"])
+        return self.vault.holder_key(str(key["holder_id"]), cast(bytes, key["wrapped"]))
+
+    def face_of(self, version: Row) -> Face:
+        """Return what a version shows."""
+        (registration,) = self.rows("registration", registration_id=version["registration_id"])
+        (key,) = self.rows("holder_key", holder_id=registration["holder_id"])
+        opener = Opener(self.vault, lambda _: tuple(key.values()))
+        return read_face(str(version["face"]), opener, str(version["version_id"]))
+
+    def show(self, version: Row, face: Face, *, hashed: bool = False) -> None:
+        """Let a version show another face, with its hash or with the old one's."""
+        text = face_text(face, self.key_of(version), str(version["version_id"]))
+        digest = face_hash(face) if hashed else version["face_hash"]
+        self.edit("certificate_version", version, face=text, face_hash=digest)
 
     def add(self, table: str, row: Row) -> None:
         """Add one row with a MAC that holds."""

@@ -13,6 +13,7 @@ from certsvc.audit.run import Wish, audit
 from certsvc.wiring.auditing import open_bench
 from tests import drills
 from tests.audit.planting import Said, said
+from tests.audit.plants_erasures import ERASURE_PLANTS
 from tests.audit.plants_files import FILE_PLANTS
 from tests.audit.plants_history import HISTORY_PLANTS
 from tests.audit.plants_log import LOG_PLANTS
@@ -22,7 +23,7 @@ from tests.factories import FixedClock
 from tests.world import World, settings_in
 
 COPIES = 10_000 if drills.FULL else 100
-PLANTS = (*ROW_PLANTS, *HISTORY_PLANTS, *FILE_PLANTS, *LOG_PLANTS)
+PLANTS = (*ROW_PLANTS, *HISTORY_PLANTS, *FILE_PLANTS, *LOG_PLANTS, *ERASURE_PLANTS)
 
 
 @pytest.fixture(scope="module")

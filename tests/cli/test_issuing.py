@@ -132,6 +132,7 @@ def test_recover_has_nothing_to_do_after_ordinary_work(recorded: Run, tmp_path: 
     assert json.loads(recorded("recover", "--json").stdout) == {
         "finished": 0,
         "failed": 0,
+        "erased": 0,
         "lookups_folded": 0,
     }
     recorded("verify", *paths.values())

@@ -7,6 +7,7 @@ import json
 import sqlite3
 from collections import Counter
 from contextlib import closing
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -93,24 +94,29 @@ def test_no_file_left_behind_holds_the_number(scene: Scene) -> None:
 
 
 def test_number_opens_in_its_column_alone(scene: Scene, dev_keys: Path) -> None:
-    """It is there, encrypted, in one column of one table, and no plain hash of the event tells it."""
+    """It is in one column of one table, for secret and holder's key together; no plain hash tells it."""
     vault = Vault(Keystore.open(dev_keys).registry_secret)
     opened, tried = Counter[tuple[str, str]](), 0
     with closing(sqlite3.connect(scene.folder / "site" / "registry.db")) as connection:
         connection.row_factory = sqlite3.Row
         dump = "\n".join(connection.iterdump())
         tables = [row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+        keys = [
+            vault.holder_key(*row) for row in connection.execute("SELECT holder_id, wrapped FROM holder_key")
+        ]
         places = [f"event {row[0]} id_number" for row in connection.execute("SELECT event_id FROM event")]
         for table in tables:
             for row in connection.execute(f'SELECT * FROM "{table}"'):
                 for column in row.keys():  # noqa: SIM118  # iterating a Row gives its values
                     for sealed in _bytes_in(row[column]):
-                        for place in places:
+                        for key, place in product((None, *keys), places):
                             tried += 1
                             try:
-                                text = vault.decrypt(sealed, place)
+                                inner = sealed if key is None else key.open(sealed, place)
+                                text = vault.decrypt(inner, place)
                             except RecordDamagedError:
                                 continue
+                            assert key is not None, "it opens without its holder's key"
                             assert text == CANARY
                             opened[table, column] += 1
     record("canary in columns", tables=len(tables), tries=tried, opened=sum(opened.values()))

@@ -32,7 +32,8 @@ class Insider:
         """Return every row of a table."""
         with closing(sqlite3.connect(self._path)) as connection:
             connection.row_factory = sqlite3.Row
-            return [dict(row) for row in connection.execute(f'SELECT * FROM "{table}" ORDER BY rowid')]
+            order = "holder_id" if table == "holder_key" else "rowid"  # which that table has not
+            return [dict(row) for row in connection.execute(f'SELECT * FROM "{table}" ORDER BY {order}')]
 
     def row(self, table: str) -> Row:
         """Return the last row of a table."""

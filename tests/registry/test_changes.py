@@ -123,7 +123,7 @@ def test_a_reader_meets_every_change_once_however_many_write(
         for turn in range(ROUNDS):
             with processes[order % 2].writing() as session:
                 # Some write beside other work, so that transactions of many lengths overlap.
-                session.put_image(f"{order:032d}{turn:032d}", b"x" * 1000 * (order + 1), NOW)
+                session.put_image(who.holder_id, f"{order:032d}{turn:032d}", b"x" * 1000 * (order + 1), NOW)
                 marks = (f"{order} {turn} a", f"{order} {turn} b")
                 session.add_changes([replace(change, changed_fields=(mark,)) for mark in marks])
                 session.last_recorded_at()

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import cast
 
 import pytest
+from sqlalchemy import insert
 
 from certsvc.domain.certificate import VersionId
 from certsvc.domain.endorsement import CopyId
@@ -16,8 +17,9 @@ from certsvc.domain.events import HolderId, IdType, RegistrationId
 from certsvc.errors import NotFoundError, RecordDamagedError
 from certsvc.registry.crypto import Vault
 from certsvc.registry.port import IdempotentRequest, WriteSession
+from certsvc.registry.rows import instant_text
 from certsvc.registry.sql import SQLRegistry, migrate, open_registry
-from certsvc.registry.tables import METADATA
+from certsvc.registry.tables import IMAGE, METADATA
 from tests.factories import CONSTRUCTOR_1, NOW
 from tests.registry.insider import Insider, Row, Value
 from tests.registry.shelf import (
@@ -53,8 +55,12 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SQLRegistry]:
     registry = open_registry(url, SECRET)
     with registry.writing() as session:
         who = register(session)
-        session.put_image("f" * 64, b"photo", NOW)
+        session.put_image(who.holder_id, "f" * 64, b"photo", NOW)
         session.add_client("client", frozenset({"read"}), "key", NOW)
+    # An image of before there were keys.
+    old = Vault(SECRET).sealed(IMAGE, {"sha256": "e" * 64, "content": b"old", "added_at": instant_text(NOW)})
+    with registry.database.engine.begin() as connection:
+        connection.execute(insert(IMAGE).values(old))
     copy = issue(registry, who)
     with registry.writing() as session:
         request = IdempotentRequest(body_digest="d", copy_id=copy.copy_id)
@@ -97,6 +103,11 @@ PROBES: Mapping[str, tuple[Probe, ...]] = {
         lambda s, row: s.latest_version(RegistrationId(str(row["registration_id"]))),
     ),
     "image": (lambda s, row: s.get_image(str(row["sha256"])),),
+    "holder_image": (lambda s, row: s.get_image(str(row["sha256"])),),
+    "holder_key": (
+        lambda s, row: s.find_erasure(HolderId(str(row["holder_id"]))),
+        lambda s, row: s.get_image("f" * 64),
+    ),
     "copy": (
         lambda s, row: s.get_copy(CopyId(str(row["copy_id"]))),
         lambda s, row: s.find_copy_by_token(str(row["token"])),
@@ -152,6 +163,7 @@ def other_values(table: str, column: str, value: Value) -> list[Value]:
         # Anything else in these takes the row out of every look-up's sight, as deleting it would.
         ("specialty_end", "valid_to"): ["2099-01-01"],
         ("image", "sha256"): ["0" * 64],
+        ("holder_image", "sha256"): ["0" * 64],
         ("registration_number", "number"): ["京1112020202000099"],
         ("idempotency_key", "client_id"): ["another client"],
         ("idempotency_key", "key"): ["another key"],

@@ -38,8 +38,8 @@ def test_a_full_disk_is_storage_full_and_leaves_nothing(sqlite_registry: SQLRegi
         pages = connection.execute("PRAGMA page_count").fetchone()[0]
     settle(sqlite_registry, f"max_page_count = {pages + 2}")
     with pytest.raises(StorageFullError), sqlite_registry.writing() as session:
-        register(session)
-        session.put_image("f" * 64, bytes(100_000), NOW)
+        who = register(session)
+        session.put_image(who.holder_id, "f" * 64, bytes(100_000), NOW)
     with sqlite_registry.reading() as session:
         assert session.last_recorded_at() is None
     with sqlite_registry.writing() as session:

@@ -22,10 +22,12 @@ def _long_way(registry: SQLRegistry, token: str) -> Glance | None:
         copy = session.find_copy_by_token(token)
         if copy is None:
             return None
+        newest = session.newest_endorsement(copy.registration_id)
         return Glance(
             copy=copy,
             version=session.get_version(copy.version_id),
-            newest=session.newest_endorsement(copy.registration_id),
+            # Nobody shows the purpose of a copy that is not in hand.
+            newest=newest if newest is None or newest == copy else replace(newest, purpose=None),
             events=tuple(_unopened(item.event) for item in session.history(copy.registration_id)),
         )
 

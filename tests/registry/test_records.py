@@ -218,8 +218,9 @@ class TestExpiring:
 def test_an_image_is_kept_once(registry: SQLRegistry) -> None:
     """The same photo comes with many events."""
     with registry.writing() as session:
-        session.put_image("f" * 64, b"\xff\xd8 photo \x00", NOW)
-        session.put_image("f" * 64, b"\xff\xd8 photo \x00", NOW + HOUR)
+        who = register(session)
+        session.put_image(who.holder_id, "f" * 64, b"\xff\xd8 photo \x00", NOW)
+        session.put_image(who.holder_id, "f" * 64, b"\xff\xd8 photo \x00", NOW + HOUR)
         assert session.get_image("f" * 64) == b"\xff\xd8 photo \x00"
 
 

@@ -14,11 +14,13 @@ import sqlalchemy as sa
 from certsvc.domain.certificate import VersionId
 from certsvc.domain.endorsement import IssuedFile
 from certsvc.domain.events import EventId, EventType, HolderId, RegistrationId
-from certsvc.registry.crypto import Value, Vault
+from certsvc.registry.crypto import KEY_BYTES, HolderKey, Value, Vault
 from certsvc.registry.port import RecordedEvent
 from certsvc.registry.rows import copy_values, event_values, instant_text, version_values
 from certsvc.registry.sql import SQLRegistry
 from certsvc.registry.tables import CERTIFICATE_VERSION, COPY, EVENT, HOLDER, REGISTRATION
+from certsvc.registry.tables_holders import HOLDER_KEY
+from certsvc.registry.writing_keys import key_values
 from tests.factories import CONSTRUCTOR_1, NOW, a_copy, a_reason, a_version, an_event, an_initial
 
 COPIES_EACH = 5
@@ -70,6 +72,9 @@ def _rows_of(person: int, vault: Vault) -> Iterator[tuple[sa.Table, Mapping[str,
             "created_at": at,
         },
     )
+    secret = person.to_bytes(KEY_BYTES, "big")
+    key = HolderKey(holder_id, secret)
+    yield HOLDER_KEY, key_values(holder_id, secret, at, vault)
     initial = replace(an_initial(), event_id=EventId(f"E{person}"), source_id=f"S{person}")
     version = a_version(
         version_id=f"V{person}",
@@ -78,7 +83,7 @@ def _rows_of(person: int, vault: Vault) -> Iterator[tuple[sa.Table, Mapping[str,
         licence_id=f"L{person}",
         event_id=initial.event_id,
     )
-    yield CERTIFICATE_VERSION, version_values(version, 1)
+    yield CERTIFICATE_VERSION, version_values(version, 1, key)
     events = [initial]
     if is_cancelled(person):
         cancel = an_event(EventType.CANCEL, effective_at=NOW, recorded_at=NOW, reason=a_reason())
@@ -92,20 +97,20 @@ def _rows_of(person: int, vault: Vault) -> Iterator[tuple[sa.Table, Mapping[str,
             changed_fields=(),
             outcome={},
         )
-        yield EVENT, event_values(recorded, 2 * person + place + 1, vault)
+        yield EVENT, event_values(recorded, 2 * person + place + 1, vault, key)
     for order in range(COPIES_EACH):
-        yield COPY, _copy_row(person, order, holder_id, registration_id, version.version_id)
+        yield COPY, _copy_row(person, order, key, registration_id, version.version_id)
 
 
 def _copy_row(
-    person: int, order: int, holder_id: HolderId, registration_id: RegistrationId, version_id: VersionId
+    person: int, order: int, key: HolderKey, registration_id: RegistrationId, version_id: VersionId
 ) -> Mapping[str, Value]:
     index = person * COPIES_EACH + order
     reserved_at = NOW - timedelta(days=COPIES_EACH - order)
     copy = a_copy(
         copy_id=f"C{index}",
         registration_id=registration_id,
-        holder_id=holder_id,
+        holder_id=HolderId(key.holder_id),
         version_id=version_id,
         token=f"{index:026d}",
         code=f"{index:012d}",
@@ -114,4 +119,4 @@ def _copy_row(
         reserved_at=reserved_at,
         files={form: IssuedFile(sha256=f"{form}{index}", size=1) for form in ("pdf", "ofd")},
     )
-    return copy_values(copy)
+    return copy_values(copy, key)

@@ -7,8 +7,10 @@ from collections.abc import Iterator
 
 from certsvc.audit.defect import Defect, joined, plain
 from certsvc.audit.premises import Bench, Scope
-from certsvc.registry.review import Key, Row
+from certsvc.errors import RecordDamagedError
+from certsvc.registry.review import Key
 from certsvc.registry.review_log import makes_sense
+from certsvc.registry.rows import Record
 
 _SHOWN = {
     "registration_number": (1,),
@@ -19,6 +21,8 @@ _SHOWN = {
 
 _OF_LOG = frozenset({"log_entry", "log_checkpoint", "log_tile"})
 """Tables of which the rest of the audit leaves out what makes no sense."""
+_PICTURES = frozenset({"image", "holder_image"})
+"""Tables of pictures: those of before there were holders' keys, and those since."""
 
 
 def check_rows(bench: Bench, scope: Scope, table: str) -> Iterator[Defect]:
@@ -29,8 +33,8 @@ def check_rows(bench: Bench, scope: Scope, table: str) -> Iterator[Defect]:
             yield Defect(code="ROW_DAMAGED", kind=table, id=shown_key(table, row.key))
         elif table in _OF_LOG and not makes_sense(table, row.record):
             yield Defect(code="ROW_UNREADABLE", kind=table, id=shown_key(table, row.key))
-        elif table == "image" and _is_another(row):
-            yield Defect(code="IMAGE_DIFFERS", kind=table, id=shown_key(table, row.key))
+        elif table in _PICTURES and (code := _fault(bench, row.record)):
+            yield Defect(code=code, kind=table, id=shown_key(table, row.key))
 
 
 def shown_key(table: str, key: Key) -> str:
@@ -39,8 +43,14 @@ def shown_key(table: str, key: Key) -> str:
     return joined([plain(key[place]) for place in places])
 
 
-def _is_another(row: Row) -> bool:
-    record = row.record
-    return record is not None and hashlib.sha256(record.content("content")).hexdigest() != record.text(
-        "sha256"
-    )
+def _fault(bench: Bench, record: Record) -> str:
+    """Return the code of what is wrong with a picture; ``""`` when nothing is."""
+    content: bytes | None = record.content("content")
+    if "holder_id" in record.values():
+        try:
+            content = bench.review.holders.picture(record)
+        except RecordDamagedError:
+            return "ROW_UNREADABLE"
+        if content is None:
+            return "PERSONAL_DATA_LEFT"
+    return "" if hashlib.sha256(content or b"").hexdigest() == record.text("sha256") else "IMAGE_DIFFERS"

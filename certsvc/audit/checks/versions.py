@@ -20,7 +20,8 @@ def check_versions(case: Case) -> Iterator[Defect]:
         fault = licence_fault(version.licence_id, version.serial, version.version)
         if fault:
             yield _of(version, "LICENCE_ID_WRONG", fault)
-        if hash_of_face(version.face) != version.face_hash:
+        # Of an erased face a random hash is kept: the true one would be found by trying names.
+        if not version.face.erased and hash_of_face(version.face) != version.face_hash:
             yield _of(version, "FACE_HASH_WRONG")
     if not case.is_whole("certificate_version"):
         return

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 
 from certsvc.audit.case import Case
@@ -10,7 +11,7 @@ from certsvc.audit.defect import Defect, joined
 from certsvc.audit.replay import State, state_at
 from certsvc.audit.rules import birthday, window
 from certsvc.domain.clock import CLOCK_SLACK
-from certsvc.domain.endorsement import Copy, Grant
+from certsvc.domain.endorsement import CapReason, Copy, Grant
 from certsvc.domain.events import IdType
 from certsvc.domain.policy import Policy
 from certsvc.domain.registration import Specialty
@@ -93,13 +94,17 @@ def _faults(case: Case, copy: Copy, count: int, state: State) -> Iterator[_Fault
 def _grant(
     copy: Copy, grant: Grant, valid: tuple[Specialty, ...], state: State, policy: Policy
 ) -> Iterator[_Fault]:
-    cap = birthday(state.face.birth_date, policy.age_limit)
+    born = state.face.birth_date
+    # An erased birth date caps nothing here; what it once capped only has to be shorter.
+    cap = date.max if born is None else birthday(born, policy.age_limit)
     if copy.day > cap:
         yield "NOT_USABLE_THEN", "over age"
         return
     until, reason = window(
         copy.day, policy.usage_days, [one.valid_to for one in valid], policy.specialty_cap, cap
     )
+    if born is None and grant.cap_reason is CapReason.AGE65 and copy.day <= grant.use_until <= until:
+        until, reason = grant.use_until, CapReason.AGE65.value
     shown = {
         "use_from": (grant.use_from, copy.day),
         "use_until": (grant.use_until, until),
@@ -107,8 +112,12 @@ def _grant(
     }
     if wrong := [f"{name} {has}, due {due}" for name, (has, due) in shown.items() if has != due]:
         yield "WINDOW_WRONG", joined(wrong)
-    if grant.specialties != valid:
-        yield "SPECIALTIES_WRONG", joined(sorted({one.name for one in {*grant.specialties} ^ {*valid}}))
+    granted = grant.specialties
+    if born is None:
+        # Why an end differed from the rule is not told any more, now that it is written down as stated.
+        granted = tuple(replace(one, override_reason=None) for one in granted)
+    if granted != valid:
+        yield "SPECIALTIES_WRONG", joined(sorted({one.name for one in {*granted} ^ {*valid}}))
     if [(one.specialty, one.days_left) for one in grant.warnings] != list(
         _warned(state.specialties, copy.day, policy)
     ):
