@@ -36,8 +36,10 @@ ROUND: Final = 1000
 """Entries of one transaction: who issues waits for it no longer than for another chunk."""
 _LAST_S: Final = 8.0
 _EARLY: Final = 10
-_LATE: Final = 100
-"""Entries logged late in one transaction."""
+_LATE: Final = 200
+"""Facts that are looked at, and logged late, in one transaction."""
+_LOOKED_AT: Final = 5000
+"""Facts that are looked at by one statement, which has seconds, where nothing is written."""
 
 _log = structlog.get_logger("certsvc.log")
 
@@ -112,21 +114,25 @@ class Sequencer:
     def adopt(self) -> int:
         """Log copies and events of before there was a log; returns how many.
 
+        A stretch of them at a time is committed. Ended in between and begun again, it passes over what it
+        logged before.
+
         Raises:
             UnavailableError: the log holds something already: what is missing now was taken out of it.
         """
-        adopted = 0
+        adopted, behind = 0, ""
         while True:
             with self._registry.writing() as session:
                 session.hold([LOGGING])
                 newest = session.newest_checkpoint()
                 if newest is not None and newest.size > 0:
                     raise UnavailableError("the log has leaves; facts without an entry are for an inquiry")
-                missing = session.unlogged(_LATE)
-                for fact in missing:
+                stretch = session.unlogged(behind, _LATE)
+                for fact in stretch.unlogged:
                     session.log_late(fact)
-            adopted += len(missing)
-            if not missing:
+            adopted += len(stretch.unlogged)
+            behind = stretch.last
+            if not behind:
                 return adopted
 
     def check(self) -> None:
@@ -201,8 +207,11 @@ class Sequencer:
         """Refuse to begin a log that would leave out for ever what was made before it."""
         # Without a key nothing is signed: no need to look at every row for that, each second anew.
         self._signer()
-        if session.unlogged(1):
-            raise UnavailableError("the register has facts of before the log; run: certsvc log adopt")
+        behind = ""
+        while (stretch := session.unlogged(behind, _LOOKED_AT)).last:
+            behind = stretch.last
+            if stretch.unlogged:
+                raise UnavailableError("the register has facts of before the log; run: certsvc log adopt")
 
     def _sign(self, session: WriteSession, size: int, root: bytes) -> str:
         """Write the checkpoint of the tree as it is now; return the signed note."""

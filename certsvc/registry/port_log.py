@@ -44,6 +44,18 @@ class StoredCheckpoint:
     at: datetime
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stretch:
+    """Some copies or events, by their ids, looked at for entries of the log."""
+
+    table: str
+    """``copy`` or ``event``; empty when there were none left."""
+    unlogged: tuple[str, ...]
+    """Ids of DONE copies, or of events, about which there is no entry."""
+    last: str
+    """Where it ends: the next stretch lies behind it. Empty: everything was looked at."""
+
+
 class LogReading(Protocol):
     """Look-ups of the log."""
 
@@ -59,8 +71,13 @@ class LogReading(Protocol):
     def log_facts_of(self, entry: LogEntry) -> Facts:
         """Return the facts of an entry as the register tells them now. NotFoundError: their row is gone."""
 
-    def unlogged(self, limit: int) -> Sequence[str]:
-        """List ids of DONE copies and of events about which there is no entry."""
+    def unlogged(self, behind: str, limit: int) -> Stretch:
+        """Look which of the next copies or events have no entry.
+
+        Args:
+            behind: where the stretch before ended; empty for the first.
+            limit: copies or events that are looked at, at most; with or without entry.
+        """
 
     def log_tile(self, level: int, number: int) -> bytes | None:
         """Return the hashes of a tile of the tree, as many as it has."""
