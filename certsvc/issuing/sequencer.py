@@ -11,8 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from itertools import count
-from multiprocessing import util as multiprocessing_util
-from threading import Event, Lock, Thread
+from threading import Lock
 from typing import Final
 
 import structlog
@@ -31,11 +30,8 @@ from certsvc.translog.note import key_of
 from certsvc.translog.proofs import check_consistency
 from certsvc.translog.tiles import Tile, TiledTree
 
-EVERY_S: Final = 1.0
 ROUND: Final = 1000
 """Entries of one transaction: who issues waits for it no longer than for another chunk."""
-_LAST_S: Final = 8.0
-_EARLY: Final = 10
 _LATE: Final = 200
 """Facts that are looked at, and logged late, in one transaction."""
 _LOOKED_AT: Final = 5000
@@ -75,7 +71,7 @@ class Sequencer:
             origin: names the log.
             clock: stamps checkpoints.
             anchor: what this machine remembers.
-            before: done by its thread each time before it looks whether anything waits.
+            before: done with each turn, before it looks whether anything waits.
         """
         self._before = before
         self._registry = registry
@@ -86,8 +82,6 @@ class Sequencer:
         self._size: int | None = None
         """Of the tree that was last compared with what this machine remembers."""
         self._turn = Lock()
-        self._ended = Event()
-        self._thread: Thread | None = None
         self._fault: CertsvcError | None = None
 
     def advance(self, rounds: int | None = None) -> Advance:
@@ -140,25 +134,8 @@ class Sequencer:
         if self._fault is not None:
             raise self._fault
 
-    def start(self) -> None:
-        """Advance once a second from now on, and at the end of this process."""
-        if self._thread is None:
-            self._thread = Thread(target=self._run, name="log", daemon=True)
-            self._thread.start()
-            multiprocessing_util.Finalize(None, self.stop, exitpriority=_EARLY)
-
-    def stop(self) -> None:
-        """Advance a last time and end the thread; harmless to call again."""
-        if self._thread is not None and not self._ended.is_set():
-            self._ended.set()
-            self._thread.join(_LAST_S)
-
-    def _run(self) -> None:
-        while not self._ended.wait(EVERY_S):
-            self._try_advance()
-        self._try_advance()
-
-    def _try_advance(self) -> None:
+    def take_turn(self) -> None:
+        """Advance if anything waits; what keeps it from that is logged, and kept for check()."""
         try:
             if self._before is not None:
                 self._before()

@@ -14,6 +14,10 @@ LOGGING = "log"
 """Name (WriteSession.hold) of who gives places in the tree: one at a time."""
 
 
+NOTING_KEYS = "log keys"
+"""Name (WriteSession.hold) of who tells the log what happened to keys: several find the same at once."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LogEntry:
     """One entry of the log."""

@@ -174,15 +174,15 @@ def test_instant_of_logging_is_that_of_the_first_checkpoint(anywhere: World) -> 
 
 def test_a_server_advances_by_itself_and_once_more_at_its_end(world: World) -> None:
     """Nobody has to run a command; what was issued in the last second is not left behind."""
-    sequencer = world.services.sequencer
-    sequencer.start()
+    chore = world.services.log_chore
+    chore.start()
     world.initial()
 
-    sequencer.stop()
+    chore.stop()
 
     # The event, and each key of the instance.
     assert (checked(world).size, checked(world).waiting) == (1 + len(world.services.keystore.keys), 0)
-    sequencer.check()
+    world.services.sequencer.check()
 
 
 def test_without_a_key_entries_wait_and_issuing_goes_on(world: World) -> None:
@@ -201,7 +201,7 @@ def test_without_a_key_entries_wait_and_issuing_goes_on(world: World) -> None:
     world.initial()
     world.endorse()
 
-    keyless._try_advance()
+    keyless.take_turn()
 
     with pytest.raises(KeyMaterialError):
         keyless.check()

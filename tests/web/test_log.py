@@ -115,7 +115,7 @@ def test_readiness_tells_when_the_log_stands_still(logged: tuple[Site, JSON]) ->
     site.app.extensions[EXTENSION] = Readiness()
     site.world.initial("京1112020202200002", order=2)
 
-    site.world.services.sequencer._try_advance()
+    site.world.services.sequencer.take_turn()
 
     answer = site.client.get("/readyz")
     assert (answer.status_code, body_of(answer)["parts"]["log"]) == (503, "RECORD_DAMAGED")
