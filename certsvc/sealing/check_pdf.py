@@ -64,22 +64,7 @@ def check_pdf(
             neither believed nor held against a file.
         known: what was read of this file before it was sealed; bytes that are the same are not read again.
     """
-    return _check(data, pinned, roots, read_layout(data, known), thoroughly=False)
-
-
-def check_any_pdf(data: bytes, pinned: Sequence[PinnedKey], roots: Sequence[bytes] = ()) -> FileCheck:
-    """Judge a file in the way of a file that is not laid out like ours; the answer is always the same."""
-    return _check(data, pinned, roots, None, thoroughly=True)
-
-
-def _check(
-    data: bytes,
-    pinned: Sequence[PinnedKey],
-    roots: Sequence[bytes],
-    layout: Layout | None,
-    *,
-    thoroughly: bool,
-) -> FileCheck:
+    layout = read_layout(data, known)
     if b"%PDF-" not in data[:1024]:
         return _unreadable("UNREADABLE_FILE")
     # What follows a sealed file may be our document time stamp: then the file in front is judged.
@@ -88,7 +73,7 @@ def _check(
         if update is None:
             key, seal = _check_strictly(data, pinned, layout)
         else:
-            key, seal = _check_strictly(update.base, pinned, None if thoroughly else update.layout)
+            key, seal = _check_strictly(update.base, pinned, update.layout)
         stamped = stamps_of(seal.signature, seal.certificates, seal.token, update, roots)
     except BrokenStampError:
         broken = Finding(check=Check.TIMESTAMP, result=Result.FAIL, code="TIMESTAMP_BROKEN")
