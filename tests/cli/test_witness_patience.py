@@ -4,10 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import socket
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
 
@@ -17,6 +13,7 @@ from certsvc.cli import witness
 from certsvc.wiring.keys import compromise, rotate_key
 from tests.cli.conftest import Run
 from tests.cli.test_log import served
+from tests.dripping import dripping
 from tests.factories import FixedClock
 from tests.world import World, settings_in
 
@@ -65,38 +62,21 @@ def test_after_a_rotation_it_says_what_to_bring_and_goes_on_with_it(
     assert told.startswith("GOOD: 2 leaves, 1 new") and again.startswith("GOOD: 2 leaves, 0 new")
 
 
-@contextmanager
-def dripping(head: bytes) -> Iterator[str]:
-    """Answer everybody with a byte every fiftieth of a second, for ever."""
-    gone = threading.Event()
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        server.settimeout(0.1)
-
-        def drip() -> None:
-            while not gone.is_set():
-                with suppress(OSError):
-                    speaking, _ = server.accept()
-                    with speaking:
-                        speaking.sendall(head)
-                        while not gone.wait(0.02):
-                            speaking.sendall(b"x")
-
-        thread = threading.Thread(target=drip)
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{server.getsockname()[1]}"
-        finally:
-            gone.set()
-            thread.join()
-
-
 @pytest.mark.parametrize("head", [b"HTTP/1.1 200 OK\r\nX: ", b"HTTP/1.1 200 OK\r\n\r\n"])
 def test_an_answer_that_drips_is_not_waited_for(
     run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, head: bytes
 ) -> None:
     """A byte comes in time for each read, in head and body: a witness that waits raises no alarm."""
     monkeypatch.setattr(witness, "_DOCUMENT_S", 0.4)
-    with dripping(head) as url:
-        told = run("witness", "--url", url, "--state", tmp_path / "state.json", "--once", code=3).stdout
+    with dripping(head) as port:
+        told = run(
+            "witness",
+            "--url",
+            f"http://127.0.0.1:{port}",
+            "--state",
+            tmp_path / "state.json",
+            "--once",
+            code=3,
+        ).stdout
 
     assert "in time" in told

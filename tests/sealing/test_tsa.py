@@ -8,7 +8,6 @@ import ssl
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -24,6 +23,7 @@ from certsvc.errors import TimestampUnavailableError
 from certsvc.sealing import tsa
 from certsvc.sealing.tsa import CONNECT_S, Deadline, TimestampAuthority
 from certsvc.sealing.tsa_messages import request_of
+from tests.dripping import dripping
 from tests.factories import NOW, FixedClock
 from tests.tsa import POLICY, an_authority
 from tests.tsa_server import Desk, running
@@ -106,8 +106,11 @@ def test_a_deadline_between_connection_and_handshake_leaves_nobody_behind(
 
     monkeypatch.setattr(socket, "create_connection", slowly_connect)
     monkeypatch.setattr(ssl.SSLContext, "wrap_socket", slowly_wrap)
-    with dripping_tls() as url:
-        slow = TimestampAuthority(url, roots=[an_authority().root_der], clock=FixedClock())
+    # One record of a handshake, of 16 KB.
+    with dripping(b"\x16\x03\x03\x40\x00") as port:
+        slow = TimestampAuthority(
+            f"https://127.0.0.1:{port}/tsa", roots=[an_authority().root_der], clock=FixedClock()
+        )
         with pytest.raises(TimestampUnavailableError, match="in time"):
             slow.stamp(DIGEST, Deadline(0.15))
         speaking = [one for one in threading.enumerate() if one.name == "timestamp"]
@@ -115,31 +118,6 @@ def test_a_deadline_between_connection_and_handshake_leaves_nobody_behind(
             # Less than a connection's own timeout: nothing but the shut ends it.
             thread.join(CONNECT_S - 1)
         assert not any(thread.is_alive() for thread in speaking)
-
-
-@contextmanager
-def dripping_tls() -> Iterator[str]:
-    """Answer a handshake with one record that never ends, a byte at a time."""
-    gone = threading.Event()
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        server.settimeout(0.1)
-
-        def drip() -> None:
-            while not gone.is_set():
-                with suppress(OSError):
-                    speaking, _ = server.accept()
-                    with speaking:
-                        speaking.sendall(b"\x16\x03\x03\x40\x00")
-                        while not gone.wait(0.02):
-                            speaking.sendall(b"\x00")
-
-        thread = threading.Thread(target=drip)
-        thread.start()
-        try:
-            yield f"https://127.0.0.1:{server.getsockname()[1]}/tsa"
-        finally:
-            gone.set()
-            thread.join()
 
 
 def test_an_authority_that_is_not_there_is_the_same_error() -> None:

@@ -9,7 +9,7 @@ from certsvc.translog.hashing import leaf_hash
 from certsvc.translog.proof_file import read_proof
 from certsvc.web.health import EXTENSION, Readiness
 from tests.web.site import Site, body_of
-from tests.world import JSON
+from tests.world import JSON, NUMBER
 
 CHECKPOINT = f"{PATH}/checkpoint"
 
@@ -76,6 +76,28 @@ def test_proof_by_token_and_by_id_is_one_file(logged: tuple[Site, JSON]) -> None
     assert "样本" not in public.text
     assert site.client.get(f"/api/v1/endorsements/{endorsement['endorsement_id']}.proof").status_code == 401
     assert site.get("/api/v1/endorsements/nobody.proof").status_code == 404
+
+
+def test_proof_of_an_original(logged: tuple[Site, JSON]) -> None:
+    """An original has no id in its address; which one there is goes by the version in force."""
+    site, _ = logged
+    path = f"/api/v1/registrations/{NUMBER}/original"
+    before = site.get(f"{path}.proof")
+    issued = body_of(site.post(path))
+    at_once = site.get(f"{path}.proof")
+    site.world.services.sequencer.advance()
+
+    found = site.get(f"{path}.proof")
+
+    assert (before.status_code, body_of(before)["code"]) == (404, "ORIGINAL_NOT_ISSUED")
+    assert (at_once.status_code, "Retry-After" in at_once.headers) == (503, True)
+    proof = read_proof(found.data)
+    assert proof.check(site.world.services.log_book.keys).checkpoint.size == 3
+    assert proof.opening.facts["pdf_sha256"] == issued["files"]["pdf"]["sha256"]
+    assert proof.opening.facts["kind"] == "issue"
+    assert "样本" not in found.text
+    assert site.client.get(f"{path}.proof").status_code == 401
+    assert site.get("/api/v1/registrations/nobody/original.proof").status_code == 404
 
 
 def test_log_that_signed_nothing_yet_asks_to_come_again(site: Site) -> None:
