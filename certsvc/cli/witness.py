@@ -113,15 +113,16 @@ class _Watch:
         """Look once, print what was found and remember it; returns how a single look ends."""
         import httpx
 
+        from certsvc.client.bounded import bounded
         from certsvc.translog.checkpoint import PATH
-        from certsvc.translog.fault import BrokenPromiseError, LogFaultError
+        from certsvc.translog.fault import BrokenPromiseError, LogFaultError, StrangeKeyError
         from certsvc.translog.note import LARGEST
         from certsvc.translog.witness import Memory, look
 
         note = b""
         memory: Memory | None = None
         try:
-            with httpx.Client(base_url=self._url, timeout=_TIMEOUT_S, trust_env=False) as http:
+            with bounded(httpx.Client(base_url=self._url, timeout=_TIMEOUT_S, trust_env=False)) as http:
 
                 def fetch(tile: Tile) -> bytes:
                     return _get(http, f"{PATH}/tile/{tile.path}", tile.width * 32)
@@ -134,6 +135,9 @@ class _Watch:
             self._keep_evidence(note, memory)
             _tell(json_, "BROKEN", str(fault))
             return Exit.REFUSED, None
+        except StrangeKeyError as fault:
+            _tell(json_, "CANNOT_TELL", f"{fault}; {self._how_to_go_on(note)}")
+            return Exit.CANNOT_TELL, None
         except LogFaultError as fault:
             _tell(json_, "CANNOT_TELL", str(fault))
             return Exit.CANNOT_TELL, None
@@ -165,6 +169,27 @@ class _Watch:
             raise LogFaultError(f"the service's trust bundle: {fault}") from fault
         return log_keys(found)
 
+    def _how_to_go_on(self, note: bytes) -> str:
+        """Say what somebody does who finds that the log is signed by another key than those remembered.
+
+        Only he can: whoever stole the old key could vouch with it for a next one of his own.
+        """
+        from certsvc.translog.fault import LogFaultError
+        from certsvc.translog.note import read_note
+
+        try:
+            signers = ", ".join(f"{one.name}+{one.key_id.hex()}" for one in read_note(note).signatures)
+        except LogFaultError:
+            signers = "nobody"
+        bundle = f"{self._url}/.well-known/certsvc/bundle.json"
+        again = f"certsvc witness --url {self._url} --state {self._state} --once --trust bundle.json"
+        return (
+            f"the log is signed by {signers}. If its key was rotated: ask the operator, by another way than "
+            f"this address, whether that key is his (certsvc log checkpoint --json names it); fetch "
+            f"{bundle} and run once: {again} --trust-key FINGERPRINT. What is remembered stays, "
+            "and is held against it"
+        )
+
     def _keep_evidence(self, note: bytes, memory: Memory | None) -> None:
         """Keep both promises: signed by one key, they show what the log did to anybody."""
         before = memory.note.encode() if memory is not None else b""
@@ -172,19 +197,23 @@ class _Watch:
 
 
 def _get(http: httpx.Client, path: str, largest: int) -> bytes:
-    """Fetch a document, no more of it than is wanted. LogFaultError for any answer but 200."""
+    """Fetch a document, no more of it than is wanted. LogFaultError for any answer but 200, and none."""
+    import httpx
+
+    from certsvc.client.bounded import ending_in
     from certsvc.translog.fault import LogFaultError
 
-    content, until = b"", time.monotonic() + _DOCUMENT_S
-    with http.stream("GET", path) as answer:
-        if answer.status_code != 200:
-            raise LogFaultError(f"{path} is answered with {answer.status_code}")
-        for part in answer.iter_bytes():
-            content += part
-            if len(content) > largest:
-                raise LogFaultError(f"{path} is longer than it may be")
-            if time.monotonic() > until:
-                raise LogFaultError(f"{path} did not come within {_DOCUMENT_S:.0f} seconds")
+    content = b""
+    try:
+        with ending_in(_DOCUMENT_S), http.stream("GET", path) as answer:
+            if answer.status_code != 200:
+                raise LogFaultError(f"{path} is answered with {answer.status_code}")
+            for part in answer.iter_bytes():
+                content += part
+                if len(content) > largest:
+                    raise LogFaultError(f"{path} is longer than it may be")
+    except httpx.TimeoutException as fault:
+        raise LogFaultError(f"{path} did not come in time") from fault
     return content
 
 

@@ -55,7 +55,7 @@ def worker(
             _many(concurrency, stop)
             return
         services = open_services()
-        services.sequencer.start()
+        services.log_chore.start()
         get_ready(services)
         name = name or worker_name()
         if batch_id is not None:

@@ -25,6 +25,8 @@ from certsvc.client.question import check_instant, json_bytes
 from certsvc.client.transport import AgainError, Call, Transport, reader
 
 _KEY_MAX: Final = 200
+_PROOF_MAX: Final = 100_000
+"""Bytes; one is about 2 KB."""
 _MEDIA: Final = {".pdf": "application/pdf", ".ofd": "application/ofd"}
 
 
@@ -133,6 +135,21 @@ class IssuingCalls:
         if hashlib.sha256(body).hexdigest() != file.sha256:
             raise DigestError("the file that came is not the one the service named")
         return body
+
+    def endorsement_proof(self, endorsement_id: str) -> bytes:
+        """Return the proof that an endorsed copy was logged: a text to keep with the file (scope read).
+
+        In the seconds before its checkpoint is signed the service asks to come again, which is done.
+        """
+        return self._proof(f"/api/v1/endorsements/{segment(endorsement_id, 'endorsement id')}.proof")
+
+    def original_proof(self, number: str) -> bytes:
+        """Return the proof that the original of the version in force was logged (scope read)."""
+        return self._proof(f"{_registration_path(number)}/original.proof")
+
+    def _proof(self, path: str) -> bytes:
+        call = Call(method="GET", path=path, media="text/plain", limit=_PROOF_MAX)
+        return self._transport.send(call, bytes)
 
     def expiring(self, within_days: int = 180) -> Iterator[ExpiringItem]:
         """Yield the specialties with fewer days left than *within_days*, page by page (scope read)."""

@@ -12,6 +12,7 @@ from typing import Final, Generic, TypeVar
 import httpx
 from pydantic import TypeAdapter, ValidationError
 
+from certsvc.client.bounded import bounded, ending_in
 from certsvc.client.errors import AnswerError, ClientError, Problem, ProblemError, UnreachableError
 from certsvc.client.patience import Patience
 
@@ -119,7 +120,7 @@ class Transport:
         self._sleep = sleep
         self._clock = clock
         self._chance = chance
-        self._http = httpx.Client(
+        client = httpx.Client(
             base_url=base_url,
             verify=verify,
             follow_redirects=False,
@@ -131,6 +132,7 @@ class Transport:
                 "User-Agent": "certsvc-client",
             },
         )
+        self._http = bounded(client)
 
     def close(self) -> None:
         """Close every connection."""
@@ -164,19 +166,22 @@ class Transport:
 
     def _once(self, call: Call, read: Callable[[bytes], _T], deadline: float) -> _Answered[_T] | _Failed:
         """Send one request; nothing that httpx raises gets out."""
-        timeout = min(self._timeout_s, max(deadline - self._clock(), 0.001))
+        left = max(deadline - self._clock(), 0.001)
         try:
-            with self._http.stream(
-                call.method,
-                call.path,
-                params=call.query,
-                content=call.content,
-                data=call.fields if call.upload is not None else None,
-                files={"file": ("file", call.upload)} if call.upload is not None else None,
-                headers=self._headers(call),
-                auth=None if call.public else self._key,
-                timeout=timeout,
-            ) as response:
+            with (
+                ending_in(left),
+                self._http.stream(
+                    call.method,
+                    call.path,
+                    params=call.query,
+                    content=call.content,
+                    data=call.fields if call.upload is not None else None,
+                    files={"file": ("file", call.upload)} if call.upload is not None else None,
+                    headers=self._headers(call),
+                    auth=None if call.public else self._key,
+                    timeout=min(self._timeout_s, left),
+                ) as response,
+            ):
                 body = bytearray()
                 for chunk in response.iter_bytes():
                     body += chunk

@@ -133,11 +133,8 @@ class Enquiry:
             OriginalNotIssuedError: it was not issued yet.
         """
         with self._registry.reading() as session:
-            case = get_case(session, self._kinds, number, self._clock.now())
-            copy = session.find_original(case.version.version_id, case.registration.reissues)
-        _check_kept(case.version)
-        if copy is None or copy.state is not CopyState.DONE:
-            raise OriginalNotIssuedError
+            copy = self._original(session, number)
+            _check_kept(session.get_version(copy.version_id))
         if fmt != "png":
             return self._file(copy, fmt)
         picture = preview(self._file(copy, "pdf").content, _PREVIEW_DPI)
@@ -161,11 +158,12 @@ class Enquiry:
             OriginalNotIssuedError: it was not issued yet.
         """
         with self._registry.reading() as session:
-            case = get_case(session, self._kinds, number, self._clock.now())
-            copy = session.find_original(case.version.version_id, case.registration.reissues)
-            if copy is None or copy.state is not CopyState.DONE:
-                raise OriginalNotIssuedError
-            return _timestamp(session, copy, fmt)
+            return _timestamp(session, self._original(session, number), fmt)
+
+    def original_id(self, number: str) -> CopyId:
+        """Return the id of the original of the version in force; errors as original_timestamp()."""
+        with self._registry.reading() as session:
+            return self._original(session, number).copy_id
 
     def expiring(self, within_days: int, cursor: str | None, limit: int = 100) -> Mapping[str, object]:
         """List specialties of live registrations with 0 <= days_left < within_days, by valid_to then number.
@@ -202,6 +200,13 @@ class Enquiry:
             key = [last.valid_to.isoformat(), last.registration_number, last.specialty]
             following = base64.urlsafe_b64encode(json.dumps(key).encode("ascii")).decode("ascii")
         return {"items": items, "next_cursor": following}
+
+    def _original(self, session: ReadSession, number: str) -> Copy:
+        case = get_case(session, self._kinds, number, self._clock.now())
+        copy = session.find_original(case.version.version_id, case.registration.reissues)
+        if copy is None or copy.state is not CopyState.DONE:
+            raise OriginalNotIssuedError
+        return copy
 
     def _file(self, copy: Copy, fmt: str) -> IssuedBytes:
         facts = copy.files.get(fmt)

@@ -12,6 +12,7 @@ from datetime import datetime
 from certsvc.domain.clock import Clock
 from certsvc.domain.key_events import KeyEvent
 from certsvc.registry.port import Registry
+from certsvc.registry.port_log import NOTING_KEYS
 from certsvc.sealing.trust import TrustedKey
 
 
@@ -35,6 +36,8 @@ class KeyChronicle:
         if keys == self._noted:
             return 0
         with self._registry.writing() as session:
+            # Of two processes that find the same, the second sees what the first has written.
+            session.hold([NOTING_KEYS])
             noted = sum(session.record_key_event(event) for event in events_of(keys, self._clock.now()))
         self._noted = keys
         return noted

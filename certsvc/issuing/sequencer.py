@@ -11,8 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from itertools import count
-from multiprocessing import util as multiprocessing_util
-from threading import Event, Lock, Thread
+from threading import Lock
 from typing import Final
 
 import structlog
@@ -31,13 +30,12 @@ from certsvc.translog.note import key_of
 from certsvc.translog.proofs import check_consistency
 from certsvc.translog.tiles import Tile, TiledTree
 
-EVERY_S: Final = 1.0
 ROUND: Final = 1000
 """Entries of one transaction: who issues waits for it no longer than for another chunk."""
-_LAST_S: Final = 8.0
-_EARLY: Final = 10
-_LATE: Final = 100
-"""Entries logged late in one transaction."""
+_LATE: Final = 200
+"""Facts that are looked at, and logged late, in one transaction."""
+_LOOKED_AT: Final = 5000
+"""Facts that are looked at by one statement, which has seconds, where nothing is written."""
 
 _log = structlog.get_logger("certsvc.log")
 
@@ -73,7 +71,7 @@ class Sequencer:
             origin: names the log.
             clock: stamps checkpoints.
             anchor: what this machine remembers.
-            before: done by its thread each time before it looks whether anything waits.
+            before: done with each turn, before it looks whether anything waits.
         """
         self._before = before
         self._registry = registry
@@ -84,8 +82,6 @@ class Sequencer:
         self._size: int | None = None
         """Of the tree that was last compared with what this machine remembers."""
         self._turn = Lock()
-        self._ended = Event()
-        self._thread: Thread | None = None
         self._fault: CertsvcError | None = None
 
     def advance(self, rounds: int | None = None) -> Advance:
@@ -112,21 +108,25 @@ class Sequencer:
     def adopt(self) -> int:
         """Log copies and events of before there was a log; returns how many.
 
+        A stretch of them at a time is committed. Ended in between and begun again, it passes over what it
+        logged before.
+
         Raises:
             UnavailableError: the log holds something already: what is missing now was taken out of it.
         """
-        adopted = 0
+        adopted, behind = 0, ""
         while True:
             with self._registry.writing() as session:
                 session.hold([LOGGING])
                 newest = session.newest_checkpoint()
                 if newest is not None and newest.size > 0:
                     raise UnavailableError("the log has leaves; facts without an entry are for an inquiry")
-                missing = session.unlogged(_LATE)
-                for fact in missing:
+                stretch = session.unlogged(behind, _LATE)
+                for fact in stretch.unlogged:
                     session.log_late(fact)
-            adopted += len(missing)
-            if not missing:
+            adopted += len(stretch.unlogged)
+            behind = stretch.last
+            if not behind:
                 return adopted
 
     def check(self) -> None:
@@ -134,25 +134,8 @@ class Sequencer:
         if self._fault is not None:
             raise self._fault
 
-    def start(self) -> None:
-        """Advance once a second from now on, and at the end of this process."""
-        if self._thread is None:
-            self._thread = Thread(target=self._run, name="log", daemon=True)
-            self._thread.start()
-            multiprocessing_util.Finalize(None, self.stop, exitpriority=_EARLY)
-
-    def stop(self) -> None:
-        """Advance a last time and end the thread; harmless to call again."""
-        if self._thread is not None and not self._ended.is_set():
-            self._ended.set()
-            self._thread.join(_LAST_S)
-
-    def _run(self) -> None:
-        while not self._ended.wait(EVERY_S):
-            self._try_advance()
-        self._try_advance()
-
-    def _try_advance(self) -> None:
+    def take_turn(self) -> None:
+        """Advance if anything waits; what keeps it from that is logged, and kept for check()."""
         try:
             if self._before is not None:
                 self._before()
@@ -201,8 +184,11 @@ class Sequencer:
         """Refuse to begin a log that would leave out for ever what was made before it."""
         # Without a key nothing is signed: no need to look at every row for that, each second anew.
         self._signer()
-        if session.unlogged(1):
-            raise UnavailableError("the register has facts of before the log; run: certsvc log adopt")
+        behind = ""
+        while (stretch := session.unlogged(behind, _LOOKED_AT)).last:
+            behind = stretch.last
+            if stretch.unlogged:
+                raise UnavailableError("the register has facts of before the log; run: certsvc log adopt")
 
     def _sign(self, session: WriteSession, size: int, root: bytes) -> str:
         """Write the checkpoint of the tree as it is now; return the signed note."""

@@ -17,13 +17,14 @@ from certsvc.registry.crypto import Value, storable
 from certsvc.registry.database import Query
 from certsvc.registry.dialects import POSTGRESQL, SQLITE
 from certsvc.registry.noting import Noting, copy_facts, event_facts
-from certsvc.registry.port_log import LogEntry, StoredCheckpoint
+from certsvc.registry.port_log import LogEntry, StoredCheckpoint, Stretch
 from certsvc.registry.reading import VERSION
 from certsvc.registry.reading_copies import BY_ID
 from certsvc.registry.rows import Record, instant_text
 from certsvc.registry.session import Session, insert_row, select_rows
-from certsvc.registry.tables import COPY, EVENT
+from certsvc.registry.tables import EVENT
 from certsvc.registry.tables_log import LOG_CHECKPOINT, LOG_ENTRY, LOG_TILE, PLACED, WAITS
+from certsvc.registry.unlogged import next_stretch
 
 _entry, _tile, _checkpoint = LOG_ENTRY.c, LOG_TILE.c, LOG_CHECKPOINT.c
 _MOST: Final = bindparam("most", type_=sa.Integer)
@@ -48,15 +49,6 @@ ENTRIES_FROM: Final = select_rows(
     limit=_MOST,
 )
 EVENT_BY_ID: Final = select_rows(EVENT, EVENT.c.event_id == bindparam("event_id"))
-UNLOGGED: Final = tuple(
-    Query(
-        sa.select(column)
-        .where(*where, ~sa.exists().where(_entry.fact == column))
-        .order_by(column)
-        .limit(_MOST)
-    )
-    for column, where in ((COPY.c.copy_id, (COPY.c.state == "DONE",)), (EVENT.c.event_id, ()))
-)
 TILE: Final = select_rows(
     LOG_TILE, _tile.level == bindparam("its_level"), _tile.number == bindparam("its_number")
 )
@@ -126,9 +118,9 @@ class LogRows(Session):
             raise NotFoundError
         return version
 
-    def unlogged(self, limit: int) -> Sequence[str]:
-        """List ids of DONE copies and of events about which there is no entry."""
-        return [str(row[0]) for query in UNLOGGED for row in self._rows(query, {"most": limit})]
+    def unlogged(self, behind: str, limit: int) -> Stretch:
+        """Look which of the next copies or events have no entry."""
+        return next_stretch(self._rows, behind, limit)
 
     def log_tile(self, level: int, number: int) -> bytes | None:
         """Return the hashes of a tile of the tree, as many as it has."""

@@ -14,6 +14,10 @@ LOGGING = "log"
 """Name (WriteSession.hold) of who gives places in the tree: one at a time."""
 
 
+NOTING_KEYS = "log keys"
+"""Name (WriteSession.hold) of who tells the log what happened to keys: several find the same at once."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LogEntry:
     """One entry of the log."""
@@ -44,6 +48,18 @@ class StoredCheckpoint:
     at: datetime
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stretch:
+    """Some copies or events, by their ids, looked at for entries of the log."""
+
+    table: str
+    """``copy`` or ``event``; empty when there were none left."""
+    unlogged: tuple[str, ...]
+    """Ids of DONE copies, or of events, about which there is no entry."""
+    last: str
+    """Where it ends: the next stretch lies behind it. Empty: everything was looked at."""
+
+
 class LogReading(Protocol):
     """Look-ups of the log."""
 
@@ -59,8 +75,13 @@ class LogReading(Protocol):
     def log_facts_of(self, entry: LogEntry) -> Facts:
         """Return the facts of an entry as the register tells them now. NotFoundError: their row is gone."""
 
-    def unlogged(self, limit: int) -> Sequence[str]:
-        """List ids of DONE copies and of events about which there is no entry."""
+    def unlogged(self, behind: str, limit: int) -> Stretch:
+        """Look which of the next copies or events have no entry.
+
+        Args:
+            behind: where the stretch before ended; empty for the first.
+            limit: copies or events that are looked at, at most; with or without entry.
+        """
 
     def log_tile(self, level: int, number: int) -> bytes | None:
         """Return the hashes of a tile of the tree, as many as it has."""

@@ -14,6 +14,7 @@ from certsvc.registry.database import Query
 from certsvc.registry.rows import Record, instant_text
 from certsvc.registry.tables import COPY, EVENT, METADATA
 from certsvc.registry.tables_log import LOG_CHECKPOINT, LOG_ENTRY, LOG_TILE
+from certsvc.registry.unlogged import next_stretch
 
 Ask = Callable[[Query, Mapping[str, Value]], Sequence[Sequence[object]]]
 Checked = Callable[[sa.Table, Sequence[object]], Record | None]
@@ -100,15 +101,6 @@ WAITING: Final = Query(
         _entry.place.is_(None), _entry.at < bindparam("before")
     )
 )
-UNLOGGED: Final = {
-    column.table.name: Query(
-        sa.select(column)
-        .where(*where, column > bindparam("after"), ~sa.exists().where(_entry.fact == column))
-        .order_by(column)
-        .limit(_MOST)
-    )
-    for column, where in ((COPY.c.copy_id, (COPY.c.state == "DONE",)), (EVENT.c.event_id, ()))
-}
 OF_NOTHING: Final = Query(
     sa.select(_entry.entry, _entry.kind)
     .where(
@@ -187,11 +179,10 @@ class LogReview:
 
     def unlogged(self) -> Iterator[tuple[str, str]]:
         """Go through DONE copies and events about which there is no entry: (table, id)."""
-        for table, query in UNLOGGED.items():
-            after = ""
-            while rows := self._ask(query, {"after": after, "most": _PAGE}):
-                after = str(rows[-1][0])
-                yield from ((table, str(row[0])) for row in rows)
+        behind = ""
+        while (stretch := next_stretch(self._ask, behind, _PAGE)).last:
+            behind = stretch.last
+            yield from ((stretch.table, fact) for fact in stretch.unlogged)
 
     def of_nothing(self) -> Iterator[tuple[int, str]]:
         """Go through entries about copies that are not DONE, or events that are not there: (entry, kind)."""

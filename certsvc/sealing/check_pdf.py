@@ -65,33 +65,17 @@ def check_pdf(
         known: what was read of this file before it was sealed; bytes that are the same are not read again.
             Whoever has just sealed it stores it next: the answer then says its SHA-256.
     """
-    return _check(data, pinned, roots, read_layout(data, known), thoroughly=False, whole=known is not None)
-
-
-def check_any_pdf(data: bytes, pinned: Sequence[PinnedKey], roots: Sequence[bytes] = ()) -> FileCheck:
-    """Judge a file in the way of a file that is not laid out like ours; the answer is always the same."""
-    return _check(data, pinned, roots, None, thoroughly=True)
-
-
-def _check(
-    data: bytes,
-    pinned: Sequence[PinnedKey],
-    roots: Sequence[bytes],
-    layout: Layout | None,
-    *,
-    thoroughly: bool,
-    whole: bool = False,
-) -> FileCheck:
+    layout = read_layout(data, known)
     if b"%PDF-" not in data[:1024]:
         return _unreadable("UNREADABLE_FILE")
     # What follows a sealed file may be our document time stamp: then the file in front is judged.
     update = read_update(data) if layout is None else None
     try:
         if update is None:
-            key, seal, sha256 = _check_strictly(data, pinned, layout, whole=whole)
+            key, seal, sha256 = _check_strictly(data, pinned, layout, whole=known is not None)
         else:
             # Of the file in front of it alone a SHA-256 would be of no use.
-            key, seal, sha256 = _check_strictly(update.base, pinned, None if thoroughly else update.layout)
+            key, seal, sha256 = _check_strictly(update.base, pinned, update.layout)
         stamped = stamps_of(seal.signature, seal.certificates, seal.token, update, roots)
     except BrokenStampError:
         broken = Finding(check=Check.TIMESTAMP, result=Result.FAIL, code="TIMESTAMP_BROKEN")

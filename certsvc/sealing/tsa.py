@@ -13,11 +13,11 @@ import socket
 import ssl
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, TypeVar
 from urllib.parse import SplitResult, urlsplit
 
 from certsvc.domain.clock import Clock
@@ -36,6 +36,7 @@ CLOCKS_APART: Final = timedelta(seconds=60)
 _NONCE_BITS: Final = 63
 _QUERY: Final = "application/timestamp-query"
 _REPLY: Final = "application/timestamp-reply"
+_Socket = TypeVar("_Socket", bound=socket.socket)
 
 
 class Deadline:
@@ -56,16 +57,36 @@ class _Exchange:
     """One question and its answer, in a thread of its own."""
 
     done: threading.Event = field(default_factory=threading.Event)
-    socket: socket.socket | None = None
     answer: bytes | None = None
     fault: str = ""
+    _socket: socket.socket | None = None
+    _given_up: bool = False
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def hold(self, make: Callable[[], _Socket]) -> _Socket:
+        """Speak over another socket from now on; whoever shuts the exchange shuts this one.
+
+        Args:
+            make: returns it without waiting for anybody; a shut in the meantime comes before or after.
+
+        Raises:
+            TimeoutError: the exchange was given up; nothing was made.
+        """
+        with self._lock:
+            if self._given_up:
+                raise TimeoutError("given up before the connection stood")
+            made = make()
+            self._socket = made
+            return made
 
     def shut(self) -> None:
-        """Wake a thread that waits for the network, so that it ends."""
-        if self.socket is not None:
-            # Closed already, or not connected yet: then its own timeout ends it.
-            with suppress(OSError):
-                self.socket.shutdown(socket.SHUT_RDWR)
+        """Wake a thread that waits for the network, and let it connect to nothing more, so that it ends."""
+        with self._lock:
+            self._given_up = True
+            if self._socket is not None:
+                # Closed already: then nobody waits for it.
+                with suppress(OSError):
+                    self._socket.shutdown(socket.SHUT_RDWR)
 
 
 class TimestampAuthority:
@@ -150,19 +171,22 @@ def _connected(address: SplitResult, exchange: _Exchange, deadline: Deadline) ->
     host, secure = address.hostname or "", address.scheme == "https"
     port = address.port or (443 if secure else 80)
     plain = socket.create_connection((host, port), timeout=min(CONNECT_S, deadline.left_s) or CONNECT_S)
-    exchange.socket = plain
-    plain.settimeout(deadline.left_s or CONNECT_S)
-    if secure:
-        trusting = ssl.create_default_context()
-        wrapped = trusting.wrap_socket(plain, server_hostname=host, do_handshake_on_connect=False)
-        exchange.socket = wrapped
-        try:
+    used = plain
+    try:
+        exchange.hold(lambda: plain)
+        plain.settimeout(deadline.left_s or CONNECT_S)
+        if secure:
+            trusting = ssl.create_default_context()
+            # The plain socket is another one's from then on: shutting it would wake nobody.
+            used = wrapped = exchange.hold(
+                lambda: trusting.wrap_socket(plain, server_hostname=host, do_handshake_on_connect=False)
+            )
             wrapped.do_handshake()
-        except OSError:
-            wrapped.close()
-            raise
+    except OSError:
+        used.close()
+        raise
     connection = http.client.HTTPConnection(host, port)
-    connection.sock = exchange.socket
+    connection.sock = used
     return connection
 
 

@@ -68,7 +68,8 @@ def open_checkpoint(content: bytes, keys: Sequence[NoteKey]) -> SignedCheckpoint
         keys: those of one log, which is named as they are.
 
     Raises:
-        LogFaultError: it is none, no key of *keys* signed it, or it is of another log.
+        StrangeKeyError: no key of *keys* signed it.
+        LogFaultError: it is none, or it is of another log.
     """
     note = read_note(content)
     key = check_any(note, keys)

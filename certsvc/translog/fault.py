@@ -9,3 +9,7 @@ class LogFaultError(ValueError):
 
 class BrokenPromiseError(LogFaultError):
     """The log contradicts what it signed before: rolled back, forked or altered; the text says how."""
+
+
+class StrangeKeyError(LogFaultError):
+    """A note that no key on hand signed: of somebody else, or by a key that is not known here yet."""

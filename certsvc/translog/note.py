@@ -17,7 +17,7 @@ from cryptography import x509
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from certsvc.translog.fault import LogFaultError
+from certsvc.translog.fault import LogFaultError, StrangeKeyError
 
 LARGEST: Final = 64 * 1024
 """Bytes of a note that is read at all."""
@@ -201,12 +201,13 @@ def check_any(note: Note, keys: Sequence[NoteKey]) -> NoteKey:
     """Return the first of *keys* that signed the note.
 
     Raises:
-        LogFaultError: none did, or a signature by one of them does not hold.
+        StrangeKeyError: none did.
+        LogFaultError: a signature by one of them does not hold.
     """
     mine = {(one.name, one.key_id) for one in note.signatures}
     signed = [key for key in keys if (key.name, key.key_id) in mine]
     if not signed:
-        raise LogFaultError("signed by no key that is trusted for this log")
+        raise StrangeKeyError("signed by no key that is trusted for this log")
     for key in signed:
         note.check(key)
     return signed[0]

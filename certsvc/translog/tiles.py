@@ -60,15 +60,6 @@ def read_place(text: str) -> tuple[int, int] | None:
     return (number, width) if place_text(number, width) == text else None
 
 
-def tiles_of(size: int) -> Iterator[Tile]:
-    """Yield every tile of a tree, the lowest level first, each level from the left."""
-    for level in range(LEVELS):
-        hashes = size >> (HEIGHT * level)
-        yield from (Tile(level=level, number=number) for number in range(hashes // WIDTH))
-        if hashes % WIDTH:
-            yield Tile(level=level, number=hashes // WIDTH, width=hashes % WIDTH)
-
-
 def tile_at(level: int, number: int, size: int) -> Tile:
     """Return a tile as wide as a tree of *size* leaves has it. LogFaultError when it has none of it."""
     width = min((size >> (HEIGHT * level)) - number * WIDTH, WIDTH)

@@ -76,11 +76,17 @@ def look(
 
     Raises:
         BrokenPromiseError: the log signed two histories, or its tiles are not what it signed.
-        LogFaultError: the checkpoint, or what is remembered, is not one by these keys.
+        StrangeKeyError: the checkpoint is by none of *keys*: perhaps by one that came later.
+        LogFaultError: the checkpoint, or what is remembered, is damaged.
     """
     signed = open_checkpoint(note, keys)
     now = signed.checkpoint
-    before = open_checkpoint(memory.note.encode(), keys).checkpoint if memory is not None else None
+    # What is remembered was judged when it was new: a key of then may be withdrawn by now.
+    before = (
+        open_checkpoint(memory.note.encode(), (*keys, *memory.keys)).checkpoint
+        if memory is not None
+        else None
+    )
     if before is not None and now.size < before.size:
         raise BrokenPromiseError(
             f"rolled back: the log had {before.size} leaves and now shows {now.size}; "

@@ -77,8 +77,11 @@ def check_log(registry: Registry, keys: Sequence[NoteKey]) -> LogReport:
             following = _compare(tree, following, keys, report, signed)
         tree.end()
         report.waiting = len(session.log_waiting(1000))
-        for fact in session.unlogged(_FAULTS):
-            report.add("FACT_UNLOGGED", f"nothing was logged about {fact}")
+        behind = ""
+        while (stretch := session.unlogged(behind, _PAGE)).last:
+            behind = stretch.last
+            for fact in stretch.unlogged:
+                report.add("FACT_UNLOGGED", f"nothing was logged about {fact}")
     return report
 
 

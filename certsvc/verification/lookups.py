@@ -12,8 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
-from multiprocessing import util as multiprocessing_util
-from threading import Event, Lock, Thread
+from threading import Lock
 from typing import Final, TypeVar
 
 import structlog
@@ -27,11 +26,8 @@ from certsvc.registry.port import Registry, WriteSession
 from certsvc.registry.port_feed import FOLLOWING, Caller, Follow, LookUp, Way
 from certsvc.verification.folding import Folding
 
-FLUSH_S: Final = 1.0
 KEPT: Final = 50_000
 """Different counters, and interests, held in memory at most; what comes beyond is dropped, and logged."""
-_LAST_S: Final = 8.0
-"""How long the end of a process waits for the last counts: less than the server gives its workers."""
 _KNOWN: Final = 20_000
 """Interests remembered as written, so that a certificate verified again costs nothing."""
 _AT_ONCE: Final = 200
@@ -40,8 +36,6 @@ _ENTRIES_AT_ONCE: Final = 20
 """Entries written by one transaction; folding one takes as long as writing twenty."""
 _QUIET: Final = 50
 """A process that counts fewer in a second has time to fold the journal."""
-_EARLY: Final = 10
-"""Priority among what a worker process does at its end; the standard library's own has 0 and less."""
 
 _WAYS: Final[Mapping[Kind, Way]] = {
     Kind.PDF: "file",
@@ -84,8 +78,6 @@ class LookUps:
         self._dropped = 0
         self._lock = Lock()
         self._flushing = Lock()
-        self._ended = Event()
-        self._thread: Thread | None = None
 
     def count(self, report: Report, client_id: str | None = None) -> None:
         """Count one answer that showed a record, and keep the interest of who asked.
@@ -148,28 +140,22 @@ class LookUps:
         """
         return self._folding.fold()
 
-    def start(self) -> None:
-        """Write once a second from now on, and at the end of this process, however it is told to end."""
-        if self._thread is None:
-            self._thread = Thread(target=self._run, name="look-ups", daemon=True)
-            self._thread.start()
-            # Not atexit alone: a worker of the server is a child of multiprocessing and ends without it.
-            multiprocessing_util.Finalize(None, self.stop, exitpriority=_EARLY)
+    def take_turn(self, ends: Callable[[float], bool]) -> None:
+        """Write what was counted, and fold the journal if there is time; what hinders it is logged.
 
-    def stop(self) -> None:
-        """Write the last counts and end the thread; harmless to call again."""
-        if self._thread is not None and not self._ended.is_set():
-            self._ended.set()
-            self._thread.join(_LAST_S)
+        Args:
+            ends: waits for so many seconds, and tells whether this process is to end.
+        """
 
-    def _run(self) -> None:
-        while not self._ended.wait(FLUSH_S):
-            self._tried(self._flush_and_fold)
+        def flush_and_fold() -> None:
+            written = self.flush()
+            self._folding.in_time(busy=lambda: max(written, len(self._counts)) >= _QUIET, ends=ends)
+
+        self._tried(flush_and_fold)
+
+    def take_last_turn(self) -> None:
+        """Write the last counts; what hinders it is logged."""
         self._tried(self.flush)
-
-    def _flush_and_fold(self) -> None:
-        written = self.flush()
-        self._folding.in_time(busy=lambda: max(written, len(self._counts)) >= _QUIET, ends=self._ended.wait)
 
     def _tried(self, what: Callable[[], object]) -> None:
         try:

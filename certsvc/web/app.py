@@ -63,9 +63,9 @@ def create_app(services: Services | None = None) -> APIFlask:
     """
     held = services or build(load_settings(os.environ, _SETTINGS_FILE))
     if services is None:
-        held.lookups.start()
+        held.lookup_chore.start()
         held.trust_material.read_ahead()
-        held.sequencer.start()
+        held.log_chore.start()
     templates = held.settings.templates_dir / "web"
     app = APIFlask(
         "certsvc.web",

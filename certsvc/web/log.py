@@ -77,6 +77,16 @@ def endorsement_proof(endorsement_id: str) -> Response:
     return _proof(services().log_book.proof(endorsement_id), endorsement_id)
 
 
+@bp.get("/api/v1/registrations/<number:number>/original.proof")
+@describe(bp, "getOriginalProof", Call(answers={200: _TEXT}, problems=(404,), scope="read"))
+@scope("read")
+def original_proof(number: str) -> Response:
+    """Download the proof that the original of the version in force was logged."""
+    check_query(())
+    copy_id = services().enquiry.original_id(number)
+    return _proof(services().log_book.proof(copy_id), copy_id)
+
+
 def _proof(found: ProofFile, name: str) -> Response:
     answer = Response(str(found), content_type=MEDIA_TYPE)
     answer.headers["Cache-Control"] = "no-store"

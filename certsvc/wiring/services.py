@@ -49,6 +49,7 @@ from certsvc.verification.receipt import Receipts
 from certsvc.verification.receipt_pdf import ReportPress
 from certsvc.verification.trust_material import TrustMaterial
 from certsvc.verification.verify import Verifier
+from certsvc.wiring.chore import Chore
 from certsvc.wiring.keys import open_keystore
 from certsvc.wiring.loading import (
     SystemClock,
@@ -105,11 +106,15 @@ class Services:
     clients: Clients
     trust_material: TrustMaterial
     lookups: LookUps
+    lookup_chore: Chore
+    """Writes counted look-ups down once a second; not started."""
     changes: ChangeFeed
     limits: LimitStore
     stamp_queue: StampQueue | None
     """Fetches wanted time stamps; None where no authority is set."""
     sequencer: Sequencer
+    log_chore: Chore
+    """Advances the log once a second; not started."""
     key_chronicle: KeyChronicle
     log_book: LogBook
     rehearsal: Rehearsal
@@ -191,6 +196,15 @@ def build(settings: Settings, clock: Clock | None = None) -> Services:
         keys=lambda: keystore.service_keys("log"),
         origin=origin_of(settings.public_url),
     )
+    lookups = LookUps(registry=registry, kinds=kinds, clock=clock)
+    sequencer = Sequencer(
+        registry=registry,
+        signer=lambda: keystore.service_signer("log", clock.now()),
+        origin=origin_of(settings.public_url),
+        clock=clock,
+        anchor=Anchor(settings.data_dir / "log" / "checkpoint"),
+        before=key_chronicle.note,
+    )
     bell = Bell(settings.data_dir / "batches" / "wanted")
     queue = None if settings.database_url.startswith("sqlite") else Queue(settings.database_url)
     return Services(
@@ -258,20 +272,15 @@ def build(settings: Settings, clock: Clock | None = None) -> Services:
             issuer_name=settings.issuer_name,
             public_url=settings.public_url,
         ),
-        lookups=LookUps(registry=registry, kinds=kinds, clock=clock),
+        lookups=lookups,
+        lookup_chore=Chore("look-ups", lookups.take_turn, lookups.take_last_turn),
         changes=ChangeFeed(registry=registry, kinds=kinds, clock=clock, secret=keystore.registry_secret),
         limits=open_limits(registry),
         stamp_queue=StampQueue(registry=registry, authority=authority, clock=clock)
         if authority is not None
         else None,
-        sequencer=Sequencer(
-            registry=registry,
-            signer=lambda: keystore.service_signer("log", clock.now()),
-            origin=origin_of(settings.public_url),
-            clock=clock,
-            anchor=Anchor(settings.data_dir / "log" / "checkpoint"),
-            before=key_chronicle.note,
-        ),
+        sequencer=sequencer,
+        log_chore=Chore("log", lambda ends: sequencer.take_turn(), sequencer.take_turn),
         key_chronicle=key_chronicle,
         log_book=log_book,
         rehearsal=Rehearsal(**made_of),

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from certsvc.client import Client, ProblemError, Question, Status, Verdict
+from certsvc.translog.proof_file import read_proof
 from tests.client.bodies import a_report
 from tests.client.chaos import Chaos, said_json
 from tests.client.service import Service
@@ -67,6 +68,19 @@ def test_original_is_issued_once(client: Client, service: Service) -> None:
 
     assert first == second
     assert client.verify_file(client.download(first.files["ofd"])).verdict is Verdict.VALID
+
+
+def test_proofs_of_a_copy_and_of_an_original_are_handed_out(client: Client, service: Service) -> None:
+    """Asked for at once: the service says when to come again, and the client does, by a real clock."""
+    number = service.person(client)
+    copy, original = client.endorse(number, "投标使用"), client.issue_original(number)
+
+    with Client(service.url, api_key=service.api_key) as patient:
+        proofs = patient.endorsement_proof(copy.endorsement_id), patient.original_proof(number)
+
+    said = [read_proof(one).opening.facts for one in proofs]
+    assert [one["kind"] for one in said] == ["endorse", "issue"]
+    assert [one["pdf_sha256"] for one in said] == [one.files["pdf"].sha256 for one in (copy, original)]
 
 
 def test_second_copy_of_a_day_is_refused_with_the_one_there_is(client: Client, service: Service) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import time
 from collections import Counter
 from datetime import UTC, datetime
 
@@ -13,6 +14,7 @@ from certsvc.client.answers import IssuedFile
 from tests.client.chaos import Chaos, Fault, Said, problem, said_json
 from tests.client.service import Pauses, Service
 from tests.drills import FULL, record
+from tests.dripping import dripping
 
 BUSY = [problem(429, "RATE_LIMITED", Retry_After="1"), problem(503, "UNAVAILABLE", Retry_After="2")]
 LOSSES: list[Fault | Said] = [
@@ -256,6 +258,20 @@ def test_late_answer_ends_the_call_in_time(chaos: Chaos, service: Service) -> No
     ):
         list(slow.expiring())
     assert len(chaos.seen) == 1
+
+
+@pytest.mark.parametrize("head", [b"HTTP/1.1 200 OK\r\nX-Wait: ", b"HTTP/1.1 200 OK\r\n\r\n"])
+def test_a_drip_ends_with_the_time_for_the_whole_call(head: bytes) -> None:
+    """In the head as in the body: a byte comes in time for each read, and the last one never."""
+    began = time.monotonic()
+    with (
+        dripping(head) as port,
+        Client(f"http://127.0.0.1:{port}", api_key="x" * 20, patience=Patience(total_s=0.5)) as slow,
+        pytest.raises(UnreachableError),
+    ):
+        slow.registration("京1112020202200001")
+
+    assert time.monotonic() - began < 30
 
 
 def test_as_of_is_asked_as_it_was_given(behind: Client, chaos: Chaos) -> None:

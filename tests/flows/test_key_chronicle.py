@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 from shutil import copytree
 
 import pytest
 
+from certsvc.domain.key_events import KeyEvent
 from certsvc.errors import UnavailableError
 from certsvc.issuing.key_chronicle import KeyChronicle
+from certsvc.registry.log_rows import LogChanges
 from certsvc.wiring.keys import compromise, rotate_key
 from tests.factories import FixedClock
 from tests.flows.conftest import close
@@ -59,6 +64,33 @@ def test_each_change_has_one_entry(own_keys: World) -> None:
     assert again.note() == 0
     assert checked(world).faults == []
     close(world)
+
+
+def test_two_processes_that_find_the_same_at_once_do_not_quarrel(
+    anywhere: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each process looks once a second: neither may fail, for readiness would turn red."""
+    met = threading.Barrier(2)
+    record = LogChanges.record_key_event
+
+    def slowly(self: LogChanges, event: KeyEvent) -> bool:
+        found = record(self, event)
+        # Time enough for who does not wait to have looked, too.
+        with suppress(threading.BrokenBarrierError):
+            met.wait(0.5)
+        return found
+
+    monkeypatch.setattr(LogChanges, "record_key_event", slowly)
+    keystore = anywhere.services.keystore
+    rivals = [
+        KeyChronicle(registry=anywhere.services.registry, keys=lambda: keystore.keys, clock=anywhere.clock)
+        for _ in range(2)
+    ]
+
+    with ThreadPoolExecutor(2) as pool:
+        noted = list(pool.map(KeyChronicle.note, rivals))
+
+    assert sorted(noted) == [0, len(keystore.keys)]
 
 
 def test_a_register_that_is_away_hears_of_it_later(own_keys: World, tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from certsvc.domain.endorsement import CopyState
@@ -36,11 +36,18 @@ PURPOSE = {"purpose": "投标使用"}
 CONNECTIONS = 24
 """Connections of one look: the kernel deals them out, so both processes get some."""
 PROMISED_S = 60
+BORN_A_DAY = 400
 
 
 def number(order: int) -> str:
     """Return the *order*-th registration number."""
     return f"京11120202022{order:05d}"
+
+
+def register(world: World, who: str, order: int) -> None:
+    """Register the *order*-th person; a day of birth has identity numbers for so many."""
+    born = date(1985, 3, 7) + timedelta(days=order // BORN_A_DAY)
+    world.initial(who, order=order % BORN_A_DAY, birth_date=born)
 
 
 class Callers:
@@ -114,7 +121,7 @@ def test_keys_change_under_load_and_no_issue_fails(tmp_path: Path, font_cache: P
     world = World(settings, FixedClock(datetime.now(UTC)))
     everybody = [number(order) for order in range(1, SERVED + IN_BATCH + 1)]
     for order, who in enumerate(everybody, start=1):
-        world.initial(who, order=order)
+        register(world, who, order)
     _, api_key = world.services.clients.add("drill", ("endorse", "read"))
     lines = [
         json.dumps({"item_id": who, "op": "endorse", "registration_number": who, "purpose": "投标使用"})
@@ -191,7 +198,7 @@ def _a_copy_by(world: World, everybody: list[str], key_id: str) -> str:
             if copy is not None and copy.key_id == key_id:
                 return copy.token
     who = number(len(everybody) + 1)
-    world.initial(who, order=len(everybody) + 1)
+    register(world, who, len(everybody) + 1)
     return str(world.endorse(who)["token"])
 
 

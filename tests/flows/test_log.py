@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections import Counter
-from dataclasses import replace
 
 import pytest
 
@@ -17,7 +15,7 @@ from certsvc.registry.port_log import LOGGING
 from certsvc.sealing.port import Signer
 from certsvc.translog.checkpoint import origin_of
 from certsvc.translog.proof_file import read_proof
-from tests.flows.logs import REASON, checked, entries, key_event, lived, sql
+from tests.flows.logs import REASON, checked, entries, key_event, lived
 from tests.world import World
 
 
@@ -156,58 +154,6 @@ def test_erased_salt_leaves_the_tree_and_opens_nothing(anywhere: World) -> None:
     assert anywhere.verify(file=anywhere.file(endorsement), log=True).status == "VALID"
 
 
-def test_facts_of_before_the_log_are_adopted_once(anywhere: World) -> None:
-    """After an upgrade what was there is logged, in one go, and only into an empty log."""
-    lived(anywhere)
-    sql(anywhere, "DELETE FROM log_entry")
-    assert Counter(fault.code for fault in checked(anywhere).faults) == {"FACT_UNLOGGED": 7}
-
-    assert anywhere.services.sequencer.adopt() == 7
-
-    anywhere.services.sequencer.advance()
-    report = checked(anywhere)
-    assert (report.size, report.opened, report.faults) == (7, 7, [])
-    with pytest.raises(UnavailableError):
-        anywhere.services.sequencer.adopt()
-
-
-def test_a_log_begins_only_with_all_there_was_before_it(anywhere: World) -> None:
-    """Begun without them, facts of before would be left out for ever: adopting them is refused afterwards."""
-    lived(anywhere)
-    sql(anywhere, "DELETE FROM log_entry")
-    anywhere.initial("京1112020202200009", order=9)
-
-    with pytest.raises(UnavailableError, match="certsvc log adopt"):
-        anywhere.services.sequencer.advance()
-
-    assert anywhere.services.sequencer.adopt() == 7
-    assert anywhere.services.sequencer.advance().size == 8
-
-
-def test_a_theft_before_the_adoption_accuses_no_older_copy(
-    anywhere: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """However many were adopted: the first checkpoint holds them all, and their own rows decide."""
-    monkeypatch.setattr("certsvc.issuing.sequencer.ROUND", 2)
-    for order in range(1, 4):
-        anywhere.initial(f"京111202020220000{order}", order=order)
-    copies = [anywhere.endorse(f"京111202020220000{order}", key=f"k{order}") for order in range(1, 4)]
-    anywhere.jump(days=1)
-    theft = anywhere.clock.now()
-    anywhere.jump(days=1)
-    sql(anywhere, "DELETE FROM log_entry")
-    anywhere.services.sequencer.adopt()
-
-    while anywhere.services.sequencer.advance(rounds=1).placed:
-        anywhere.jump(seconds=1)
-
-    for pin in ("pinned", "pinned_seals"):
-        live = getattr(anywhere.services.verifier, f"_{pin}")
-        stolen = [replace(one, compromised_since=theft) for one in live]
-        monkeypatch.setattr(anywhere.services.verifier, f"_{pin}", stolen)
-    assert {anywhere.verify(file=anywhere.file(copy)).status for copy in copies} == {"VALID"}
-
-
 def test_instant_of_logging_is_that_of_the_first_checkpoint(anywhere: World) -> None:
     """What a thief of a key signs later cannot have been logged earlier."""
     anywhere.initial()
@@ -228,15 +174,15 @@ def test_instant_of_logging_is_that_of_the_first_checkpoint(anywhere: World) -> 
 
 def test_a_server_advances_by_itself_and_once_more_at_its_end(world: World) -> None:
     """Nobody has to run a command; what was issued in the last second is not left behind."""
-    sequencer = world.services.sequencer
-    sequencer.start()
+    chore = world.services.log_chore
+    chore.start()
     world.initial()
 
-    sequencer.stop()
+    chore.stop()
 
     # The event, and each key of the instance.
     assert (checked(world).size, checked(world).waiting) == (1 + len(world.services.keystore.keys), 0)
-    sequencer.check()
+    world.services.sequencer.check()
 
 
 def test_without_a_key_entries_wait_and_issuing_goes_on(world: World) -> None:
@@ -255,7 +201,7 @@ def test_without_a_key_entries_wait_and_issuing_goes_on(world: World) -> None:
     world.initial()
     world.endorse()
 
-    keyless._try_advance()
+    keyless.take_turn()
 
     with pytest.raises(KeyMaterialError):
         keyless.check()

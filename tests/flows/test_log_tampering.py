@@ -102,7 +102,7 @@ def test_yesterdays_copy_is_noticed_and_the_log_stands_still(
     for sequencer in (place.services.sequencer, restarted.services.sequencer):
         with pytest.raises(RecordDamagedError, match="rolled back: this machine signed 2 leaves"):
             sequencer.advance()
-        sequencer._try_advance()
+        sequencer.take_turn()
         with pytest.raises(RecordDamagedError):
             sequencer.check()
     restarted.endorse()

@@ -16,7 +16,7 @@ from certsvc.page.compose import expected_texts
 from certsvc.page.model import DocumentFacts, Page
 from certsvc.pdf.grammar import read_layout
 from certsvc.rendering.pdfium import PDFIUM
-from certsvc.sealing.check_pdf import check_any_pdf, check_pdf
+from certsvc.sealing.check_pdf import check_pdf
 from certsvc.sealing.keystore import Keystore
 from certsvc.sealing.lint_pdf import lint_pdf
 from certsvc.sealing.pdf import seal_draft
@@ -26,6 +26,7 @@ from tests.drills import record, some
 from tests.rendering.certificates import a_certificate
 from tests.rendering.test_pdf import renderer
 from tests.rendering.test_pdf_reference import renderer as reference
+from tests.sealing.any_pdf import check_any_pdf
 
 CERTIFICATES = 500
 AT = datetime(2026, 11, 20, 2, 0, 0, tzinfo=UTC)

@@ -12,11 +12,12 @@ import pytest
 
 from certsvc.domain.report import FileCheck, FileOutcome
 from certsvc.pdf.grammar import read_body, read_layout, without_signature
-from certsvc.sealing.check_pdf import check_any_pdf, check_pdf
+from certsvc.sealing.check_pdf import check_pdf
 from certsvc.sealing.keystore import Keystore
 from certsvc.sealing.lint_pdf import lint_pdf
 from certsvc.sealing.port import PinnedKey, Signer
 from tests.drills import record, some
+from tests.sealing.any_pdf import check_any_pdf
 from tests.sealing.compiled import a_compiled_pdf, a_draft, laid_out, objects_of, signed_anew
 from tests.sealing.samples import cms_of, hole_of, with_container
 from tests.sealing.strangers import a_lookalike, a_stranger

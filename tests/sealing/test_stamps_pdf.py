@@ -19,7 +19,7 @@ from certsvc.domain.report import Check, FileCheck, FileOutcome, Result
 from certsvc.domain.timestamps import TimestampLevel
 from certsvc.errors import KeyMaterialError, TimestampUnavailableError
 from certsvc.pdf.update import Evidence, hollow_update, read_update
-from certsvc.sealing.check_pdf import check_any_pdf, check_pdf
+from certsvc.sealing.check_pdf import check_pdf
 from certsvc.sealing.cms import read_cms
 from certsvc.sealing.cms_token import TOKEN_ROOM, with_token, without_token
 from certsvc.sealing.keystore import Keystore
@@ -27,6 +27,7 @@ from certsvc.sealing.lint_pdf import lint_pdf
 from certsvc.sealing.revocation import lists_for
 from certsvc.sealing.stamps_pdf import add_document_stamp
 from tests import drills
+from tests.sealing.any_pdf import check_any_pdf
 from tests.sealing.compiled import a_compiled_pdf
 from tests.sealing.samples import AT
 from tests.sealing.stamped import Stamped, a_b_t, evidence_of, stamped

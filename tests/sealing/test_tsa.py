@@ -6,9 +6,11 @@ import hashlib
 import socket
 import ssl
 import threading
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from cryptography import x509
@@ -19,8 +21,9 @@ from cryptography.x509.oid import NameOID
 
 from certsvc.errors import TimestampUnavailableError
 from certsvc.sealing import tsa
-from certsvc.sealing.tsa import Deadline, TimestampAuthority
+from certsvc.sealing.tsa import CONNECT_S, Deadline, TimestampAuthority
 from certsvc.sealing.tsa_messages import request_of
+from tests.dripping import dripping
 from tests.factories import NOW, FixedClock
 from tests.tsa import POLICY, an_authority
 from tests.tsa_server import Desk, running
@@ -81,6 +84,40 @@ def test_one_that_never_comes_to_an_end_is_left_alone(desk: Desk, manners: str) 
         thread.join(5)
     assert not any(thread.is_alive() for thread in speaking)
     assert not desk.released.is_set()
+
+
+@pytest.mark.parametrize("late", ["connection", "layer of TLS"])
+def test_a_deadline_between_connection_and_handshake_leaves_nobody_behind(
+    monkeypatch: pytest.MonkeyPatch, late: str
+) -> None:
+    """What comes to stand after the wait is over is shut as well; a drip would hold the thread for hours."""
+    connect, wrap = socket.create_connection, ssl.SSLContext.wrap_socket
+
+    def slowly_connect(*given: Any, **named: Any) -> socket.socket:
+        made = connect(*given, **named)
+        if late == "connection":
+            time.sleep(0.3)
+        return made
+
+    def slowly_wrap(self: ssl.SSLContext, *given: Any, **named: Any) -> ssl.SSLSocket:
+        if late != "connection":
+            time.sleep(0.3)
+        return wrap(self, *given, **named)
+
+    monkeypatch.setattr(socket, "create_connection", slowly_connect)
+    monkeypatch.setattr(ssl.SSLContext, "wrap_socket", slowly_wrap)
+    # One record of a handshake, of 16 KB.
+    with dripping(b"\x16\x03\x03\x40\x00") as port:
+        slow = TimestampAuthority(
+            f"https://127.0.0.1:{port}/tsa", roots=[an_authority().root_der], clock=FixedClock()
+        )
+        with pytest.raises(TimestampUnavailableError, match="in time"):
+            slow.stamp(DIGEST, Deadline(0.15))
+        speaking = [one for one in threading.enumerate() if one.name == "timestamp"]
+        for thread in speaking:
+            # Less than a connection's own timeout: nothing but the shut ends it.
+            thread.join(CONNECT_S - 1)
+        assert not any(thread.is_alive() for thread in speaking)
 
 
 def test_an_authority_that_is_not_there_is_the_same_error() -> None:

@@ -14,8 +14,8 @@ from certsvc.translog.fault import LogFaultError
 from certsvc.translog.hashing import EMPTY_ROOT, leaf_hash, node_hash, root_of
 from certsvc.translog.note import NoteKey, cosign, read_key, read_note
 from certsvc.translog.proofs import check_consistency, check_inclusion
-from certsvc.translog.tiles import Tile, TiledTree, place_text, read_place, tiles_of
-from tests.translog.trees import PRIVATE, Shown
+from certsvc.translog.tiles import Tile, TiledTree, place_text, read_place
+from tests.translog.trees import PRIVATE, Shown, tiles_of
 
 LEAVES: Final = [
     leaf_hash(bytes.fromhex(one)) for one in ("", "00", "10", "2021", "3031", "40414243", "5051525354555657")

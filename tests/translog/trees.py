@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -10,9 +10,10 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from certsvc.translog.checkpoint import Checkpoint, sign_checkpoint
 from certsvc.translog.fault import LogFaultError
+from certsvc.translog.growing import cut, grow
 from certsvc.translog.hashing import leaf_hash, root_of
 from certsvc.translog.note import NoteKey
-from certsvc.translog.tiles import HEIGHT, WIDTH, Tile
+from certsvc.translog.tiles import HEIGHT, LEVELS, WIDTH, Tile
 
 ORIGIN: Final = "log.example/test"
 PRIVATE: Final = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
@@ -49,3 +50,40 @@ class Shown:
         checkpoint = Checkpoint(origin=ORIGIN, size=size, root=root_of(self.leaves[:size]))
         key = NoteKey(name=ORIGIN, public=private.public_key().public_bytes_raw())
         return sign_checkpoint(checkpoint, key, private.sign).encode()
+
+
+class Grown:
+    """A log of very many leaves: its tiles are made once."""
+
+    def __init__(self, leaves: Sequence[bytes]) -> None:
+        """Grow the tree of *leaves*, hashes."""
+        grown = grow(0, leaves, _no_tile)
+        self.root = grown.root
+        self._tiles = grown.tiles
+        self._size = grown.size
+
+    def fetch(self, tile: Tile) -> bytes:
+        """Return a tile."""
+        found = cut(self._tiles.get((tile.level, tile.number), b""), tile)
+        if found is None:
+            raise LogFaultError("no such tile")
+        return found
+
+    def note(self) -> bytes:
+        """Return a signed checkpoint of all of it."""
+        return sign_checkpoint(
+            Checkpoint(origin=ORIGIN, size=self._size, root=self.root), KEY, PRIVATE.sign
+        ).encode()
+
+
+def _no_tile(tile: Tile) -> bytes:
+    raise LogFaultError(f"an empty tree was asked for tile {tile.path}")
+
+
+def tiles_of(size: int) -> Iterator[Tile]:
+    """Yield every tile of a tree, the lowest level first, each level from the left."""
+    for level in range(LEVELS):
+        hashes = size >> (HEIGHT * level)
+        yield from (Tile(level=level, number=number) for number in range(hashes // WIDTH))
+        if hashes % WIDTH:
+            yield Tile(level=level, number=hashes // WIDTH, width=hashes % WIDTH)

@@ -19,9 +19,9 @@ from certsvc.domain.report import Report
 from certsvc.errors import UnavailableError
 from certsvc.registry.port_feed import LookUp
 from certsvc.registry.sql import SQLRegistry
-from certsvc.verification import lookups
 from certsvc.verification.lookups import LookUps
 from certsvc.verification.question import Question
+from certsvc.wiring.chore import EVERY_S
 from tests.conftest import ROOT
 from tests.drills import record
 from tests.factories import FixedClock
@@ -178,17 +178,17 @@ def test_the_thread_writes_without_being_asked_and_outlives_an_outage(world: Wor
     """Once a second, for as long as the process lives."""
     world.initial()
     copy = world.endorse()
-    held = world.services.lookups
+    held, chore = world.services.lookups, world.services.lookup_chore
     with structlog.testing.capture_logs():
-        held.start()
-        held.start()
+        chore.start()
+        chore.start()
         with locked(world):
             held.count(report_of(world, copy))
-            time.sleep(2 * lookups.FLUSH_S)
+            time.sleep(2 * EVERY_S)
         _wait(lambda: sum(counted(world).values()) == 1)
         held.count(report_of(world, copy))
-        held.stop()
-        held.stop()
+        chore.stop()
+        chore.stop()
 
     assert sum(counted(world).values()) == 2
 
@@ -200,7 +200,7 @@ def test_a_process_that_ends_writes_its_last_counts(world: World) -> None:
     script = (
         "from certsvc.config import load_settings; from certsvc.wiring import build; import os\n"
         "from certsvc.verification.question import Question\n"
-        "held = build(load_settings(os.environ)); held.lookups.start()\n"
+        "held = build(load_settings(os.environ)); held.lookup_chore.start()\n"
         f"held.lookups.count(held.verifier.verify(Question(token={copy['token']!r})))\n"
     )
     places = settings_of(world.settings.data_dir, world.settings.keys_dir)
@@ -240,7 +240,7 @@ def test_a_server_told_to_end_loses_no_look_up(
 def test_counting_needs_no_thread(world: World) -> None:
     """Commands that end at once never start one; making the services must not either."""
     assert isinstance(world.services.lookups, LookUps)
-    world.services.lookups.stop()
+    world.services.lookup_chore.stop()
     assert world.services.verifier.verify(Question(code="0" * 12)).entry is None
 
 

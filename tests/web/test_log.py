@@ -9,7 +9,7 @@ from certsvc.translog.hashing import leaf_hash
 from certsvc.translog.proof_file import read_proof
 from certsvc.web.health import EXTENSION, Readiness
 from tests.web.site import Site, body_of
-from tests.world import JSON
+from tests.world import JSON, NUMBER
 
 CHECKPOINT = f"{PATH}/checkpoint"
 
@@ -78,6 +78,28 @@ def test_proof_by_token_and_by_id_is_one_file(logged: tuple[Site, JSON]) -> None
     assert site.get("/api/v1/endorsements/nobody.proof").status_code == 404
 
 
+def test_proof_of_an_original(logged: tuple[Site, JSON]) -> None:
+    """An original has no id in its address; which one there is goes by the version in force."""
+    site, _ = logged
+    path = f"/api/v1/registrations/{NUMBER}/original"
+    before = site.get(f"{path}.proof")
+    issued = body_of(site.post(path))
+    at_once = site.get(f"{path}.proof")
+    site.world.services.sequencer.advance()
+
+    found = site.get(f"{path}.proof")
+
+    assert (before.status_code, body_of(before)["code"]) == (404, "ORIGINAL_NOT_ISSUED")
+    assert (at_once.status_code, "Retry-After" in at_once.headers) == (503, True)
+    proof = read_proof(found.data)
+    assert proof.check(site.world.services.log_book.keys).checkpoint.size == 3
+    assert proof.opening.facts["pdf_sha256"] == issued["files"]["pdf"]["sha256"]
+    assert proof.opening.facts["kind"] == "issue"
+    assert "样本" not in found.text
+    assert site.client.get(f"{path}.proof").status_code == 401
+    assert site.get("/api/v1/registrations/nobody/original.proof").status_code == 404
+
+
 def test_log_that_signed_nothing_yet_asks_to_come_again(site: Site) -> None:
     """Not there yet is not the same as not there."""
     endorsement = site.issued()
@@ -115,7 +137,7 @@ def test_readiness_tells_when_the_log_stands_still(logged: tuple[Site, JSON]) ->
     site.app.extensions[EXTENSION] = Readiness()
     site.world.initial("京1112020202200002", order=2)
 
-    site.world.services.sequencer._try_advance()
+    site.world.services.sequencer.take_turn()
 
     answer = site.client.get("/readyz")
     assert (answer.status_code, body_of(answer)["parts"]["log"]) == (503, "RECORD_DAMAGED")

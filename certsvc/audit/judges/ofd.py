@@ -58,8 +58,9 @@ class Package:
         return {one.get("Name", ""): one.text or "" for one in self.root.iter(f"{OFD}CustomData")}
 
 
+@lru_cache(maxsize=1)
 def unpack(content: bytes) -> Package:
-    """Take a package apart.
+    """Take a package apart; the last one is remembered for who asks next.
 
     Raises:
         JudgeError: it is no ZIP, holds a name twice, is larger than any of ours, or OFD.xml is not first.
@@ -179,6 +180,7 @@ def symbols_of(package: Package) -> tuple[str, ...]:
     )
 
 
+@lru_cache(maxsize=256)
 def _symbol(data: str) -> tuple[str, ...]:
     words = data.split()
     if words.count("M") < _LEAST_LOOPS or not {word for word in words if word.isalpha()} <= {"M", "L", "C"}:

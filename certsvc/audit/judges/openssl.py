@@ -47,20 +47,33 @@ def accepts_cms(container: bytes, covered: bytes, roots: Path, at: datetime) -> 
 
 def accepts_sm2(certificate: bytes, message: bytes, signature: bytes) -> bool:
     """Tell whether ``openssl dgst -sm3 -verify`` accepts a signature by the key of a certificate (DER)."""
+    key = _public_key(certificate)
+    if key is None:
+        return False
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        (folder / "key").write_bytes(key)
+        (folder / "message").write_bytes(message)
+        (folder / "signature").write_bytes(signature)
+        return _holds(
+            "dgst", "-sm3", "-sigopt", _IDENTITY, "-verify", str(folder / "key"),
+            "-signature", str(folder / "signature"), str(folder / "message"),
+        )  # fmt: skip
+
+
+@lru_cache(maxsize=64)
+def _public_key(certificate: bytes) -> bytes | None:
+    """Return the key in a certificate (DER) as PEM; None when the program finds none. A store has few."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         pem = base64.encodebytes(certificate).decode("ascii")
         (folder / "certificate").write_text(
             f"-----BEGIN CERTIFICATE-----\n{pem}-----END CERTIFICATE-----\n", encoding="ascii"
         )
-        (folder / "message").write_bytes(message)
-        (folder / "signature").write_bytes(signature)
-        return _holds(
+        found = _holds(
             "x509", "-in", str(folder / "certificate"), "-noout", "-pubkey", "-out", str(folder / "key")
-        ) and _holds(
-            "dgst", "-sm3", "-sigopt", _IDENTITY, "-verify", str(folder / "key"),
-            "-signature", str(folder / "signature"), str(folder / "message"),
-        )  # fmt: skip
+        )
+        return (folder / "key").read_bytes() if found else None
 
 
 def accepts_token(token: bytes, digest: str, roots: Path, at: datetime) -> bool:
@@ -75,11 +88,13 @@ def accepts_token(token: bytes, digest: str, roots: Path, at: datetime) -> bool:
 
 
 def _holds(*words: str) -> bool:
+    # Its words are read, though nobody wants them: the end of a pipe is noticed at once, while a bare wait
+    # with a timeout looks again and again with pauses longer than the program takes.
     done = subprocess.run(
         [_program() or "openssl", *words],
         stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
         check=False,
         timeout=_PATIENCE_S,
     )

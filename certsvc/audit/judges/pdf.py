@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from io import BytesIO
 from typing import Final
 from xml.etree import ElementTree
@@ -62,8 +63,9 @@ class PDFFacts:
     """A text of the page shows glyph 0."""
 
 
+@lru_cache(maxsize=1)
 def read_pdf(content: bytes, trusted: bytes, at: datetime) -> PDFFacts:
-    """Open a PDF with pyHanko and judge its signatures.
+    """Open a PDF with pyHanko and judge its signatures; the last one is remembered for who asks next.
 
     Args:
         content: any bytes.
@@ -111,7 +113,7 @@ def _is_last(stamp: EmbeddedPdfSignature) -> bool:
 def _judged(
     embedded: EmbeddedPdfSignature, content: bytes, trusted: bytes, at: datetime, *, stamped: bool
 ) -> PDFSignature:
-    root = x509.Certificate.load(trusted)
+    root = _root(trusted)
     context = ValidationContext(trust_roots=[root], moment=at, allow_fetching=False)
     status = validate_pdf_signature(embedded, context)
     # A time stamp of the whole document, made before the file was handed out, is the one thing that may
@@ -126,6 +128,12 @@ def _judged(
         container=bytes(embedded.pkcs7_content),
         covered=content[start : start + first] + content[second : second + rest],
     )
+
+
+@lru_cache(maxsize=16)
+def _root(certificate: bytes) -> x509.Certificate:
+    """Return a root of trust; what asn1crypto works out about its names is kept with it."""
+    return x509.Certificate.load(certificate)
 
 
 def _metadata(reader: PdfFileReader) -> Mapping[str, str]:
