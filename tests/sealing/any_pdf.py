@@ -17,5 +17,7 @@ def check_any_pdf(data: bytes, pinned: Sequence[PinnedKey], roots: Sequence[byte
     strictly = checking._check_strictly
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(checking, "read_layout", lambda data, known: None)
-        patch.setattr(checking, "_check_strictly", lambda data, pinned, layout, **_: strictly(data, pinned, None))
+        patch.setattr(
+            checking, "_check_strictly", lambda data, pinned, layout, **_: strictly(data, pinned, None)
+        )
         return check_pdf(data, pinned, roots)
