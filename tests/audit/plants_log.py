@@ -114,11 +114,16 @@ def _another_leaf(spoiler: Spoiler) -> Expected:
     spoiler.edit("log_entry", entry, commitment=bytes(32))
     place = int(str(entry["place"]))
     first = next(int(str(row["size"])) for row in _checkpoints(spoiler) if int(str(row["size"])) > place)
-    return (
-        found("LOG_FACT_ALTERED", "copy", copy_id)
-        | found("LOG_TILE_DIFFERS", "log_tile", f"0, {place // 256}")
-        | found("LOG_ROOT_DIFFERS", "log_checkpoint", str(first))
+    expected = found("LOG_FACT_ALTERED", "copy", copy_id) | found(
+        "LOG_ROOT_DIFFERS", "log_checkpoint", str(first)
     )
+    size, level, number = int(str(_checkpoints(spoiler)[-1]["size"])), 0, place // 256
+    expected |= found("LOG_TILE_DIFFERS", "log_tile", f"{level}, {number}")
+    # A tile that is full has its root in the one above: that one is not what the leaves make, either.
+    while (number + 1) * 256 ** (level + 1) <= size:
+        level, number = level + 1, number // 256
+        expected |= found("LOG_TILE_DIFFERS", "log_tile", f"{level}, {number}")
+    return expected
 
 
 def _another_note(spoiler: Spoiler) -> Expected:
