@@ -133,8 +133,8 @@ class Enquiry:
             OriginalNotIssuedError: it was not issued yet.
         """
         with self._registry.reading() as session:
+            _check_kept(get_case(session, self._kinds, number, self._clock.now()).version)
             copy = self._original(session, number)
-            _check_kept(session.get_version(copy.version_id))
         if fmt != "png":
             return self._file(copy, fmt)
         picture = preview(self._file(copy, "pdf").content, _PREVIEW_DPI)

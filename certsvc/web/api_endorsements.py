@@ -48,7 +48,7 @@ def issue_original(number: str) -> Response:
 @describe(
     bp,
     "getOriginalPDF",
-    Call(answers={200: "application/pdf", 304: ""}, problems=(404,), scope="read"),
+    Call(answers={200: "application/pdf", 304: ""}, problems=(404, 410), scope="read"),
 )
 @scope("read")
 def get_original_pdf(number: str) -> Response:
@@ -61,7 +61,7 @@ def get_original_pdf(number: str) -> Response:
 @describe(
     bp,
     "getOriginalOFD",
-    Call(answers={200: "application/ofd", 304: ""}, problems=(404,), scope="read"),
+    Call(answers={200: "application/ofd", 304: ""}, problems=(404, 410), scope="read"),
 )
 @scope("read")
 def get_original_ofd(number: str) -> Response:
@@ -71,7 +71,7 @@ def get_original_ofd(number: str) -> Response:
 
 
 @bp.get("/registrations/<number:number>/original.png")
-@describe(bp, "getOriginalPNG", Call(answers={200: "image/png", 304: ""}, problems=(404,), scope="read"))
+@describe(bp, "getOriginalPNG", Call(answers={200: "image/png", 304: ""}, problems=(404, 410), scope="read"))
 @scope("read")
 def get_original_png(number: str) -> Response:
     """Download a picture of the original, for a look only."""
@@ -148,7 +148,7 @@ def get_endorsement(endorsement_id: str) -> Response:
 @describe(
     bp,
     "getEndorsementPDF",
-    Call(answers={200: "application/pdf", 304: ""}, problems=(404,), scope="read"),
+    Call(answers={200: "application/pdf", 304: ""}, problems=(404, 410), scope="read"),
 )
 @scope("read")
 def get_endorsement_pdf(endorsement_id: str) -> Response:
@@ -161,7 +161,7 @@ def get_endorsement_pdf(endorsement_id: str) -> Response:
 @describe(
     bp,
     "getEndorsementOFD",
-    Call(answers={200: "application/ofd", 304: ""}, problems=(404,), scope="read"),
+    Call(answers={200: "application/ofd", 304: ""}, problems=(404, 410), scope="read"),
 )
 @scope("read")
 def get_endorsement_ofd(endorsement_id: str) -> Response:

@@ -29,6 +29,7 @@ _REASONS: Final[Mapping[int, str]] = {
     404: "Nothing is registered or issued under this name.",
     405: "The address does not take this method.",
     409: "A rule of the register says no; `code` tells which.",
+    410: "It was there and is not any more; `code` tells why.",
     411: "The body has no stated length (LENGTH_REQUIRED).",
     413: "Over the size limit (TOO_LARGE).",
     415: "Another Content-Type is needed (UNSUPPORTED_TYPE).",

@@ -199,6 +199,7 @@ _TITLES: Final[Mapping[int, Text]] = {
     404: Text("未找到", "Not found"),
     405: Text("不支持的请求方法", "Method not allowed"),
     409: Text("与现有状态冲突", "Conflict with the present state"),
+    410: Text("已删除", "Gone for good"),
     411: Text("缺少长度", "Length required"),
     413: Text("内容过大", "Too large"),
     415: Text("不支持的内容类型", "Unsupported content type"),

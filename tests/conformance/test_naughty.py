@@ -209,6 +209,8 @@ def test_register_holds_nothing_nobody_sees(typed: Site) -> None:
 def _texts(value: object) -> Iterator[str]:
     """Yield the texts in a value; a text that is JSON is unfolded, as escapes would hide what it holds."""
     if isinstance(value, str):
+        # A sealed text begins with a character that no text in it can have; what follows is to be seen.
+        value = value.removeprefix("\x01")
         try:
             inner = json.loads(value)
         except ValueError:

@@ -14,7 +14,7 @@ from pydantic import TypeAdapter
 
 from certsvc.domain.certificate import CertificateVersion, VersionId
 from certsvc.domain.endorsement import Copy, CopyId, CopyKind
-from certsvc.domain.events import Event, RegistrationId
+from certsvc.domain.events import Event, HolderId, RegistrationId
 from certsvc.errors import NotFoundError, RecordDamagedError, UnavailableError
 from certsvc.registry.port import ReadSession, RecordedEvent, Registry
 from certsvc.registry.port_glance import Glance, Sight
@@ -76,6 +76,9 @@ class FactsSession:
     def checkpoints_above(self, size: int, limit: int) -> tuple[()]:
         """List no checkpoint: these records have no log."""
         return ()
+
+    def find_erasure(self, holder_id: HolderId) -> None:
+        """Find no erasure: of these records nobody was erased."""
 
     def find_copy_by_token(self, token: str) -> Copy | None:
         """Find a copy."""
