@@ -115,7 +115,7 @@ def test_a_theft_before_the_adoption_accuses_no_older_copy(
 def test_a_log_that_begins_before_an_adoption_has_ended_is_no_fault(
     anywhere: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A server waits for its turn each second: it gets it once all is logged, before the last look for more."""
+    """A server waits for its turn: it gets it when all is logged, before the last look for more."""
     lived(anywhere)
     sql(anywhere, "DELETE FROM log_entry")
     registry = anywhere.services.registry
