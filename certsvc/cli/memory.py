@@ -3,18 +3,32 @@
 from __future__ import annotations
 
 import gc
+from threading import Thread
 from typing import TYPE_CHECKING, Final
+
+import structlog
 
 if TYPE_CHECKING:
     from certsvc.wiring import Services
 
 _YOUNG: Final = 20_000
 """Objects between two looks for rings of them; Python's own 700 are made and gone again with half a copy."""
+_LONGEST_S: Final = 30.0
+"""How long a process waits for its rehearsal: hardware with a key may hang where no time-out reaches."""
+
+_log = structlog.get_logger("certsvc.rehearsal")
 
 
 def get_ready(services: Services) -> None:
-    """Rehearse, so that the first order finds all warm, then keep what is loaded; some half a second."""
-    services.rehearsal.run()
+    """Rehearse, so that the first order finds all warm, then keep what is loaded; some half a second.
+
+    A rehearsal that takes very long goes on beside the work: verifying needs no private key.
+    """
+    rehearsal = Thread(target=services.rehearsal.run, name="rehearsal", daemon=True)
+    rehearsal.start()
+    rehearsal.join(_LONGEST_S)
+    if rehearsal.is_alive():
+        _log.warning("rehearsal_unfinished", waited_s=_LONGEST_S)
     keep_loaded()
 
 

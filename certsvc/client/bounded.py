@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
+import socket
 import ssl
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
@@ -84,9 +85,23 @@ class _Backend(httpcore.SyncBackend):
         local_address: str | None = None,
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore.NetworkStream:
-        return _Stream(
-            super().connect_tcp(host, port, _finite(_left(timeout)), local_address, socket_options)
-        )
+        faults: list[httpcore.ConnectError | httpcore.ConnectTimeout] = []
+        # Python gives each address of a name the whole time: one with many would take many times as long.
+        for address in _addresses(host, port):
+            left = _finite(_left(timeout))
+            try:
+                return _Stream(super().connect_tcp(address, port, left, local_address, socket_options))
+            except (httpcore.ConnectError, httpcore.ConnectTimeout) as fault:
+                faults.append(fault)
+        raise faults[-1]
+
+
+def _addresses(host: str, port: int) -> Sequence[str]:
+    """Look up a name: its addresses, at least one, as the machine orders them."""
+    try:
+        return [str(found[4][0]) for found in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
+    except OSError as fault:
+        raise httpcore.ConnectError(str(fault)) from fault
 
 
 def _finite(seconds: float) -> float | None:

@@ -2,7 +2,8 @@
 
 What all copies share is made when it is first needed: tables of symbols, compiled templates, outlines, tables
 of keys. A batch's first chunk would pay for all of it, and take half as long again as the next. Nothing here
-touches the register, the store or the log, no private key is used, and what was made is thrown away.
+touches the register, the store or the log, no private key seals, and what was made is thrown away. A key in
+hardware signs its usual probe when it is loaded.
 """
 
 from __future__ import annotations
@@ -95,6 +96,8 @@ class Rehearsal:
             take()
         except CertsvcError as error:
             _log.warning("rehearsal_failed", what=what, code=error.code, note=str(error))
+        except Exception as error:  # noqa: BLE001  # a defect in making up must keep no process from verifying
+            _log.error("rehearsal_failed", what=what, error=type(error).__name__)
 
     def _keys(self) -> None:
         """Load both private keys, and make the tables of the keys that are verified with."""

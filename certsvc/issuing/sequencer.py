@@ -119,9 +119,11 @@ class Sequencer:
             with self._registry.writing() as session:
                 session.hold([LOGGING])
                 newest = session.newest_checkpoint()
-                if newest is not None and newest.size > 0:
-                    raise UnavailableError("the log has leaves; facts without an entry are for an inquiry")
                 stretch = session.unlogged(behind, _LATE)
+                # A server beside begins the log as soon as nothing is missing: what is looked at after that
+                # has its entry.
+                if newest is not None and newest.size > 0 and (not behind or stretch.unlogged):
+                    raise UnavailableError("the log has leaves; facts without an entry are for an inquiry")
                 for fact in stretch.unlogged:
                     session.log_late(fact)
             adopted += len(stretch.unlogged)

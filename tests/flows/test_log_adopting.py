@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
+from contextlib import AbstractContextManager
 from dataclasses import replace
+from itertools import count
 
 import pytest
 
 from certsvc.errors import UnavailableError
 from certsvc.registry.log_rows import LogRows
+from certsvc.registry.port import WriteSession
 from certsvc.registry.port_log import Stretch
 from tests.flows.logs import checked, lived, sql
 from tests.world import World
@@ -107,3 +110,26 @@ def test_a_theft_before_the_adoption_accuses_no_older_copy(
         stolen = [replace(one, compromised_since=theft) for one in live]
         monkeypatch.setattr(anywhere.services.verifier, f"_{pin}", stolen)
     assert {anywhere.verify(file=anywhere.file(copy)).status for copy in copies} == {"VALID"}
+
+
+def test_a_log_that_begins_before_an_adoption_has_ended_is_no_fault(
+    anywhere: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A server waits for its turn: it gets it when all is logged, before the last look for more."""
+    lived(anywhere)
+    sql(anywhere, "DELETE FROM log_entry")
+    registry = anywhere.services.registry
+    turns = count(1)
+    genuine = registry.writing
+
+    def with_a_server_beside() -> AbstractContextManager[WriteSession]:
+        # Copies, events, and the look that finds nothing more.
+        if next(turns) == 3:
+            monkeypatch.undo()
+            anywhere.services.sequencer.advance()
+        return genuine()
+
+    monkeypatch.setattr(registry, "writing", with_a_server_beside)
+
+    assert anywhere.services.sequencer.adopt() == 7
+    assert checked(anywhere).faults == []

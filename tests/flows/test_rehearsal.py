@@ -6,10 +6,14 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
+from threading import Event
+from threading import enumerate as threads
 
 import pytest
 from structlog.testing import capture_logs
 
+from certsvc.cli import memory
+from certsvc.cli.memory import get_ready
 from certsvc.domain.policy import Issuer
 from certsvc.errors import HSMUnavailableError, KeyMaterialError
 from certsvc.gm import curve, sm2
@@ -193,3 +197,44 @@ def test_what_fails_is_logged_and_not_fatal(world: World, away: Exception) -> No
 def test_everyday_characters_are_those_of_the_standard() -> None:
     """3,755 of them, from 啊 to 座; what is rarer is cut when it comes."""
     assert len(EVERYDAY) == 3755 and {"啊", "座", "京"} <= EVERYDAY and "亍" not in EVERYDAY
+
+
+@pytest.mark.parametrize("fault", [ValueError("a sample nobody can set"), StopIteration()])
+def test_a_defect_is_logged_and_does_not_keep_the_process_from_starting(
+    world: World, fault: Exception
+) -> None:
+    """Without a code as well: whatever a template or a library does, the process can verify."""
+
+    def none() -> Signer:
+        raise fault
+
+    with capture_logs() as told:
+        a_rehearsal(world, signer=none).run()
+
+    assert {(line["event"], line["log_level"]) for line in told} == {("rehearsal_failed", "error")}
+    assert {line["error"] for line in told} == {type(fault).__name__}
+
+
+def test_a_key_that_never_answers_keeps_no_process_from_starting(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Hardware may hang in its library, where no time-out of ours reaches; verifying needs none of it."""
+    monkeypatch.setattr(memory, "_LONGEST_S", 0.05)
+    monkeypatch.setattr(memory, "keep_loaded", lambda: None)
+    answers, hanging = Event(), Event()
+
+    def hang() -> Signer:
+        hanging.set()
+        answers.wait(60)
+        raise HSMUnavailableError("away")
+
+    rehearsal = a_rehearsal(world, signer=hang)
+    with capture_logs() as told:
+        get_ready(replace(world.services, rehearsal=rehearsal))
+        still = [line["event"] for line in told]
+        (thread,) = [one for one in threads() if one.name == "rehearsal"]
+        answers.set()
+        thread.join(60)
+
+    assert hanging.is_set()
+    assert still == ["rehearsal_unfinished"] and not thread.is_alive()
