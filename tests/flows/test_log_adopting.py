@@ -88,6 +88,26 @@ def test_a_log_begins_only_with_all_there_was_before_it(anywhere: World) -> None
     assert anywhere.services.sequencer.advance().size == 8
 
 
+def test_who_waits_to_write_does_not_wait_for_what_is_not_adopted(
+    anywhere: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each process looks each second: going through a large register it must not hold the place to write."""
+    lived(anywhere)
+    sql(anywhere, "DELETE FROM log_entry")
+    sequencer, registry = anywhere.services.sequencer, anywhere.services.registry
+    monkeypatch.setattr(sequencer, "_before", None)
+    with monkeypatch.context() as patch:
+        patch.setattr(registry, "writing", lambda: pytest.fail("the place to write was taken"))
+        sequencer.take_turn()
+    with pytest.raises(UnavailableError, match="certsvc log adopt"):
+        sequencer.check()
+
+    assert sequencer.adopt() == 7
+    sequencer.take_turn()
+    sequencer.check()
+    assert checked(anywhere).faults == []
+
+
 def test_a_theft_before_the_adoption_accuses_no_older_copy(
     anywhere: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
