@@ -20,7 +20,13 @@ from certsvc.batch.claim import choose
 from certsvc.batch.item import order_of
 from certsvc.batch.settle import Verdict, judged
 from certsvc.domain.clock import Clock
-from certsvc.errors import CertsvcError, RecordDamagedError, StorageFullError, UnavailableError
+from certsvc.errors import (
+    CertsvcError,
+    PersonalDataErasedError,
+    RecordDamagedError,
+    StorageFullError,
+    UnavailableError,
+)
 from certsvc.issuing.counter import Counter, Outcome
 from certsvc.registry.port import Registry, WriteSession
 from certsvc.registry.port_batches import (
@@ -259,7 +265,8 @@ def _write(
     settled = [verdict.item for verdict in verdicts if verdict.item.state is not ItemState.PENDING]
     session.change_items(batch_id, settled)
     for item in settled:
-        if item.state in (ItemState.DONE, ItemState.CANCELLED):
+        # Nothing is tried again for a holder who was erased, and nothing is kept of one.
+        if item.state in (ItemState.DONE, ItemState.CANCELLED) or item.code == PersonalDataErasedError.code:
             session.drop_body(batch_id, item.line)
     count = {state: sum(item.state is state for item in settled) for state in ItemState}
     after = replace(

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from certsvc.domain.clock import Clock, beijing_day
-from certsvc.domain.endorsement import FORMATS
+from certsvc.domain.endorsement import FORMATS, Copy
 from certsvc.domain.erasure import StandIns, erased_events, erased_face, first_day
 from certsvc.domain.events import Event, EventId, HolderId, RegistrationId
 from certsvc.domain.policy import Policy
-from certsvc.errors import NotFoundError, RetentionNotOverError
+from certsvc.errors import CertsvcError, NotFoundError, RecordDamagedError, RetentionNotOverError
 from certsvc.issuing.answers import without_person
+from certsvc.issuing.discretion import check_label
 from certsvc.issuing.record import RECORDING
 from certsvc.page.certificate_type import CertificateType
 from certsvc.registry.port import ReadSession, Registry, WriteSession
@@ -76,29 +77,35 @@ class Eraser:
             override: do not wait for the end of retention: a court or an authority ordered it.
 
         Raises:
+            InvalidFieldError: *reason* holds an identity number, or what nobody sees.
             NotFoundError: nobody has this number.
             RegistrationInForceError: one of the holder's registrations has not ended.
             RetentionNotOverError: says from which day on it may be done.
             UnavailableError: the register, the store or the list is away; run it again.
         """
-        now = self._clock.now()
+        check_label(reason, pointer="/reason")
         with self._registry.reading() as session:
             registration_id = session.find_registration(number)
             if registration_id is None:
                 raise NotFoundError
             holder_id = session.holder_of(registration_id)
-            known = session.find_erasure(holder_id) is not None
-            if not known:
-                first = self._first_day(session, holder_id, now)
-                if not override and beijing_day(now) < first:
-                    raise RetentionNotOverError(first)
-        if not known:
+        now = self._clock.now()
+
+        def begin(session: WriteSession) -> None:
+            first = self._first_day(session, holder_id, now)
+            if not override and beijing_day(now) < first:
+                raise RetentionNotOverError(first)
             # First of all: whatever happens from here on, recovery completes it.
             self._list.add(ErasureEntry(holder_id=holder_id, at=now, reason=reason))
-        return self._complete(holder_id, now)
+
+        return self._complete(holder_id, now, begin)
 
     def complete_all(self) -> int:
-        """Complete what is in the list and not in the register, and files left over; returns how many."""
+        """Complete what is in the list and not in the register, and files left over; returns how many.
+
+        Raises:
+            UnavailableError: of the first holder who could not be completed; all others are by then.
+        """
         now = self._clock.now()
         wanted = {HolderId(entry.holder_id): entry.at for entry in self._list.entries()}
         with self._registry.reading() as session:
@@ -109,8 +116,15 @@ class Eraser:
             ]
             left = session.erasures_with_files()
         todo = list(dict.fromkeys([*undone, *left]))
+        faults: list[CertsvcError] = []
         for holder_id in todo:
-            self._complete(holder_id, wanted.get(holder_id, now))
+            try:
+                self._complete(holder_id, wanted.get(holder_id, now))
+            except CertsvcError as error:
+                # A damaged row of one, or a copy being made, must not keep the others in the register.
+                faults.append(error)
+        if faults:
+            raise faults[0]
         return len(todo)
 
     def _first_day(self, session: ReadSession, holder_id: HolderId, now: datetime) -> date:
@@ -123,8 +137,13 @@ class Eraser:
     def _policy(self, event: Event) -> Policy:
         return self._kinds[event.certificate_type].policy
 
-    def _complete(self, holder_id: HolderId, at: datetime) -> Erased:
-        """Erase the rows, then the files, then remember that these are gone; each step may be repeated."""
+    def _complete(
+        self, holder_id: HolderId, at: datetime, begin: Callable[[WriteSession], None] | None = None
+    ) -> Erased:
+        """Erase the rows, then the files, then remember that these are gone; each step may be repeated.
+
+        *begin* decides whether it may be done, once nothing can be recorded for the holder any more.
+        """
         with self._registry.writing() as session:
             # Whoever records or issues for this holder is done, or waits and then finds the holder erased.
             # So is who gives places in the log: it holds entries in another order than they are forgotten in.
@@ -133,19 +152,32 @@ class Eraser:
             session.lock_known(ids, [holder_id])
             erasure = session.find_erasure(holder_id)
             if erasure is None:
+                if begin is not None:
+                    begin(session)
                 stand_ins = StandIns()
                 session.erase_holder(holder_id, [self._stand_in(session, one, stand_ins) for one in ids], at)
-            names = [copy.file_name(fmt) for one in ids for copy in session.copies_of(one) for fmt in FORMATS]
-        # A file of a copy that failed long ago is not there; removing it is fine too.
-        self._storage.remove(names)
+            copies = [copy for one in ids for copy in session.copies_of(one)]
+        self._remove_files(copies)
         with self._registry.writing() as session:
             session.set_files_gone(holder_id, self._clock.now())
         return Erased(
             erased_at=at if erasure is None else erasure.erased_at,
             registrations=len(ids),
-            files=len(names),
+            files=len(copies) * len(FORMATS),
             purged=self._purge(),
         )
+
+    def _remove_files(self, copies: Sequence[Copy]) -> None:
+        """Remove every file; in the end RecordDamagedError for a pack that cannot be written anew."""
+        damaged: list[RecordDamagedError] = []
+        for copy in copies:
+            try:
+                # A file of a copy that failed long ago is not there; removing it is fine too.
+                self._storage.remove([copy.file_name(fmt) for fmt in FORMATS])
+            except RecordDamagedError as error:
+                damaged.append(error)
+        if damaged:
+            raise damaged[0]
 
     def _stand_in(
         self, session: WriteSession, registration_id: RegistrationId, stand_ins: StandIns

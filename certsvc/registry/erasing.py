@@ -16,6 +16,7 @@ from certsvc.domain.events import ERASED, HolderId, RegistrationId
 from certsvc.errors import NotFoundError, UnavailableError
 from certsvc.registry.crypto import Value
 from certsvc.registry.database import Query
+from certsvc.registry.erasing_bodies import BodyErasing
 from certsvc.registry.log_rows import LogChanges
 from certsvc.registry.payload import event_text, face_text
 from certsvc.registry.payload_sealed import outcome_text
@@ -23,7 +24,15 @@ from certsvc.registry.port_erasing import Erasure, StandIn
 from certsvc.registry.reading import HISTORY, IMAGE_BY_SHA256, RecordReading
 from certsvc.registry.rows import Record, copy_from, instant_text, version_from
 from certsvc.registry.session import KEY_OF_HOLDER, RowQuery, select_rows
-from certsvc.registry.tables import CERTIFICATE_VERSION, COPY, EVENT, HOLDER, IMAGE, REGISTRATION
+from certsvc.registry.tables import (
+    CERTIFICATE_VERSION,
+    COPY,
+    EVENT,
+    HOLDER,
+    IDEMPOTENCY_KEY,
+    IMAGE,
+    REGISTRATION,
+)
 from certsvc.registry.tables_holders import HOLDER_IMAGE, HOLDER_KEY
 from certsvc.registry.writing import HOLD_HOLDER, MOVE_HOLDER
 from certsvc.registry.writing_keys import KeyWriting
@@ -81,7 +90,25 @@ def _rewrite(table: sa.Table, *changed: str) -> Query:
 
 REWRITE_EVENT: Final = _rewrite(EVENT, "payload", "id_number", "outcome")
 REWRITE_VERSION: Final = _rewrite(CERTIFICATE_VERSION, "face", "face_hash")
-REWRITE_COPY: Final = _rewrite(COPY, "purpose")
+REWRITE_COPY: Final = _rewrite(COPY, "purpose", "content_digest")
+REQUESTS_OF: Final = select_rows(
+    IDEMPOTENCY_KEY,
+    IDEMPOTENCY_KEY.c.copy_id.in_(
+        sa.select(COPY.c.copy_id)
+        .join_from(COPY, REGISTRATION, REGISTRATION.c.registration_id == COPY.c.registration_id)
+        .where(REGISTRATION.c.holder_id == bindparam("holder_id"))
+    ),
+    order_by=[IDEMPOTENCY_KEY.c.client_id, IDEMPOTENCY_KEY.c.key],
+)
+BLUR_REQUEST: Final = Query(
+    sa.update(IDEMPOTENCY_KEY)
+    .where(
+        IDEMPOTENCY_KEY.c.client_id == bindparam("its_client_id"),
+        IDEMPOTENCY_KEY.c.key == bindparam("its_key"),
+        IDEMPOTENCY_KEY.c.mac == bindparam("seen_mac"),
+    )
+    .values(body_digest=bindparam("new_body_digest"), mac=bindparam("new_mac"))
+)
 DESTROY_KEY: Final = _rewrite(HOLDER_KEY, "wrapped", "erased_at")
 CLOSE_KEY: Final = _rewrite(HOLDER_KEY, "files_gone_at")
 
@@ -116,7 +143,7 @@ class ErasingRows(RecordReading):
         return [copy_from(one, self._opener) for one in self._all(COPIES_OF, registration_id=registration_id)]
 
 
-class ErasingChanges(ErasingRows, LogChanges, KeyWriting):
+class ErasingChanges(ErasingRows, LogChanges, KeyWriting, BodyErasing):
     """Changes that erasing makes; the port says what each promises."""
 
     def erase_holder(self, holder_id: HolderId, stand_ins: Sequence[StandIn], at: datetime) -> None:
@@ -141,6 +168,10 @@ class ErasingChanges(ErasingRows, LogChanges, KeyWriting):
             (((named,)),) = self._rows(NAMED_ELSEWHERE, {"sha256": sha256})
             if named == 0:
                 self._change(DROP_OLD_IMAGE, {"sha256": sha256})
+        for request in self._all(REQUESTS_OF, holder_id=holder_id):
+            # A plain hash of the purpose: what people write there is found by trying, too.
+            self._blur_request(request)
+        self._drop_bodies(holder_id, self._only(HOLD_HOLDER, holder_id=holder_id).text("id_index"))
         self._forget_document(holder_id)
         self._replace(
             DESTROY_KEY,
@@ -195,8 +226,25 @@ class ErasingChanges(ErasingRows, LogChanges, KeyWriting):
                 raise UnavailableError(
                     "a copy is being made for this holder; run certsvc recover, then again"
                 )
-            if record.maybe_text("purpose") is not None:
-                self._replace(REWRITE_COPY, record, {"purpose": ERASED}, COPIES_OF)
+            changes: dict[str, Value] = {
+                "purpose": None if record.maybe_text("purpose") is None else ERASED,
+                # Who registers anew with the same picture would be found by trying everybody there is.
+                "content_digest": secrets.token_hex(32),
+            }
+            self._replace(REWRITE_COPY, record, changes, COPIES_OF)
+
+    def _blur_request(self, request: Record) -> None:
+        """Let a request be known again by its key alone; what it said is not found any more."""
+        digest = secrets.token_hex(32)
+        mac = self._vault.sealed(IDEMPOTENCY_KEY, {**request.values(), "body_digest": digest})["mac"]
+        given: dict[str, Value] = {
+            "its_client_id": request.text("client_id"),
+            "its_key": request.text("key"),
+            "seen_mac": request.content("mac"),
+            "new_body_digest": digest,
+            "new_mac": mac,
+        }
+        _same(self._change(BLUR_REQUEST, given) == 1)
 
     def _forget_document(self, holder_id: HolderId) -> None:
         """Let no document lead to the holder: the same person registering anew is a new holder."""

@@ -18,10 +18,10 @@ from certsvc.registry.database import Query
 from certsvc.registry.dialects import POSTGRESQL, SQLITE
 from certsvc.registry.noting import Noting, copy_facts, event_facts
 from certsvc.registry.port_log import LogEntry, StoredCheckpoint, Stretch
-from certsvc.registry.reading import VERSION
+from certsvc.registry.reading import REGISTRATION_BY_ID, VERSION
 from certsvc.registry.reading_copies import BY_ID
 from certsvc.registry.rows import Record, instant_text
-from certsvc.registry.session import Session, insert_row, select_rows
+from certsvc.registry.session import KEY_OF_HOLDER, Session, insert_row, select_rows
 from certsvc.registry.tables import EVENT
 from certsvc.registry.tables_log import LOG_CHECKPOINT, LOG_ENTRY, LOG_TILE, PLACED, WAITS
 from certsvc.registry.unlogged import next_stretch
@@ -166,14 +166,25 @@ class LogChanges(LogRows, Noting):
 
     def log_late(self, fact: str) -> None:
         """Log a DONE copy or an event about which there is no entry: one of before there was a log."""
-        copy = self._first(BY_ID, copy_id=fact)
-        if copy is not None:
-            self._note_copy(copy.values())
-            return
-        event = self._first(EVENT_BY_ID, event_id=fact)
-        if event is None:
+        record = self._first(BY_ID, copy_id=fact)
+        if record is not None:
+            self._note_copy(record.values())
+        else:
+            record = self._first(EVENT_BY_ID, event_id=fact)
+            if record is None:
+                raise NotFoundError
+            self._note_event(record.values())
+        if self._is_erased(record.text("registration_id")):
+            # Its leaf stands like any other; what would open it is gone before anybody has seen it.
+            self.write_log_entries()
+            self.forget_log_salts([fact])
+
+    def _is_erased(self, registration_id: str) -> bool:
+        registration = self._first(REGISTRATION_BY_ID, registration_id=registration_id)
+        if registration is None:
             raise NotFoundError
-        self._note_event(event.values())
+        key = self._first(KEY_OF_HOLDER, holder_id=registration.text("holder_id"))
+        return key is not None and key.maybe_text("erased_at") is not None
 
     def log_to_place(self, limit: int) -> Sequence[LogEntry]:
         """List entries without a place as log_waiting() does, and hold them: no salt goes meanwhile."""

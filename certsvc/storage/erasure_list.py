@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import hmac
 import json
 import os
@@ -61,10 +62,13 @@ class ErasureList:
         try:
             handle = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
             try:
+                # One at a time: what is cut off below must be nobody's who is still writing.
+                fcntl.flock(handle, fcntl.LOCK_EX)
                 whole = sum(len(one) + 1 for one in self._lines())
                 # What a crash left of a line would swallow the one written behind it.
                 os.ftruncate(handle, whole)
-                os.write(handle, line)
+                if os.write(handle, line) != len(line):
+                    raise UnavailableError("the list of erasures took half a line: is the disk full?")
                 os.fsync(handle)
             finally:
                 os.close(handle)
