@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
@@ -108,21 +109,21 @@ class Eraser:
         """
         now = self._clock.now()
         wanted = {HolderId(entry.holder_id): entry.at for entry in self._list.entries()}
-        with self._registry.reading() as session:
-            undone = [
-                one
-                for one in wanted
-                if session.find_erasure(one) is None and session.every_registration_of(one)
-            ]
-            left = session.erasures_with_files()
-        todo = list(dict.fromkeys([*undone, *left]))
         faults: list[CertsvcError] = []
+        todo: dict[HolderId, None] = {}
+        with self._registry.reading() as session:
+            for holder_id in wanted:
+                with _noted(faults, RecordDamagedError):
+                    erasure = session.find_erasure(holder_id)
+                    gone = erasure is not None and erasure.files_gone_at is not None
+                    if not gone and session.every_registration_of(holder_id):
+                        todo[holder_id] = None
+            with _noted(faults, RecordDamagedError):
+                todo |= dict.fromkeys(session.erasures_with_files())
         for holder_id in todo:
-            try:
+            # A damaged row of one, or a copy being made, must not keep the others in the register.
+            with _noted(faults, CertsvcError):
                 self._complete(holder_id, wanted.get(holder_id, now))
-            except CertsvcError as error:
-                # A damaged row of one, or a copy being made, must not keep the others in the register.
-                faults.append(error)
         if faults:
             raise faults[0]
         return len(todo)
@@ -169,15 +170,13 @@ class Eraser:
 
     def _remove_files(self, copies: Sequence[Copy]) -> None:
         """Remove every file; in the end RecordDamagedError for a pack that cannot be written anew."""
-        damaged: list[RecordDamagedError] = []
+        faults: list[CertsvcError] = []
         for copy in copies:
-            try:
+            with _noted(faults, RecordDamagedError):
                 # A file of a copy that failed long ago is not there; removing it is fine too.
                 self._storage.remove([copy.file_name(fmt) for fmt in FORMATS])
-            except RecordDamagedError as error:
-                damaged.append(error)
-        if damaged:
-            raise damaged[0]
+        if faults:
+            raise faults[0]
 
     def _stand_in(
         self, session: WriteSession, registration_id: RegistrationId, stand_ins: StandIns
@@ -194,3 +193,12 @@ class Eraser:
             for one in session.versions_of(registration_id)
         ]
         return StandIn(events=events, outcomes=outcomes, versions=versions)
+
+
+@contextmanager
+def _noted(faults: list[CertsvcError], kind: type[CertsvcError]) -> Iterator[None]:
+    """Put an error of *kind* off: whoever gave *faults* goes on, and raises the first in the end."""
+    try:
+        yield
+    except kind as error:
+        faults.append(error)

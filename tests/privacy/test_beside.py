@@ -23,7 +23,7 @@ from certsvc.translog.proof_file import read_proof
 from certsvc.verification.status_lists import StatusLists
 from certsvc.wiring import build
 from certsvc.wiring.auditing import open_bench
-from tests.batch.lines import endorse, plan, run
+from tests.batch.lines import endorse, event, plan, run
 from tests.flows.logs import checked, entries
 from tests.postgres import Server, find_binaries
 from tests.privacy.erased import NAME, NEW_NAME, OTHER, OTHER_NAME, PURPOSE, Case
@@ -137,6 +137,21 @@ def test_feed_batch_and_lists_go_on_without_the_person(case: Case) -> None:
     results = list(case.world.services.batches.all_results(case.batch))
     assert [one.state for one in results] == ["done", "done"]
     assert not any(word in str(results) for word in (NAME, NEW_NAME, PURPOSE))
+
+
+def test_a_failed_item_goes_with_the_holder_and_another_one_stays(case: Case) -> None:
+    """Its body waits to be tried again; afterwards there is nothing to try."""
+    bodies = [
+        case.world.event("amend_holder", number, holder={"name": name})
+        for number, name in ((NUMBER, NEW_NAME), (OTHER, "\u200b"))
+    ]
+    batch = plan(case.world, [event(str(place), body) for place, body in enumerate(bodies)]).batch_id
+    run(case.world, batch)
+    with case.world.services.registry.reading() as session:
+        assert [session.find_body(batch, line) is not None for line in (1, 2)] == [True, True]
+    case.erase(override=True)
+    with case.world.services.registry.reading() as session:
+        assert [session.find_body(batch, line) is not None for line in (1, 2)] == [False, True]
 
 
 def test_the_audit_takes_an_erasure_as_it_is(case: Case) -> None:

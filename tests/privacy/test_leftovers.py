@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from certsvc.domain.report import Status, Verdict
 from certsvc.errors import InvalidFieldError, RecordDamagedError, RegistrationInForceError, UnavailableError
 from certsvc.issuing.discretion import digest_of
 from certsvc.registry.sql import SQLWriteSession
@@ -125,6 +126,28 @@ def test_one_who_cannot_be_completed_hinders_no_other(case: Case, monkeypatch: p
     with case.world.services.registry.reading() as session:
         assert session.find_erasure(sound) is not None  # type: ignore[arg-type]
         assert session.find_erasure(stuck) is None  # type: ignore[arg-type]
+
+
+def test_a_holder_marked_by_hand_hinders_no_other(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever writes into the database erases nobody, and keeps nobody from being erased."""
+    with monkeypatch.context() as crash:
+        crash.setattr(SQLWriteSession, "erase_holder", _away)
+        with pytest.raises(UnavailableError):
+            case.erase(override=True)
+    marked = holder_of(case, OTHER)
+    sql(
+        case.world,
+        "UPDATE holder_key SET wrapped = NULL, erased_at = created_at WHERE holder_id = :holder_id",
+        holder_id=marked,
+    )
+
+    with pytest.raises(RecordDamagedError):
+        case.world.services.eraser.complete_all()
+
+    with case.world.services.registry.reading() as session:
+        assert session.find_erasure(holder_of(case)) is not None  # type: ignore[arg-type]
+    told = case.world.verify(code=case.others_copy["code"])
+    assert (told.verdict, told.status) == (Verdict.INDETERMINATE, Status.UNAVAILABLE)
 
 
 def _away(*_: object) -> None:
