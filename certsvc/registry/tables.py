@@ -246,6 +246,7 @@ IDEMPOTENCY_KEY: Final = sa.Table(
     _mac(),
     sa.PrimaryKeyConstraint("client_id", "key"),
     _to("copy_id", "copy.copy_id", deferred=True),
+    sa.Index(None, "copy_id"),
 )
 """Idempotency-Keys, kept for ever; copy_id is the latest attempt."""
 

@@ -1,4 +1,4 @@
-"""A key for each holder, and images that belong to one holder.
+"""A key for each holder, images that belong to one holder, and requests found by their copy.
 
 Revision: r0006
 """
@@ -59,6 +59,8 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["holder_id"], ["holder.holder_id"]),
     )
     op.create_index(op.f("holder_image_sha256_idx"), "holder_image", ["sha256"])
+    # Erasing looks for the requests that led to a holder's copies.
+    op.create_index(op.f("idempotency_key_copy_id_idx"), "idempotency_key", ["copy_id"])
 
 
 def downgrade() -> None:
