@@ -6,8 +6,6 @@ import gc
 from threading import Thread
 from typing import TYPE_CHECKING, Final
 
-import structlog
-
 if TYPE_CHECKING:
     from certsvc.wiring import Services
 
@@ -15,8 +13,6 @@ _YOUNG: Final = 20_000
 """Objects between two looks for rings of them; Python's own 700 are made and gone again with half a copy."""
 _LONGEST_S: Final = 30.0
 """How long a process waits for its rehearsal: hardware with a key may hang where no time-out reaches."""
-
-_log = structlog.get_logger("certsvc.rehearsal")
 
 
 def get_ready(services: Services) -> None:
@@ -28,7 +24,10 @@ def get_ready(services: Services) -> None:
     rehearsal.start()
     rehearsal.join(_LONGEST_S)
     if rehearsal.is_alive():
-        _log.warning("rehearsal_unfinished", waited_s=_LONGEST_S)
+        # Here: --help loads this file, and answers at once.
+        import structlog
+
+        structlog.get_logger("certsvc.rehearsal").warning("rehearsal_unfinished", waited_s=_LONGEST_S)
     keep_loaded()
 
 
