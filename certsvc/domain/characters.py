@@ -31,6 +31,14 @@ The FAxx ones are the twelve unified ideographs that stand among the compatibili
 HAN_CLASS: Final = "[" + "".join(f"{chr(first)}-{chr(last)}" for first, last in HAN_RANGES) + "]"
 """The same as a character class of a regular expression."""
 
+_ROWS: Final = range(0xB0, 0xD8)
+_CELLS: Final = range(0xA1, 0xFF)
+_PAST: Final = (0xD7, 0xFA)
+EVERYDAY: Final = frozenset(
+    bytes((row, cell)).decode("gb2312") for row in _ROWS for cell in _CELLS if (row, cell) < _PAST
+)
+"""The 3,755 characters of everyday use, which write nearly all names. Source: GB/T 2312, level 1."""
+
 INTERPUNCT: Final = "\u00b7"
 """The dot between the parts of a name."""
 

@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 
 import structlog
 
+from certsvc.domain.characters import EVERYDAY
 from certsvc.domain.elicence import licence_metadata
 from certsvc.domain.endorsement import CopyKind
 from certsvc.domain.policy import Issuer
@@ -41,13 +42,6 @@ from certsvc.sealing.port import PinnedKey, PinnedSeal, SealSigner, Signer
 
 SYMBOLS: Final = 96
 """QR symbols drawn in advance: they show nine in ten of the blocks that any other is put together from."""
-_ROWS: Final = range(0xB0, 0xD8)
-_CELLS: Final = range(0xA1, 0xFF)
-_PAST: Final = (0xD7, 0xFA)
-EVERYDAY: Final = frozenset(
-    bytes((row, cell)).decode("gb2312") for row in _ROWS for cell in _CELLS if (row, cell) < _PAST
-)
-"""The 3,755 characters of everyday use, which write nearly all names. Source: GB/T 2312, level 1."""
 _DIGITS: Final = "1234567890" * 90
 """As many as a usual offline code has."""
 

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Final
 
 from certsvc.domain import texts_errors, texts_fields, texts_findings, texts_status, wording
+from certsvc.domain.characters import EVERYDAY
 from certsvc.domain.text import Text
 from certsvc.page.fonts import FontChain
 from certsvc.web import texts
@@ -81,7 +82,7 @@ class Assets:
     def read_ahead(self) -> None:
         """Begin to cut the fonts of everyday characters, beside other work: some seconds, over a minute."""
         threading.Thread(
-            target=self.cut_ahead, args=(_common(), time.sleep), name="fonts", daemon=True
+            target=self.cut_ahead, args=("".join(EVERYDAY), time.sleep), name="fonts", daemon=True
         ).start()
 
     def cut_ahead(self, text: str, give_way: Callable[[float], None]) -> None:
@@ -119,7 +120,7 @@ class Assets:
 
     def own_font(self, text: str) -> str:
         """Return the CSS that brings *text* and what most names are made of, for a page that stands alone."""
-        return self._cut(self._known | frozenset(text + _common()))
+        return self._cut(self._known | EVERYDAY | frozenset(text))
 
     def page_font(self, text: str) -> str:
         """Return the CSS that brings what the static font lacks of *text*; empty when nothing is missing."""
@@ -162,12 +163,6 @@ def _data(face: bytes) -> str:
 
 def _font_face(family: str, url: str, only: str = "") -> str:
     return f'@font-face{{font-family:"{family}";font-display:swap;src:url("{url}") format("woff"){only}}}'
-
-
-def _common() -> str:
-    """Return the 3,755 characters of everyday use. Source: GB/T 2312, level 1."""
-    rows = (bytes((row, place)) for row in range(0xB0, 0xD8) for place in range(0xA1, 0xFF))
-    return b"".join(rows).decode("gb2312", errors="ignore")
 
 
 def _our_texts() -> Iterator[str]:

@@ -14,11 +14,12 @@ from structlog.testing import capture_logs
 
 from certsvc.cli import memory
 from certsvc.cli.memory import get_ready
+from certsvc.domain.characters import EVERYDAY
 from certsvc.domain.policy import Issuer
 from certsvc.errors import HSMUnavailableError, KeyMaterialError
 from certsvc.gm import curve, sm2
 from certsvc.issuing import preflight_symbol
-from certsvc.issuing.rehearsal import EVERYDAY, Rehearsal
+from certsvc.issuing.rehearsal import Rehearsal
 from certsvc.page.certificate_type import CertificateType
 from certsvc.page.model import Page
 from certsvc.qr import encode
