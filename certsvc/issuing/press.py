@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC
 from urllib.parse import urlsplit
 
 from certsvc.domain.certificate import CertificateVersion
-from certsvc.domain.elicence import licence_metadata
 from certsvc.domain.endorsement import Copy, CopyKind
 from certsvc.domain.policy import Issuer
 from certsvc.domain.registration import Specialty
@@ -19,6 +17,7 @@ from certsvc.errors import (
     KeyWithdrawnError,
     TimestampUnavailableError,
 )
+from certsvc.issuing.document_facts import document_facts, is_specimen
 from certsvc.issuing.offline_symbol import make_offline_symbol
 from certsvc.issuing.orders import shared
 from certsvc.issuing.preflight import preflight
@@ -28,7 +27,6 @@ from certsvc.issuing.work import Step, Tell, Work, take_steps
 from certsvc.page.certificate_type import CertificateType
 from certsvc.page.compose import Subject, compose
 from certsvc.page.fonts import FontChain
-from certsvc.page.model import DocumentFacts
 from certsvc.qr.encode import Modules, encode
 from certsvc.qr.payload import verify_url
 from certsvc.qr.token import show_code
@@ -127,8 +125,6 @@ class Press:
         """Make the symbol, the page and what the files say of themselves (step 3); errors as prepare()."""
         copy, version = work.copy, work.version
         kind = self._kinds[copy.certificate_type]
-        test_keys = {key.key_id for key in self._pinned if key.development}
-        test_keys |= {seal.key_id for seal in self._pinned_seals if seal.development}
         work.symbol = verify_url(self._public_url, copy.token)
         work.modules = encode(work.symbol)
         work.page = compose(
@@ -143,22 +139,13 @@ class Press:
                 modules=work.modules,
                 host=self._host,
                 code=show_code(copy.code),
-                # A certificate made with a test key must never pass for a real one on paper.
-                specimen=not test_keys.isdisjoint({copy.key_id, copy.seal_key_id}),
+                specimen=is_specimen((copy.key_id, copy.seal_key_id), (*self._pinned, *self._pinned_seals)),
                 offline=self._offline(kind, copy, version, work.specialties),
             ),
             self._fonts,
         )
-        work.facts = DocumentFacts(
-            title=f"{kind.policy.title} {version.face.registration_number}",
-            document_id=copy.copy_id,
-            created_at=copy.reserved_at.astimezone(UTC).replace(microsecond=0, tzinfo=None).isoformat() + "Z",
-            metadata=licence_metadata(
-                self._issuer, kind.policy, version, copy, work.specialties, id_type=work.id_type
-            ),
-            author=copy.issuer_name,
-            use_from=copy.grant.use_from if copy.grant is not None else None,
-            use_until=copy.grant.use_until if copy.grant is not None else None,
+        work.facts = document_facts(
+            copy, version, work.specialties, issuer=self._issuer, policy=kind.policy, id_type=work.id_type
         )
 
     def _render_pdf(self, work: Work) -> None:

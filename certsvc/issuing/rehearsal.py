@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC
 from functools import partial
 from typing import Final
 from urllib.parse import urlsplit
@@ -18,17 +17,17 @@ from urllib.parse import urlsplit
 import structlog
 
 from certsvc.domain.characters import EVERYDAY
-from certsvc.domain.elicence import licence_metadata
 from certsvc.domain.endorsement import CopyKind
 from certsvc.domain.policy import Issuer
 from certsvc.errors import CertsvcError
+from certsvc.issuing.document_facts import document_facts, is_specimen
 from certsvc.issuing.preflight import preflight
 from certsvc.issuing.preflight_ofd import preflight_ofd
 from certsvc.issuing.preflight_symbol import covers
 from certsvc.page.certificate_type import CertificateType
 from certsvc.page.compose import Subject, compose
 from certsvc.page.fonts import FontChain
-from certsvc.page.model import DocumentFacts, Page, Symbol, TextRun
+from certsvc.page.model import Page, Symbol, TextRun
 from certsvc.page.sample import sample_subject
 from certsvc.qr.encode import encode, encode_link
 from certsvc.qr.payload import offline_link, verify_url
@@ -104,7 +103,14 @@ class Rehearsal:
         subject, symbol = self._subject(kind, copy_kind)
         page = compose(kind, subject, self._fonts)
         self._learn(page)
-        facts = self._facts(kind, subject)
+        facts = document_facts(
+            subject.copy,
+            subject.version,
+            subject.specialties,
+            issuer=self._issuer,
+            policy=kind.policy,
+            id_type=None,
+        )
         plan = self._renderer.plan(page)
         preflight(self._renderer.render(page, facts, plan).unsealed(), page, subject.modules, symbol)
         preflight_ofd(self._ofd_renderer.render(page, facts, plan), page)
@@ -124,8 +130,6 @@ class Rehearsal:
         """Make a copy up, with what all copies of this issuer show; and what its symbol says."""
         symbol = verify_url(self._public_url, new_token())
         keys = {self._signer().key_id, self._seal_signer().key_id}
-        test_keys = {key.key_id for key in self._pinned if key.development}
-        test_keys |= {seal.key_id for seal in self._pinned_seals if seal.development}
         offline = None
         if copy_kind is CopyKind.ENDORSEMENT and kind.policy.offline_qr:
             # A code is signed by a key; here its place alone is filled.
@@ -135,21 +139,7 @@ class Rehearsal:
             issuer=self._issuer,
             host=urlsplit(self._public_url).netloc,
             code=show_code(new_code()),
-            specimen=not test_keys.isdisjoint(keys),
+            specimen=is_specimen(keys, (*self._pinned, *self._pinned_seals)),
             offline=offline,
         )
         return subject, symbol
-
-    def _facts(self, kind: CertificateType, subject: Subject) -> DocumentFacts:
-        copy, version = subject.copy, subject.version
-        return DocumentFacts(
-            title=f"{kind.policy.title} {version.face.registration_number}",
-            document_id=copy.copy_id,
-            created_at=copy.reserved_at.astimezone(UTC).replace(microsecond=0, tzinfo=None).isoformat() + "Z",
-            metadata=licence_metadata(
-                self._issuer, kind.policy, version, copy, subject.specialties, id_type=None
-            ),
-            author=self._issuer.name,
-            use_from=copy.grant.use_from if copy.grant is not None else None,
-            use_until=copy.grant.use_until if copy.grant is not None else None,
-        )
