@@ -23,7 +23,7 @@ from bench.stage import Stage
 from bench.worker import CHUNK
 from certsvc.cli.memory import keep_loaded
 from certsvc.config import load_settings
-from certsvc.issuing import inspection, press, press_run
+from certsvc.issuing import document_facts, inspection, press, press_run
 from certsvc.issuing.admission import Admission
 from certsvc.issuing.counter import Operation, Order
 from certsvc.issuing.desk import Desk
@@ -40,7 +40,7 @@ STEPS: Final[Sequence[tuple[str, object, str]]] = (
     ("photo and signature out of the register", press_run, "_images"),
     ("QR symbol", press, "encode"),
     ("compose the page", press, "compose"),
-    ("metadata", press, "licence_metadata"),
+    ("metadata", document_facts, "licence_metadata"),
     ("fonts cut, once for both files", PDFRenderer, "plan"),
     ("PDF: render", PDFRenderer, "render"),
     ("PDF: laid out unsealed", PDFDraft, "unsealed"),
