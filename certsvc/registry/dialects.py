@@ -78,7 +78,10 @@ SQLITE: Final = Dialect(
         "PRAGMA trusted_schema = OFF",
         # A chunk of copies changes some two thousand pages, most of them of indexes in no order. Where the
         # 2 MB of the default do not hold them, they are written to the log and read from it several times.
-        "PRAGMA cache_size = -8000",
+        "PRAGMA cache_size = -16000",
+        # The log goes into the file after 8,000 pages and not after 1,000, which is less than one chunk: what
+        # several chunks change is written once, and not each commit waits for the second file too.
+        "PRAGMA wal_autocheckpoint = 8000",
     ),
     # Two for each of a worker's 64 threads at most.
     pooled=16,

@@ -1,0 +1,1 @@
+"""Pages whose commands a reader copies: they are run."""
