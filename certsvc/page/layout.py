@@ -97,9 +97,23 @@ class Frame(Table):
     inner_mm: Positive
     """Distance of the inner rule from the paper's edge."""
     half_wave_mm: Positive
+    waves: bool = True
+    """Whether there are waves between the rules, and a flower in each corner."""
     rosette_x_mm: float
     rosette_y_mm: float
     rosette_radius_mm: Positive
+
+
+class Grid(Table):
+    """Lines about the specialties, which make them a table."""
+
+    x_mm: float
+    width_mm: Positive
+    columns_mm: tuple[float, ...]
+    """Where level lines begin, then every further upright, from the left."""
+    colour: Colour
+    weight_mm: Positive
+    """Of the outline; the lines inside are half as heavy."""
 
 
 class Flow(Table):
@@ -111,6 +125,8 @@ class Flow(Table):
     """Nothing of the flow reaches below."""
     photo: Box
     label: Column
+    wide_label: Column | None = None
+    """Labels of the rows under the photo, where they stand elsewhere than those beside it."""
     name: Column
     value: Column
     """sex, birth_date, registration_number: beside the photo."""
@@ -125,6 +141,8 @@ class Flow(Table):
     gap: Span
     """Added between the blocks."""
     rule: Colour
+    grid: Grid | None = None
+    """With it the label of the specialties stands in the middle of their height."""
     leading_em: Positive
     """From one line of a wrapped text to the next."""
 
