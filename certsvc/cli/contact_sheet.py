@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from html import escape
@@ -37,8 +38,9 @@ _HEAD: Final = """<!doctype html>
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>{title} · 样本</title>
 <style>
+{faces}
 :root {{ color-scheme: light dark; }}
-body {{ font: 16px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 90rem; padding: 0 1rem; }}
+body {{ font: 16px/1.5 drawn, system-ui, serif; margin: 2rem auto; max-width: 90rem; padding: 0 1rem; }}
 h1 {{ font-size: 1.5rem; margin: 0; }}
 .faces {{ display: grid; grid-template-columns: repeat(auto-fill, minmax(17rem, 1fr)); gap: 1.5rem; }}
 figure {{ margin: 0; }}
@@ -75,9 +77,12 @@ def draw_states(
         yield state, pdf, preview(pdf, DPI)
 
 
-def sheet(title: str, faces: Iterable[Mapping[str, str]], flaws: Iterable[str]) -> str:
-    """Return the HTML of one page that shows every face, and what is wrong with the type."""
-    lines = [_HEAD.format(title=escape(title), notice=escape(NOTICE))]
+def sheet(title: str, faces: Iterable[Mapping[str, str]], flaws: Iterable[str], fonts: FontChain) -> str:
+    """Return the HTML of one page that shows every face, and what is wrong with the type.
+
+    It carries the fonts of its own words: the machine it is looked at on may have none for Chinese.
+    """
+    lines: list[str] = []
     if told := "".join(f"<li>{escape(flaw)}</li>\n" for flaw in flaws):
         lines.append(f'<div class="flaws"><p>需要改正 · to be put right</p><ul>\n{told}</ul></div>\n')
     lines.append('<div class="faces">\n')
@@ -88,7 +93,15 @@ def sheet(title: str, faces: Iterable[Mapping[str, str]], flaws: Iterable[str]) 
             f'<figcaption>{shown["zh"]} · <span lang="en">{shown["en"]}</span></figcaption></figure>\n'
         )
     lines.append("</div>\n</body>\n</html>\n")
-    return "".join(lines)
+    body = "".join(lines)
+    drawn = "\n".join(_font_face(font) for font in fonts.woff_faces(title + NOTICE + "样本" + body))
+    return _HEAD.format(title=escape(title), notice=escape(NOTICE), faces=drawn) + body
+
+
+def _font_face(font: bytes) -> str:
+    """Return the rule of one font, given as WOFF bytes."""
+    content = b64encode(font).decode("ascii")
+    return f'@font-face {{ font-family: drawn; src: url("data:font/woff;base64,{content}") format("woff"); }}'
 
 
 def _draft(page: Page, fonts: FontChain, *, specimen: bool) -> Page:

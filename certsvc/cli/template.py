@@ -81,7 +81,8 @@ def template_preview(folder: Path, out: Path | None, json_: bool) -> None:
         raise click.exceptions.Exit(Exit.REFUSED)
     out = out or settings.data_dir / "previews" / kind.policy.certificate_type
     faces: list[dict[str, str]] = []
-    for state, pdf, png in draw_states(kind, _fonts(settings), _symbols()):
+    fonts = _fonts(settings)
+    for state, pdf, png in draw_states(kind, fonts, _symbols()):
         name = f"{kind.policy.certificate_type}-{state.name}"
         files = {"pdf": f"{name}.pdf", "png": f"{name}.png"}
         for fmt, content in (("pdf", pdf), ("png", png)):
@@ -89,7 +90,7 @@ def template_preview(folder: Path, out: Path | None, json_: bool) -> None:
             if not json_:
                 click.echo(path)
         faces.append({"state": state.name, "zh": state.zh, "en": state.en, **files})
-    index = write_out(out, "index.html", sheet(kind.policy.title, faces, map(str, flaws)).encode())
+    index = write_out(out, "index.html", sheet(kind.policy.title, faces, map(str, flaws), fonts).encode())
     if json_:
         print_json({"folder": str(out), "faces": faces, "flaws": [_shown(flaw) for flaw in flaws]})
     else:

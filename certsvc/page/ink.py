@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
 
+from certsvc.page.art import rectangle
 from certsvc.page.certificate_type import CertificateType
 from certsvc.page.fonts import MM_PER_PT, FontChain
 from certsvc.page.model import Page, Path, Picture, Symbol, TextRun
@@ -65,8 +66,11 @@ def ink_of(page: Page, kind: CertificateType, fonts: FontChain) -> Iterator[Ink]
                 kind.layout.offline.symbol if key != "symbol" and kind.layout.offline else kind.layout.symbol
             )
             yield _symbol(item, place.quiet_modules)
+    photo = kind.layout.flow.photo
+    frame = rectangle(photo)
+    yield _box("photo", photo.x_mm, photo.y_mm, photo.x_mm + photo.width_mm, photo.y_mm + photo.height_mm)
     for item in page.variable:
-        if isinstance(item, Path):
+        if isinstance(item, Path) and item.segments != frame:
             yield from _lines(item)
     for number, line in enumerate(kind.layout.rules):
         half_mm = line.weight_mm / 2

@@ -81,6 +81,12 @@ class Span(Table):
     least_mm: Positive
     most_mm: Positive
 
+    @model_validator(mode="after")
+    def _check_order(self) -> Span:
+        if self.least_mm > self.most_mm:
+            raise ValueError("least_mm is more than most_mm")
+        return self
+
     def at(self, openness: float) -> float:
         """Return the distance at *openness* from 0 (least) to 1 (most)."""
         return self.least_mm + openness * (self.most_mm - self.least_mm)

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import re
 from pathlib import Path as File
-from typing import Annotated, Final
+from typing import Final
 
-from pydantic import Field, model_validator
+from pydantic import field_validator, model_validator
 
 from certsvc.page.layout import Colour, Positive, Table, read_table
 from certsvc.page.model import Path, Segment
@@ -59,7 +59,14 @@ class Outline(Table):
 class Art(Table):
     """art.toml."""
 
-    outlines: Annotated[tuple[Outline, ...], Field(min_length=1)]
+    outlines: tuple[Outline, ...]
+
+    @field_validator("outlines")
+    @classmethod
+    def _check_any(cls, outlines: tuple[Outline, ...]) -> tuple[Outline, ...]:
+        if not outlines:
+            raise ValueError("draws nothing; a type without ornaments has no art.toml")
+        return outlines
 
     def paths(self) -> tuple[Path, ...]:
         """Return what is drawn, in the file's order."""
