@@ -111,15 +111,13 @@ class Frame(Table):
 
 
 class Grid(Table):
-    """Lines about the specialties, which make them a table."""
+    """Lines that make the specialties a table; inner ones begin at columns_mm[0], half as heavy."""
 
     x_mm: float
     width_mm: Positive
     columns_mm: tuple[float, ...]
-    """Where level lines begin, then every further upright, from the left."""
     colour: Colour
     weight_mm: Positive
-    """Of the outline; the lines inside are half as heavy."""
 
 
 class Flow(Table):

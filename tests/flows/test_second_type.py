@@ -21,21 +21,16 @@ from certsvc.errors import (
     InvalidFieldError,
     NotFoundError,
     RegistrationExistsError,
-    SettingsError,
-    TemplateError,
 )
-from certsvc.issuing.discretion import BodyDigest
-from certsvc.issuing.draft import Drafter
-from certsvc.issuing.record import Recorder
 from certsvc.wiring.auditing import open_bench
-from certsvc.wiring.loading import load_kinds, sample_coded
+from certsvc.wiring.loading import load_kinds
 from tests.audit.store import log
 from tests.factories import FixedClock
 from tests.page.sample import ROOT
+from tests.web.site import Site
 from tests.world import NUMBER, SECOND_NUMBER, World, settings_in
 
 SECOND = "constructor-2"
-OTHER_CODE = "91990000MA0000015Q002"
 
 
 def test_the_same_holder_endorses_both_types_on_one_day(anywhere: World) -> None:
@@ -148,13 +143,14 @@ def test_files_say_which_type_they_are_of(world: World) -> None:
     with world.services.registry.reading() as session:
         kept = session.get_copy(copy["endorsement_id"])
         version = session.get_version(kept.version_id)
-    issuer = policy.issuer(_issuer(world))
+    issuer = policy.issuer(issuer_of(world))
     said = dict(licence_metadata(issuer, policy, version, kept, version.face.specialties))
     assert (said["ZZMC"], said["ZZLXDM"]) == (policy.title, "11990000000000019A002")
     assert said["KZ_certClass"] == "二级建造师"
 
 
-def _issuer(world: World) -> Issuer:
+def issuer_of(world: World) -> Issuer:
+    """Return the issuer of the settings."""
     settings = world.settings
     return Issuer(name=settings.issuer_name, uscc=settings.issuer_uscc, type_code=settings.type_code)
 
@@ -183,7 +179,7 @@ def test_audit_finds_both_types_sound(world: World) -> None:
     assert summary.counts["files"] == 6
 
 
-def _templates(folder: Path, **changes: str) -> Path:
+def templates_with(folder: Path, **changes: str) -> Path:
     """Copy the templates; of the second type some words of policy.toml are replaced."""
     templates = folder / "templates"
     templates.mkdir()
@@ -203,7 +199,7 @@ def _templates(folder: Path, **changes: str) -> Path:
 def alike(tmp_path: Path, dev_keys: Path, font_cache: Path) -> World:
     """Make an instance whose two types take the same numbers."""
     pattern = load_kinds(settings_in(tmp_path, dev_keys))["constructor-1"].policy.registration_number_pattern
-    templates = _templates(tmp_path, registration_number_pattern=f"'{pattern}'")
+    templates = templates_with(tmp_path, registration_number_pattern=f"'{pattern}'")
     (tmp_path / "var").mkdir()
     (tmp_path / "var" / "cache").symlink_to(font_cache)
     return World(settings_in(tmp_path / "var", dev_keys, templates_dir=str(templates)), FixedClock())
@@ -242,57 +238,17 @@ def test_a_new_beginning_follows_an_end_of_its_own_type(alike: World) -> None:
         alike.record(body)
 
 
-def test_type_codes_come_from_the_setting_the_policy_or_the_issuer(tmp_path: Path, dev_keys: Path) -> None:
-    """In this order; two types never share one, and a name nobody has is refused."""
+def test_the_page_behind_the_symbol_and_the_description_know_both_types(world: World) -> None:
+    """A scanned copy of the second class is found; a specialty both types have is named once."""
+    world.second()
+    copy = world.endorse(SECOND_NUMBER)
+    site = Site(world)
 
-    def codes(**changes: str) -> dict[str, str]:
-        kinds = load_kinds(settings_in(tmp_path, dev_keys, **changes))
-        assert all(
-            kind.with_offline is None or kind.with_offline.policy == kind.policy for kind in kinds.values()
-        )
-        return {name: kind.policy.type_code for name, kind in kinds.items()}
+    page = site.client.get(f"/v/{copy['token']}", headers={"Accept": "text/html"})
+    spec = site.get("/openapi.json").get_json()
 
-    assert codes() == {"constructor-1": "11990000000000019A001", SECOND: "11990000000000019A002"}
-    assert codes(type_code=OTHER_CODE)["constructor-1"] == OTHER_CODE
-    assert codes(type_codes=f"{SECOND} = {OTHER_CODE}")[SECOND] == OTHER_CODE
-    with pytest.raises(TemplateError, match="one type code"):
-        codes(type_codes=f"{SECOND}=11990000000000019A001")
-    with pytest.raises(SettingsError, match="constructor-9"):
-        codes(type_codes=f"constructor-9={OTHER_CODE}")
-    for wrong in (SECOND, f"{SECOND}=1", f"={OTHER_CODE}"):
-        with pytest.raises(SettingsError, match="CERTSVC_TYPE_CODES"):
-            codes(type_codes=wrong)
-
-
-def test_two_folders_of_one_type_are_refused(tmp_path: Path, dev_keys: Path) -> None:
-    """One of them would silently be the other's rules."""
-    templates = _templates(tmp_path, certificate_type='"constructor-1"')
-
-    with pytest.raises(TemplateError, match="constructor-2 and constructor-1 are both constructor-1"):
-        load_kinds(settings_in(tmp_path / "var", dev_keys, templates_dir=str(templates)))
-
-
-def test_production_issues_no_type_with_a_made_up_code(world: World) -> None:
-    """The first class goes on; of the second nothing is recorded before it has a code of its own."""
-    services = world.services
-    production = world.settings.model_copy(update={"env": "production", "type_code": OTHER_CODE})
-    kinds = load_kinds(production)
-    recorder = Recorder(
-        registry=services.registry,
-        kinds=kinds,
-        drafter=Drafter(services.fonts),
-        issuer=_issuer(world),
-        clock=world.clock,
-        body_digest=BodyDigest(services.keystore.registry_secret),
-        not_issued=sample_coded(production, kinds),
-    )
-
-    with pytest.raises(InvalidFieldError) as refused:
-        recorder.record(world.initial_body(SECOND_NUMBER, certificate_type=SECOND))
-    assert refused.value.faults[0].pointer == "/certificate_type"
-    assert "CERTSVC_TYPE_CODES" in refused.value.faults[0].en
-    recorder.record(world.initial_body())
-
-    coded = production.model_copy(update={"type_codes": f"{SECOND}={OTHER_CODE[:-1]}9"})
-    assert sample_coded(coded, load_kinds(coded)) == frozenset()
-    assert sample_coded(world.settings, kinds) == frozenset()
+    assert page.status_code == 200 and "建筑工程" in page.text
+    asked = spec["components"]["schemas"]["VerificationRequest"]["properties"]["specialty"]["anyOf"][0][
+        "enum"
+    ]
+    assert len(asked) == len(set(asked)) == 10
