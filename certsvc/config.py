@@ -56,7 +56,9 @@ class Settings(BaseModel):
     issuer_name: str = "示例省住房和城乡建设厅（测试）"
     issuer_uscc: str = "11990000000000019A"
     type_code: str = "11990000000000019A001"
-    """证照类型代码, 21 characters."""
+    """证照类型代码, 21 characters: of types whose policy.toml states none."""
+    type_codes: str = ""
+    """``TYPE=CODE`` with commas between: codes of single types, over what policy.toml states."""
     timestamp: Literal["none", "queue", "b-t", "b-lta"] = "none"
     """Time stamps by a third party (docs/timestamps.md): what a copy has before it is handed out."""
     tsa_url: str = ""
@@ -73,6 +75,12 @@ class Settings(BaseModel):
     """Days for which personal data is kept after the end of a holder's last registration."""
     trusted_proxies: str = ""
     """Addresses or networks, with commas between, of proxies whose X-Forwarded-For is believed."""
+
+    @property
+    def codes_by_type(self) -> Mapping[str, str]:
+        """What type_codes says, by certificate type."""
+        pairs = (one.partition("=") for one in self.type_codes.split(",") if one.strip())
+        return {name.strip(): code.strip() for name, _, code in pairs}
 
     @property
     def proxy_networks(self) -> tuple[IPv4Network | IPv6Network, ...]:
@@ -199,6 +207,11 @@ def _check_issuer(settings: Settings) -> None:
         )
     if not _TYPE_CODE.fullmatch(settings.type_code):
         raise SettingsError("CERTSVC_TYPE_CODE must be 21 characters of 0-9 and A-Z")
+    for name, code in settings.codes_by_type.items():
+        if not name or not _TYPE_CODE.fullmatch(code):
+            raise SettingsError(
+                "CERTSVC_TYPE_CODES must be TYPE=CODE,TYPE=CODE; a code is 21 characters of 0-9 and A-Z"
+            )
     left = [PREFIX + name.upper() for name, value in sample.items() if getattr(settings, name) == value]
     if settings.env == "production" and left:
         raise SettingsError(

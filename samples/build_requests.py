@@ -67,10 +67,17 @@ class Requests:
         self.files[name] = head | parts
 
     def initial(
-        self, title: str, person: Person, day: str, *, specialties: list[JSON], pictures: bool = True
+        self,
+        title: str,
+        person: Person,
+        day: str,
+        *,
+        specialties: list[JSON],
+        pictures: bool = True,
+        **more: object,
     ) -> None:
         """Add somebody's initial registration."""
-        parts = self.beginning(person, pictures=pictures)
+        parts = more | self.beginning(person, pictures=pictures)
         self.add(title, "initial", person.number, day, **parts, specialties=specialties)
 
     def beginning(self, person: Person, *, pictures: bool = True) -> JSON:
@@ -225,6 +232,15 @@ def build() -> dict[str, JSON]:
             specialties=granted(("矿业工程", "2025-08-15")),
         )
         out.add(title, kind, person.number, "2026-04-15", **reason)
+
+    second = Person(order=21, name="韩二级", sex="女", born=date(1989, 6, 5), province="浙", grade=2)
+    out.initial(
+        "second-class",
+        second,
+        "2026-03-02",
+        specialties=granted(("建筑工程", "2026-03-02"), ("市政公用工程", "2026-03-02")),
+        certificate_type="constructor-2",
+    )
     return out.files
 
 

@@ -27,6 +27,8 @@ class Person:
     id_type: str = "resident_id"
     id_number: str = ""
     employer: str = ""
+    grade: int = 1
+    """Class of the constructor, 1 or 2."""
 
     @property
     def number(self) -> str:
@@ -35,7 +37,7 @@ class Person:
 
     def numbered(self, province: str, year: int) -> str:
         """Return a registration number of theirs in another province or year."""
-        return f"{province}199{self.qualified}{year}{self.order:05}"
+        return f"{province}{self.grade}99{self.qualified}{year}{self.order:05}"
 
     @property
     def holder(self) -> JSON:

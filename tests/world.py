@@ -21,6 +21,8 @@ JSON = dict[str, Any]
 """A JSON object as tests write it."""
 
 NUMBER = "京1112020202200001"
+SECOND_NUMBER = "京2112020202200001"
+"""Of a second-class constructor."""
 WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 
 
@@ -93,6 +95,10 @@ class World:
             qualification={"number": "样本ZG0001"},
         )
         return body | changes
+
+    def second(self, number: str = SECOND_NUMBER, **changes: Any) -> JSON:
+        """Register somebody as a second-class constructor."""
+        return self.initial(number, certificate_type="constructor-2", **changes)
 
     def record(self, body: Mapping[str, object]) -> JSON:
         """Record one event; returns the answer's body."""

@@ -64,6 +64,8 @@ class Issued:
     """An endorsed copy in force, PDF bytes."""
     ofd: bytes
     """The same as OFD."""
+    second_class: bytes
+    """An endorsed copy of a second-class constructor, PDF bytes."""
     token: str
     superseded: str
     """Token of a copy whose holder changed employer afterwards."""
@@ -81,6 +83,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         services, issued = _issue(Path(folder))
         _write("certificate.png", preview(issued.file, CERTIFICATE_DPI))
+        _write("constructor-2.png", preview(issued.second_class, CERTIFICATE_DPI))
         with _served(services) as url, running(Path(chromium)) as browser:
             _write("ofd-certificate.png", _smaller(OFDJS(browser, script).draw(issued.ofd).picture))
             _photograph(browser, url, issued)
@@ -92,10 +95,11 @@ def _issue(folder: Path) -> tuple[Services, Issued]:
     settings = load_settings({"CERTSVC_DATA_DIR": str(folder), "CERTSVC_PUBLIC_URL": PUBLIC_URL})
     initialise(settings, dev=True, clock=clock)
     services = build(settings, clock)
-    first, second, *_ = record_samples(services)
+    first, second, *_, last = record_samples(services)
 
     copy = _endorse(services, first)
     moved = _endorse(services, second)
+    other = str(_endorse(services, last)["endorsement_id"])
     clock.instant += LATER
     services.recorder.record(
         {
@@ -110,7 +114,10 @@ def _issue(folder: Path) -> tuple[Services, Issued]:
     pdf, ofd = (
         services.enquiry.endorsement_file(str(copy["endorsement_id"]), fmt).content for fmt in ("pdf", "ofd")
     )
-    return services, Issued(file=pdf, ofd=ofd, token=str(copy["token"]), superseded=str(moved["token"]))
+    second_class = services.enquiry.endorsement_file(other, "pdf").content
+    return services, Issued(
+        file=pdf, ofd=ofd, second_class=second_class, token=str(copy["token"]), superseded=str(moved["token"])
+    )
 
 
 def _endorse(services: Services, number: str) -> Mapping[str, object]:

@@ -65,7 +65,7 @@ class Exhibit:
             left_out |= set(_RESIDENT)
         wrong = [name for name in sorted({*due, *found} - left_out) if due.get(name) != found.get(name)]
         said = licence_parts(self.version.licence_id)
-        now = self.premises.issuer.type_code, self.premises.issuer.uscc
+        now = self.premises.type_code(self.version.face.certificate_type), self.premises.issuer.uscc
         wrong += [
             name for place, name in enumerate(_OF_ISSUER) if found.get(name) not in (said[place], now[place])
         ]

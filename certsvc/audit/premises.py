@@ -72,6 +72,11 @@ class Premises:
     erasures: Mapping[str, datetime]
     """The list of erasures: by holder's id, when the first was asked for."""
 
+    def type_code(self, certificate_type: str) -> str:
+        """Return 证照类型代码 as it is now: the type's own, else the issuer's."""
+        policy = self.policies.get(certificate_type)
+        return (policy.type_code if policy is not None else "") or self.issuer.type_code
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bench:

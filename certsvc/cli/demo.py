@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 REQUESTS: Final = Path(__file__).resolve().parents[2] / "samples" / "requests"
 PURPOSE: Final = "示例工程项目投标（演示）"
 DEMO: Final = "demo"
+FIRST_TYPE: Final = "constructor-1"
+SECOND_TYPE: Final = "constructor-2"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,17 +60,21 @@ def demo(host: str, port: int, workers: int | None, no_serve: bool) -> None:
         check_free(host, port)
     initialise(settings, dev=True)
     services = build(settings)
-    shown = issue_one(services, record_samples(services), settings.data_dir / DEMO)
+    numbers = record_samples(services)
+    shown, second = (
+        issue_one(services, [one for one in numbers if numbers[one] == kind], settings.data_dir / DEMO)
+        for kind in (FIRST_TYPE, SECOND_TYPE)
+    )
     api_key = _demo_key(services, settings.data_dir / DEMO / "api-key")
-    _print_shown(settings.public_url, shown, api_key)
+    _print_shown(settings.public_url, shown, second, api_key)
     if not no_serve:
         with carrying_out(services, 1), fetching(services.stamp_queue):
             run_server(host, port, workers)
 
 
-def record_samples(services: Services) -> list[str]:
-    """Record the sample events, a second time without effect; returns the numbers they begin."""
-    numbers: list[str] = []
+def record_samples(services: Services) -> dict[str, str]:
+    """Record the sample events, a second time without effect; returns the type of each number they begin."""
+    numbers: dict[str, str] = {}
     for file in sorted(REQUESTS.glob("*.json")):
         for place, body in read_events(file):
             assert isinstance(body, Mapping)
@@ -79,11 +85,11 @@ def record_samples(services: Services) -> list[str]:
                 tell(error)
                 continue
             if body["type"] == "initial":
-                numbers.append(str(body["registration_number"]))
+                numbers[str(body["registration_number"])] = str(body.get("certificate_type", FIRST_TYPE))
     return numbers
 
 
-def issue_one(services: Services, numbers: list[str], out: Path) -> Shown | None:
+def issue_one(services: Services, numbers: Iterable[str], out: Path) -> Shown | None:
     """Endorse the first registration that may be endorsed today; None when none may."""
     refused: CertsvcError | None = None
     for number in numbers:
@@ -123,7 +129,8 @@ def _endorse(services: Services, number: str) -> str:
 
 def _renew(services: Services, number: str, day: str) -> None:
     """Record a renewal (延续注册) of the first specialty of *number*, granted on *day*."""
-    specialties = services.enquiry.registration(number, None)["specialties"]
+    registration = services.enquiry.registration(number, None)
+    specialties = registration["specialties"]
     assert isinstance(specialties, list)
     services.recorder.record(
         {
@@ -131,6 +138,7 @@ def _renew(services: Services, number: str, day: str) -> None:
             "type": "renew",
             "effective_at": first_instant(date.fromisoformat(day)).isoformat(),
             "registration_number": number,
+            "certificate_type": registration["certificate_type"],
             "specialties": [{"name": specialties[0]["name"], "granted_on": day}],
         }
     )
@@ -162,7 +170,7 @@ def _demo_key(services: Services, kept: Path) -> str:
     return api_key
 
 
-def _print_shown(url: str, shown: Shown | None, api_key: str) -> None:
+def _print_shown(url: str, shown: Shown | None, second: Shown | None, api_key: str) -> None:
     lines = [
         ("verify page", f"{url}/verify"),
         ("API documentation", f"{url}/docs"),
@@ -178,6 +186,8 @@ def _print_shown(url: str, shown: Shown | None, api_key: str) -> None:
                 f"curl -H 'X-API-Key: {api_key}' -F file=@{shown.files['pdf']} {url}/api/v1/verifications",
             ),
         ]
+    if second is not None:
+        lines += [(f"second class {fmt.upper()}", str(path)) for fmt, path in second.files.items()]
     click.echo()
     click.secho("  certsvc demo: made-up people, test keys, no legal effect", bold=True)
     for name, value in lines:

@@ -7,7 +7,7 @@ import click
 from certsvc.cli.audit import audit
 from certsvc.cli.backup import backup, restore
 from certsvc.cli.batch import batch
-from certsvc.cli.checks import photo, template
+from certsvc.cli.checks import photo
 from certsvc.cli.demo import demo
 from certsvc.cli.doctor import doctor
 from certsvc.cli.erase import erase
@@ -20,6 +20,7 @@ from certsvc.cli.register import client, endorse, expiring, issue, recover
 from certsvc.cli.samples import samples
 from certsvc.cli.serve import serve
 from certsvc.cli.setup import init
+from certsvc.cli.template import template
 from certsvc.cli.timestamps import timestamps
 from certsvc.cli.trust import trust
 from certsvc.cli.verify import verify
@@ -29,7 +30,7 @@ from certsvc.cli.worker import worker
 
 @click.group(cls=Program, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
 def program() -> None:
-    """Issue and verify electronic registration certificates (一级建造师电子注册证书).
+    """Issue and verify electronic registration certificates (建造师电子注册证书).
 
     Exit codes: 0 success, 1 refused or not valid, 2 usage, 3 cannot tell. Settings: docs/operating.md.
     """

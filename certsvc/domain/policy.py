@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import Literal
+from typing import Any, Final, Literal
 
 from certsvc.errors import TemplateError
 
@@ -44,6 +44,12 @@ class Policy:
     """What the holder is registered as, e.g. 一级建造师."""
     offline_qr: bool = False
     """Endorsed copies carry a second symbol, which can be checked without a connection."""
+    type_code: str = ""
+    """证照类型代码 of this type, 21 characters; empty: the issuer's own."""
+
+    def issuer(self, issuer: Issuer) -> Issuer:
+        """Return *issuer* as the one who issues certificates of this type, under its type code."""
+        return replace(issuer, type_code=self.type_code) if self.type_code else issuer
 
     @property
     def specialty_names(self) -> tuple[str, ...]:
@@ -77,93 +83,117 @@ def policy_from(table: Mapping[str, object]) -> Policy:
         table: exactly the fields of Policy; ``specialties`` is a list of tables with ``name`` and ``code``.
 
     Raises:
-        TemplateError: a key is unknown or missing, or a value is not what the field takes.
+        TemplateError: names every key that is unknown or missing, or whose value is not what it takes.
     """
-    known = set(Policy.__dataclass_fields__)
-    if unknown := sorted(set(table) - known):
-        raise TemplateError(f"policy: unknown keys: {', '.join(unknown)}")
-    if missing := sorted(known - set(table)):
-        raise TemplateError(f"policy: missing keys: {', '.join(missing)}")
-    if type(table["copies_per_day"]) is not int or table["copies_per_day"] != 1:
-        raise TemplateError("policy: copies_per_day: only 1 is possible, the unique index allows no other")
-    if table["reendorse_after_change"] is not False:
-        raise TemplateError("policy: reendorse_after_change: only false is possible")
-    return Policy(
-        certificate_type=_words(table, "certificate_type"),
-        profession=_words(table, "profession"),
-        title=_words(table, "title"),
-        usage_days=_count(table, "usage_days"),
-        warn_below_days=_count(table, "warn_below_days"),
-        copies_per_day=1,
-        validity_years=_count(table, "validity_years"),
-        age_limit=_count(table, "age_limit"),
-        renew_ahead_days=_count(table, "renew_ahead_days"),
-        specialty_cap=_cap(table),
-        reendorse_after_change=False,
-        registration_number_pattern=_pattern(table, "registration_number_pattern"),
-        old_number_pattern=_pattern(table, "old_number_pattern"),
-        specialties=_specialties(table["specialties"]),
-        purpose_max=_count(table, "purpose_max"),
-        name_max=_count(table, "name_max"),
-        employer_max=_count(table, "employer_max"),
-        offline_qr=_switch(table, "offline_qr"),
-    )
+    if faults := policy_faults(table):
+        raise TemplateError("policy: " + "; ".join(f"{key}: {says}" for key, says in faults))
+    return Policy(**{key: read(table[key]) for key, read in _READERS.items()})
 
 
-def _words(table: Mapping[str, object], key: str) -> str:
-    value = table[key]
+def policy_faults(table: Mapping[str, object]) -> list[tuple[str, str]]:
+    """List what is wrong with a parsed policy.toml, by key."""
+    faults = [(key, "unknown key") for key in sorted(table.keys() - _READERS.keys())]
+    for key, read in _READERS.items():
+        if key not in table:
+            faults.append((key, "missing key"))
+            continue
+        try:
+            read(table[key])
+        except ValueError as fault:
+            faults.append((key, str(fault)))
+    return faults
+
+
+def _words(value: object) -> str:
     if not isinstance(value, str) or not value.strip():
-        raise TemplateError(f"policy: {key}: must be a text that is not empty")
+        raise ValueError("must be a text that is not empty")
     return value
 
 
-def _count(table: Mapping[str, object], key: str) -> int:
-    value = table[key]
+def _count(value: object) -> int:
     if not isinstance(value, int) or isinstance(value, bool) or value < 1:
-        raise TemplateError(f"policy: {key}: must be a whole number of at least 1")
+        raise ValueError("must be a whole number of at least 1")
     return value
 
 
-def _switch(table: Mapping[str, object], key: str) -> bool:
-    value = table[key]
+def _one(value: object) -> int:
+    if type(value) is not int or value != 1:
+        raise ValueError("only 1 is possible, the unique index allows no other")
+    return value
+
+
+def _switch(value: object) -> bool:
     if not isinstance(value, bool):
-        raise TemplateError(f"policy: {key}: must be true or false")
+        raise ValueError("must be true or false")
     return value
 
 
-def _cap(table: Mapping[str, object]) -> Literal["latest", "earliest"]:
-    value = table["specialty_cap"]
-    if value == "latest":
-        return "latest"
-    if value == "earliest":
-        return "earliest"
-    raise TemplateError('policy: specialty_cap: must be "latest" or "earliest"')
+def _off(value: object) -> bool:
+    if value is not False:
+        raise ValueError("only false is possible")
+    return value
 
 
-def _pattern(table: Mapping[str, object], key: str) -> str:
-    pattern = _words(table, key)
+def _type_code(value: object) -> str:
+    if not isinstance(value, str) or not re.fullmatch(r"([0-9A-Z]{21})?", value):
+        raise ValueError("must be 21 characters of 0-9 and A-Z, or empty")
+    return value
+
+
+def _cap(value: object) -> str:
+    if value not in ("latest", "earliest"):
+        raise ValueError('must be "latest" or "earliest"')
+    return str(value)
+
+
+def _pattern(value: object) -> str:
+    pattern = _words(value)
     try:
         re.compile(pattern, re.ASCII)
     except re.error as error:
-        raise TemplateError(f"policy: {key}: {error}") from error
+        raise ValueError(f"is no regular expression: {error}") from error
     return pattern
 
 
 def _specialties(rows: object) -> tuple[tuple[str, str], ...]:
     if not isinstance(rows, list) or not rows:
-        raise TemplateError("policy: specialties: must be a list of tables, at least one")
+        raise ValueError("must be a list of tables, at least one")
     specialties = []
     for row in rows:
         if not isinstance(row, Mapping) or set(row) != {"name", "code"}:
-            raise TemplateError("policy: specialties: each has exactly name and code")
+            raise ValueError("each has exactly name and code")
         code = row["code"]
         if not isinstance(code, str) or not re.fullmatch(r"[0-9]*", code):
-            raise TemplateError("policy: specialties: a code is digits, or empty where none is published")
+            raise ValueError("a code is digits, or empty where none is published")
         name = row["name"]
         if not isinstance(name, str) or not name.strip():
-            raise TemplateError("policy: specialties: a name is a text that is not empty")
+            raise ValueError("a name is a text that is not empty")
         specialties.append((name, code))
     names = [name for name, _ in specialties]
     if len(set(names)) != len(names):
-        raise TemplateError("policy: specialties: a name stands twice")
+        raise ValueError("a name stands twice")
     return tuple(specialties)
+
+
+_READERS: Final[Mapping[str, Callable[[object], Any]]] = {
+    "certificate_type": _words,
+    "profession": _words,
+    "title": _words,
+    "type_code": _type_code,
+    "usage_days": _count,
+    "warn_below_days": _count,
+    "copies_per_day": _one,
+    "validity_years": _count,
+    "age_limit": _count,
+    "renew_ahead_days": _count,
+    "specialty_cap": _cap,
+    "reendorse_after_change": _off,
+    "offline_qr": _switch,
+    "registration_number_pattern": _pattern,
+    "old_number_pattern": _pattern,
+    "specialties": _specialties,
+    "purpose_max": _count,
+    "name_max": _count,
+    "employer_max": _count,
+}
+"""What reads each key of policy.toml; ValueError when its value is not what the key takes."""

@@ -76,6 +76,8 @@ def begin(session: WriteSession, event: Event, policy: Policy) -> Place:
     live = _live_elsewhere(session, holder_id, old, event, policy)
     earlier = events_of(session, old) if old is not None else ()
     _check_kept(earlier)
+    if earlier and earlier[0].certificate_type != event.certificate_type:
+        raise NotFoundError
     check_event(earlier, event, policy, live_elsewhere=live)
     return session.add_registration(holder_id, event.certificate_type, event.recorded_at), event, ()
 
@@ -172,8 +174,10 @@ def check_only_live(
             raise RegistrationExistsError
 
 
-def check_numbers_free(session: ReadSession, own: RegistrationId, numbers: Sequence[str]) -> None:
-    """Refuse a number that belongs to somebody else; a holder's own old numbers may return.
+def check_numbers_free(
+    session: ReadSession, own: RegistrationId, numbers: Sequence[str], policy: Policy
+) -> None:
+    """Refuse a number of somebody else or of another certificate type; a holder's own old numbers may return.
 
     Raises:
         InvalidFieldError: naming the field.
@@ -189,6 +193,19 @@ def check_numbers_free(session: ReadSession, own: RegistrationId, numbers: Seque
                     "This number belongs to another holder; please check it.",
                 )
             )
+        # Types may share a form of numbers; who looks one up must meet one registration, never either of two.
+        if other not in (None, own) and _type_of(session, other) != policy.certificate_type:
+            raise InvalidFieldError(
+                Fault(
+                    "/registration_number" if number == numbers[-1] else "/former_numbers",
+                    "该注册编号已用于该持证人的另一类证书，请核对。",
+                    "This holder has this number for another type of certificate; please check it.",
+                )
+            )
+
+
+def _type_of(session: ReadSession, registration_id: RegistrationId) -> str:
+    return events_of(session, registration_id)[0].certificate_type
 
 
 def _live_elsewhere(

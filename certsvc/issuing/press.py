@@ -64,6 +64,7 @@ class Press:
         self._kinds = kinds
         self._fonts = fonts
         self._issuer = issuer
+        self._issuers = {name: kind.policy.issuer(issuer) for name, kind in kinds.items()}
         self._signer = signer
         self._seal_signer = seal_signer
         self._stamper = stamper
@@ -124,7 +125,7 @@ class Press:
     def compose(self, work: Work) -> None:
         """Make the symbol, the page and what the files say of themselves (step 3); errors as prepare()."""
         copy, version = work.copy, work.version
-        kind = self._kinds[copy.certificate_type]
+        kind, issuer = self._kinds[copy.certificate_type], self._issuers[copy.certificate_type]
         work.symbol = verify_url(self._public_url, copy.token)
         work.modules = encode(work.symbol)
         work.page = compose(
@@ -133,7 +134,7 @@ class Press:
                 version=version,
                 specialties=work.specialties,
                 copy=copy,
-                issuer=self._issuer,
+                issuer=issuer,
                 photo=work.photo,
                 signature=work.signature,
                 modules=work.modules,
@@ -145,7 +146,7 @@ class Press:
             self._fonts,
         )
         work.facts = document_facts(
-            copy, version, work.specialties, issuer=self._issuer, policy=kind.policy, id_type=work.id_type
+            copy, version, work.specialties, issuer=issuer, policy=kind.policy, id_type=work.id_type
         )
 
     def _render_pdf(self, work: Work) -> None:

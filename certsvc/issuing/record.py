@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
@@ -79,14 +79,16 @@ class Recorder:
         issuer: Issuer,
         clock: Clock,
         body_digest: BodyDigest,
+        not_issued: Collection[str] = (),
     ) -> None:
-        """Take everything recording needs; *kinds* is keyed by certificate type."""
+        """Take everything recording needs; *kinds* is keyed by certificate type, *not_issued* names some."""
         self._registry = registry
         self._kinds = kinds
         self._drafter = drafter
         self._issuer = issuer
         self._clock = clock
         self._body_digest = body_digest
+        self._not_issued = frozenset(not_issued)
         self._conveyor: Conveyor[_Ready, Outcome] = Conveyor(self._record_all)
 
     def record(self, body: object) -> Answer:
@@ -138,6 +140,10 @@ class Recorder:
             raise InvalidFieldError(
                 Fault("/certificate_type", f"没有这种证书类型,可用: {known}", f"unknown type; known: {known}")
             )
+        if request.certificate_type in self._not_issued:
+            zh = "此证书类型尚未设置证照类型代码，请联系发证单位设置后再登记"
+            en = "this type of certificate has no type code yet; the issuer sets CERTSVC_TYPE_CODES"
+            raise InvalidFieldError(Fault("/certificate_type", zh, en))
         policy = self._kinds[request.certificate_type].policy
         draft = self._drafter.draft(request, policy, self._clock.now())
         check_parts(draft.event)
@@ -187,7 +193,7 @@ class Recorder:
         else:
             registration_id, event, before = follow(session, draft.event, policy)
         numbers = numbers_of(event)
-        check_numbers_free(session, registration_id, numbers)
+        check_numbers_free(session, registration_id, numbers, policy)
 
         # An earlier event may lie a few minutes ahead; its version is not taken back by this one.
         events = [*before, event]
@@ -202,7 +208,9 @@ class Recorder:
         for sha256, content in draft.images.items():
             session.put_image(session.holder_of(registration_id), sha256, content, now)
         session.add_numbers(registration_id, numbers, now)
-        version, changed = self._version(session, registration_id, registration, event, bool(before), now)
+        version, changed = self._version(
+            session, registration_id, registration, event, bool(before), now, policy.issuer(self._issuer)
+        )
         warnings = warnings_on(registration.specialties, today, policy)
         outcome: dict[str, object] = {
             "event_id": event.event_id,
@@ -238,6 +246,7 @@ class Recorder:
         event: Event,
         has_version: bool,
         now: datetime,
+        issuer: Issuer,
     ) -> tuple[CertificateVersion, tuple[str, ...]]:
         """Return the version in force after the event, a new one only when the printed content changed."""
         face = face_of(registration)
@@ -254,7 +263,7 @@ class Recorder:
             registration_id=registration_id,
             serial=serial,
             version=number,
-            licence_id=build_licence_id(self._issuer, serial, number),
+            licence_id=build_licence_id(issuer, serial, number),
             previous_licence_id=previous.licence_id if previous is not None and used_up else None,
             face=face,
             face_hash=face_hash(face),

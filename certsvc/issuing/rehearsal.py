@@ -8,7 +8,7 @@ hardware signs its usual probe when it is loaded.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Final
@@ -63,9 +63,10 @@ class Rehearsal:
         pinned: Sequence[PinnedKey],
         pinned_seals: Sequence[PinnedSeal],
         public_url: str,
+        left_out: Collection[str] = (),
     ) -> None:
-        """Take what the press is made of."""
-        self._kinds = kinds
+        """Take what the press is made of; nothing is rehearsed of the types *left_out*."""
+        self._kinds = {name: kind for name, kind in kinds.items() if name not in left_out}
         self._fonts = fonts
         self._renderer = renderer
         self._ofd_renderer = ofd_renderer
@@ -107,7 +108,7 @@ class Rehearsal:
             subject.copy,
             subject.version,
             subject.specialties,
-            issuer=self._issuer,
+            issuer=subject.issuer,
             policy=kind.policy,
             id_type=None,
         )
@@ -136,7 +137,7 @@ class Rehearsal:
             offline = encode_link(offline_link(self._public_url, new_token()), _DIGITS)
         subject = replace(
             sample_subject(kind, encode(symbol), copy_kind),
-            issuer=self._issuer,
+            issuer=kind.policy.issuer(self._issuer),
             host=urlsplit(self._public_url).netloc,
             code=show_code(new_code()),
             specimen=is_specimen(keys, (*self._pinned, *self._pinned_seals)),

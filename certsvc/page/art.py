@@ -74,17 +74,21 @@ def border(layout: Layout) -> Iterator[Path]:
     swing = (frame.inner_mm - frame.outer_mm) / 2 - 0.9
     corner = (frame.inner_mm - frame.outer_mm) / 2
     for start, end, across in (
-        ((middle + corner, middle), layout.width_mm - 2 * (middle + corner), False),
-        ((middle + corner, layout.height_mm - middle), layout.width_mm - 2 * (middle + corner), False),
-        ((middle, middle + corner), layout.height_mm - 2 * (middle + corner), True),
-        ((layout.width_mm - middle, middle + corner), layout.height_mm - 2 * (middle + corner), True),
+        ()
+        if not frame.waves
+        else (
+            ((middle + corner, middle), layout.width_mm - 2 * (middle + corner), False),
+            ((middle + corner, layout.height_mm - middle), layout.width_mm - 2 * (middle + corner), False),
+            ((middle, middle + corner), layout.height_mm - 2 * (middle + corner), True),
+            ((layout.width_mm - middle, middle + corner), layout.height_mm - 2 * (middle + corner), True),
+        )
     ):
         halves = 2 * round(end / frame.half_wave_mm / 2)
         for share in (1.0, 0.5, -0.5, -1.0):
             wave = _wave(end, halves, swing * share)
             move = turn(pi / 2 if across else 0.0, *start)
             yield Path(segments=moved(wave, move), stroke=frame.wave, width_mm=0.13)
-    for x_mm in (middle, layout.width_mm - middle):
+    for x_mm in (middle, layout.width_mm - middle) if frame.waves else ():
         for y_mm in (middle, layout.height_mm - middle):
             for angle in range(0, 180, 30):
                 petal = moved(ellipse(corner - 0.9, (corner - 0.9) / 2.6), turn(radians(angle), x_mm, y_mm))

@@ -1,4 +1,4 @@
-"""A certificate type is a folder of data: policy.toml, layout.toml and wording.toml."""
+"""A certificate type is a folder of data: policy.toml, layout.toml, wording.toml and perhaps art.toml."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ from pydantic import ValidationError
 from certsvc.domain.policy import Policy, policy_from
 from certsvc.errors import TemplateError
 from certsvc.page.layout import Layout, read_table, template_fault
+from certsvc.page.model import Path as Outline
+from certsvc.page.ornament import load_art
 from certsvc.page.wording import Wording
 
 
@@ -24,6 +26,8 @@ class CertificateType:
     layout: Layout
     wording: Wording
     folder: Path
+    art: tuple[Outline, ...] = ()
+    """Drawn on every page of the type."""
     with_offline: CertificateType | None = None
     """The same type as it prints the second symbol; None where layout.toml has no place for it."""
 
@@ -44,6 +48,7 @@ def load_certificate_type(folder: Path) -> CertificateType:
         layout=layout,
         wording=read_table(folder / "wording.toml", Wording),
         folder=folder,
+        art=load_art(folder / "art.toml"),
     )
     if offline is not None:
         return replace(kind, with_offline=replace(kind, layout=offline))

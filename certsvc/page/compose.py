@@ -105,6 +105,7 @@ def _static(
         items += [art.watermark(wording.viewing, mark, fonts) for mark in layout.viewing]
     if specimen:
         items.append(art.watermark(wording.specimen, layout.specimen, fonts))
+    items += kind.art
     items += border
     items += [
         art.rule(line.x_mm, line.y_mm, line.width_mm, line.colour, line.weight_mm) for line in layout.rules

@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Final
 
 from certsvc.domain.registration import Specialty
 from certsvc.errors import Fault, InvalidFieldError, TemplateError
-from certsvc.page.art import rule
+from certsvc.page.art import moved, rectangle, rule
 from certsvc.page.certificate_type import CertificateType
 from certsvc.page.fonts import MM_PER_PT, FontChain
-from certsvc.page.layout import Column
+from certsvc.page.layout import Box, Column, Grid
 from certsvc.page.layout import Flow as FlowPlaces
-from certsvc.page.model import Path, TextRun
+from certsvc.page.model import Path, Segment, TextRun
 from certsvc.page.typeset import STEP_PT, Setting, fit, set_lines
 
 OPENNESS = tuple(step / 20 for step in range(20, -1, -1))
@@ -21,6 +22,8 @@ OPENNESS = tuple(step / 20 for step in range(20, -1, -1))
 ASCENT_EM = 0.85
 DESCENT_EM = 0.08
 """How far Chinese characters reach above and below the baseline."""
+UNDER_PHOTO: Final = frozenset({"employer", "purpose"})
+"""Rows that begin below the photo."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,10 +155,16 @@ class Flow:
         """Draw the specialties, a hairline between each two."""
         flow = self._flow
         size_mm = self._kind.layout.styles[flow.specialty.style].size_pt * MM_PER_PT
+        label_mm = sum(baselines[:1])
+        if flow.grid is not None and baselines:
+            label_mm = (baselines[0] + baselines[-1]) / 2
+            yield from _grid_lines(flow, flow.grid, baselines, size_mm)
         for number, (specialty, y_mm) in enumerate(zip(self._specialties, baselines, strict=True), start=1):
             if number == 1:
-                yield from self._line(self._kind.wording.specialties, flow.label, y_mm, "")
-            else:
+                yield from self._line(
+                    self._kind.wording.specialties, flow.wide_label or flow.label, label_mm, ""
+                )
+            elif flow.grid is None:
                 # Midway between the feet of the line above and the heads of this one.
                 middle_mm = (baselines[number - 2] + DESCENT_EM * size_mm + y_mm - ASCENT_EM * size_mm) / 2
                 yield rule(flow.specialty.x_mm, middle_mm, flow.purpose.width_mm, flow.rule, 0.12)
@@ -167,7 +176,8 @@ class Flow:
 
     def _row(self, item: _SetRow, y_mm: float) -> Iterator[TextRun]:
         row, flow = item.row, self._flow
-        yield from self._line(row.label, flow.label, y_mm, "")
+        wide = flow.wide_label is not None and row.field in UNDER_PHOTO
+        yield from self._line(row.label, flow.wide_label or flow.label if wide else flow.label, y_mm, "")
         style = self._kind.layout.styles[row.column.style]
         yield from set_lines(
             item.setting, style, row.column, y_mm, self._fonts, leading_em=flow.leading_em, field=row.field
@@ -187,3 +197,22 @@ class Flow:
         yield from self._line(wording.validity, self._flow.period_label, y_mm, "")
         period = wording.show_period(specialty.valid_from, specialty.valid_to)
         yield from self._line(period, self._flow.period, y_mm, f"specialty_{number}_period")
+
+
+def _grid_lines(flow: FlowPlaces, grid: Grid, baselines: Sequence[float], size_mm: float) -> Iterator[Path]:
+    """Draw the table's outline, a level line between each two specialties, and its uprights."""
+    pitch_mm = baselines[1] - baselines[0] if len(baselines) > 1 else flow.specialty_row.most_mm
+    # Characters stand in the middle of their row.
+    lift_mm = (ASCENT_EM - DESCENT_EM) / 2 * size_mm
+    top_mm, bottom_mm = baselines[0] - lift_mm - pitch_mm / 2, baselines[-1] - lift_mm + pitch_mm / 2
+    box = Box(x_mm=grid.x_mm, y_mm=top_mm, width_mm=grid.width_mm, height_mm=bottom_mm - top_mm)
+    outline = moved(rectangle(box), lambda x, y: (x, y))
+    yield Path(segments=outline, stroke=grid.colour, width_mm=grid.weight_mm)
+    right_mm = grid.x_mm + grid.width_mm
+    for y_mm in baselines[1:]:
+        level_mm = y_mm - lift_mm - pitch_mm / 2
+        left_mm = grid.columns_mm[0]
+        yield rule(left_mm, level_mm, right_mm - left_mm, grid.colour, grid.weight_mm / 2)
+    for x_mm in grid.columns_mm:
+        upright: tuple[Segment, ...] = (("M", x_mm, round(top_mm, 3)), ("L", x_mm, round(bottom_mm, 3)))
+        yield Path(segments=upright, stroke=grid.colour, width_mm=grid.weight_mm / 2)

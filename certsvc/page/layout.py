@@ -81,6 +81,12 @@ class Span(Table):
     least_mm: Positive
     most_mm: Positive
 
+    @model_validator(mode="after")
+    def _check_order(self) -> Span:
+        if self.least_mm > self.most_mm:
+            raise ValueError("least_mm is more than most_mm")
+        return self
+
     def at(self, openness: float) -> float:
         """Return the distance at *openness* from 0 (least) to 1 (most)."""
         return self.least_mm + openness * (self.most_mm - self.least_mm)
@@ -97,9 +103,21 @@ class Frame(Table):
     inner_mm: Positive
     """Distance of the inner rule from the paper's edge."""
     half_wave_mm: Positive
+    waves: bool = True
+    """Whether there are waves between the rules, and a flower in each corner."""
     rosette_x_mm: float
     rosette_y_mm: float
     rosette_radius_mm: Positive
+
+
+class Grid(Table):
+    """Lines that make the specialties a table; inner ones begin at columns_mm[0], half as heavy."""
+
+    x_mm: float
+    width_mm: Positive
+    columns_mm: tuple[float, ...]
+    colour: Colour
+    weight_mm: Positive
 
 
 class Flow(Table):
@@ -111,6 +129,8 @@ class Flow(Table):
     """Nothing of the flow reaches below."""
     photo: Box
     label: Column
+    wide_label: Column | None = None
+    """Labels of the rows under the photo, where they stand elsewhere than those beside it."""
     name: Column
     value: Column
     """sex, birth_date, registration_number: beside the photo."""
@@ -125,6 +145,8 @@ class Flow(Table):
     gap: Span
     """Added between the blocks."""
     rule: Colour
+    grid: Grid | None = None
+    """With it the label of the specialties stands in the middle of their height."""
     leading_em: Positive
     """From one line of a wrapped text to the next."""
 

@@ -63,7 +63,10 @@ class Verifier:
         self._readers = readers
         self._clock = clock
         self._public_url = public_url
-        self._specialties = tuple(name for kind in kinds.values() for name in kind.policy.specialty_names)
+        # Each once: types share specialties.
+        self._specialties = tuple(
+            dict.fromkeys(name for kind in kinds.values() for name in kind.policy.specialty_names)
+        )
 
     def verify(self, question: Question) -> Report:
         """Judge the thing in hand.
@@ -153,6 +156,7 @@ class Verifier:
                 faults.append(resolution.log)
             if faults:
                 clue = replace(clue, findings=(*clue.findings, *faults))
+        # Where there is no record nothing is judged by a type's rules: any will do.
         kind = entry.version.face.certificate_type if entry is not None else next(iter(self._kinds))
         policy = self._kinds[kind].policy
         if code is not None:

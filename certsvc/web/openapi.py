@@ -146,7 +146,8 @@ def _complete(spec: dict[Any, Any] | str) -> dict[Any, Any] | str:
     components = spec.setdefault("components", {})
     assert isinstance(components, dict)
     components["schemas"] = definitions["$defs"]
-    names = [name for kind in services().kinds.values() for name in kind.policy.specialty_names]
+    kinds = services().kinds.values()
+    names = list(dict.fromkeys(name for kind in kinds for name in kind.policy.specialty_names))
     asked = definitions["$defs"][VerificationRequest.__name__]["properties"]
     asked["specialty"] = {"anyOf": [_specialty(names), {"type": "null"}], "default": None}
     upload = paths["/api/v1/verifications"]["post"]["requestBody"]["content"]["multipart/form-data"]

@@ -36,7 +36,7 @@ def open_bench(settings: Settings, former_urls: Sequence[str] = ()) -> Bench:
     erasures = ErasureList(settings.keys_dir / FILE_NAME, keystore.registry_secret)
     return Bench(
         premises=Premises(
-            policies={name: kind.policy for name, kind in load_kinds(settings.templates_dir).items()},
+            policies={name: kind.policy for name, kind in load_kinds(settings).items()},
             keys={key.key_id: _key(key) for key in keystore.pinned},
             seals={seal.key_id: _key(seal) for seal in keystore.pinned_seals},
             roots=keystore.root_pem,

@@ -168,6 +168,6 @@ def dev_plan(settings: Settings) -> Path:
 def draw_seal(settings: Settings) -> tuple[bytes, int]:
     """Draw a specimen of the issuer's seal as the first certificate type has it: PNG, and its size in mm."""
     fonts = load_fonts(*font_folders(settings))
-    kind = next(iter(load_kinds(settings.templates_dir).values()))
+    kind = next(iter(load_kinds(settings).values()))
     stamp = draw_stamp(settings.issuer_name, kind.wording.seal_specimen, kind.layout.stamp, fonts)
     return stamp_picture(stamp), round(stamp.width_mm)

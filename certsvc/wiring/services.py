@@ -60,6 +60,7 @@ from certsvc.wiring.loading import (
     make_reference_renderer,
     make_renderer,
     open_readers,
+    sample_coded,
 )
 from certsvc.wiring.timestamps import load_tsa_roots, make_stamper, open_authority
 
@@ -133,7 +134,8 @@ def build(settings: Settings, clock: Clock | None = None) -> Services:
     clock = clock or SystemClock()
     keystore = open_keystore(settings)
     fonts = load_fonts(*font_folders(settings))
-    kinds = load_kinds(settings.templates_dir)
+    kinds = load_kinds(settings)
+    not_issued = sample_coded(settings, kinds)
     issuer = Issuer(name=settings.issuer_name, uscc=settings.issuer_uscc, type_code=settings.type_code)
     registry = open_registry(settings.database_url, keystore.registry_secret)
     storage = LocalStorage(Path(settings.storage_url))
@@ -177,6 +179,7 @@ def build(settings: Settings, clock: Clock | None = None) -> Services:
         issuer=issuer,
         clock=clock,
         body_digest=BodyDigest(keystore.registry_secret),
+        not_issued=not_issued,
     )
     desk = Desk(
         registry=registry,
@@ -283,5 +286,5 @@ def build(settings: Settings, clock: Clock | None = None) -> Services:
         log_chore=Chore("log", lambda ends: sequencer.take_turn(), sequencer.take_turn),
         key_chronicle=key_chronicle,
         log_book=log_book,
-        rehearsal=Rehearsal(**made_of),
+        rehearsal=Rehearsal(**made_of, left_out=not_issued),
     )

@@ -215,29 +215,6 @@ def test_photo_check_tells_before_sending(run: Run, tmp_path: Path) -> None:
     assert "IMAGE_REJECTED" in run("photo", "check", bad, code=1).stderr
 
 
-def test_template_check_reads_the_first_type(run: Run) -> None:
-    """Its specialties are data."""
-    folder = Path(__file__).resolve().parents[2] / "templates" / "constructor-1"
-
-    assert len(json.loads(run("template", "check", folder, "--json").stdout)["specialties"]) == 10
-    assert "TEMPLATE" in run("template", "check", folder.parent, code=3).stderr
-
-
-def test_template_preview_draws_every_face(run: Run, tmp_path: Path) -> None:
-    """Somebody who changes a layout looks at it without issuing anything."""
-    folder = Path(__file__).resolve().parents[2] / "templates" / "constructor-1"
-
-    printed = run("template", "preview", folder, "--out", tmp_path / "faces").stdout.split()
-
-    names = {
-        f"constructor-1-{face}.{kind}"
-        for face in ("original", "endorsement", "offline")
-        for kind in ("pdf", "png")
-    }
-    assert {Path(path).name for path in printed} == names
-    assert all(Path(path).stat().st_size > 10_000 for path in printed)
-
-
 @pytest.mark.parametrize("cell", ["=1+1", "+1", "-1", "@x", "\t=1", "\r=1"])
 def test_spreadsheet_runs_no_cell(cell: str) -> None:
     """An employer's name may begin with an equals sign."""

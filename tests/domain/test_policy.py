@@ -9,9 +9,13 @@ from pathlib import Path
 
 import pytest
 
+from certsvc.domain.identity import check_registration_number, is_lookup_number
 from certsvc.domain.policy import Policy, policy_from
 from certsvc.errors import TemplateError
-from tests.factories import a_policy
+from certsvc.page.certificate_type import load_certificate_type
+from tests import vectors
+from tests.factories import NUMBER, a_policy
+from tests.page.sample import SIX
 
 POLICY_TOML = Path(__file__).parents[2] / "templates" / "constructor-1" / "policy.toml"
 
@@ -41,6 +45,25 @@ def test_ten_specialties_and_no_invented_code(table: dict[str, object]) -> None:
         *("10401001", "10401002", "", "", "", "10401005", "10401007", "10401010", "", "10401012")
     ]
     assert policy.specialty_code("没有这个专业") == ""
+
+
+def test_second_class_has_six_specialties_and_rules_of_its_own() -> None:
+    """What differs between two types is data; no code of the second class is published, so none is given."""
+    policy = load_certificate_type(POLICY_TOML.parents[1] / "constructor-2").policy
+    assert policy.specialties == tuple((name, "") for name in SIX)
+    assert (policy.usage_days, policy.specialty_cap, policy.purpose_max) == (90, "earliest", 120)
+    assert vectors.texts("reg_no_level2")
+    for number in vectors.texts("reg_no_level2"):
+        assert check_registration_number(number, policy, pointer="") == number
+    assert not is_lookup_number(NUMBER, policy)
+
+
+def test_every_fault_is_named_at_once(table: dict[str, object]) -> None:
+    """Somebody who writes a policy puts right in one go what is wrong."""
+    del table["age_limit"]
+    with pytest.raises(TemplateError) as caught:
+        policy_from(table | {"usage_days": 0, "title": "", "colour": "red"})
+    assert all(key in caught.value.note for key in ("age_limit", "usage_days", "title", "colour"))
 
 
 def test_another_cap_is_taken(table: dict[str, object]) -> None:
@@ -78,6 +101,9 @@ def test_unknown_key_is_named(table: dict[str, object]) -> None:
         ("specialty_cap", "last"),
         ("title", ""),
         ("title", "  "),
+        ("type_code", "11990000000000019A00"),
+        ("type_code", "11990000000000019a001"),
+        ("type_code", 1),
         ("title", 1),
         ("registration_number_pattern", "[京"),
         ("old_number_pattern", ""),

@@ -19,38 +19,44 @@ from certsvc.pdf.grammar import without_signature
 from certsvc.qr.decode import readers
 from certsvc.sealing.keystore import Keystore
 from tests.factories import FixedClock
-from tests.page.sample import TEN
+from tests.page.sample import SIX, TEN
 from tests.rendering.test_pdf import stripped
 from tests.sealing.samples import cms_of, covered_of
 from tests.sealing.strangers import a_lookalike, a_stranger, signed_by_pyhanko
 from tests.sealing.test_attacks import GROWN
 from tests.tools import need
-from tests.world import JSON, World, settings_in
+from tests.world import JSON, NUMBER, SECOND_NUMBER, World, settings_in
 
 NAME = "买买提·𬭎𫖯䶮𠅤"
 EMPLOYER = "示例第一建筑工程有限责任公司（䶮）"
 PURPOSE = "示例大桥工程施工总承包投标使用"
+NUMBERS = {"constructor-1": NUMBER, "constructor-2": SECOND_NUMBER}
+OF_EACH_TYPE = pytest.mark.parametrize("issued", NUMBERS, indirect=True)
 
 
 @pytest.fixture(scope="module")
 def issued(
-    tmp_path_factory: pytest.TempPathFactory, dev_keys: Path, font_cache: Path
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, dev_keys: Path, font_cache: Path
 ) -> tuple[World, JSON, Path]:
-    """Issue one copy with everything that is hard: rare characters and ten specialties."""
+    """Issue one copy with everything that is hard: rare characters and all specialties of its type."""
+    kind = getattr(request, "param", "constructor-1")
     folder = tmp_path_factory.mktemp("issued")
     (folder / "var").mkdir()
     (folder / "var" / "cache").symlink_to(font_cache)
     settings: Settings = settings_in(folder / "var", dev_keys)
     world = World(settings, FixedClock())
+    specialties = world.services.kinds[kind].policy.specialty_names
     world.initial(
+        NUMBERS[kind],
+        certificate_type=kind,
         name=NAME,
         employer={"name": EMPLOYER, "uscc": "91990000MA0000015Q"},
-        specialties=[{"name": name, "granted_on": world.today.isoformat()} for name in TEN],
+        specialties=[{"name": name, "granted_on": world.today.isoformat()} for name in specialties],
     )
-    copy = world.endorse(purpose=PURPOSE)
+    copy = world.endorse(NUMBERS[kind], purpose=PURPOSE)
     path = folder / "certificate.pdf"
     path.write_bytes(world.file(copy))
-    return world, copy, path
+    return world, copy | {"number": NUMBERS[kind]}, path
 
 
 def told(*command: object) -> str:
@@ -65,6 +71,7 @@ def told(*command: object) -> str:
     return f"{(done.stdout + done.stderr).decode('utf-8', 'replace')}\nexit {done.returncode}"
 
 
+@OF_EACH_TYPE
 def test_pdfsig_and_openssl_accept_the_certificate(issued: tuple[World, JSON, Path], tmp_path: Path) -> None:
     """Whoever has the root certificate can check our seal without our software."""
     world, _, path = issued
@@ -87,6 +94,7 @@ def test_pdfsig_and_openssl_accept_the_certificate(issued: tuple[World, JSON, Pa
     assert "Verification successful" in openssl and openssl.endswith("exit 0")
 
 
+@OF_EACH_TYPE
 def test_qpdf_finds_nothing_and_the_archive_check_passes(
     issued: tuple[World, JSON, Path], tmp_path: Path
 ) -> None:
@@ -101,18 +109,22 @@ def test_qpdf_finds_nothing_and_the_archive_check_passes(
     assert report.verdict == "pass", [str(finding) for finding in report.findings]
 
 
+@OF_EACH_TYPE
 def test_every_field_extracts_exactly(issued: tuple[World, JSON, Path]) -> None:
     """A platform that reads the text must get the name, not a look-alike of it."""
     _, copy, path = issued
+    number = copy["number"]
+    specialties = TEN if number == NUMBERS["constructor-1"] else SIX
     today = date.fromisoformat(copy["use_from"])
 
     text = re.sub(r"\s+", "", told(need("pdftotext"), "-layout", path, "-"))
 
-    fields = [NAME, EMPLOYER, PURPOSE, "京1112020202200001", copy["certificate"]["licence_id"], copy["code"]]
-    fields += [f"{today.year}年{today.month:02d}月{today.day:02d}日", *TEN]
+    fields = [NAME, EMPLOYER, PURPOSE, number, copy["certificate"]["licence_id"], copy["code"]]
+    fields += [f"{today.year}年{today.month:02d}月{today.day:02d}日", *specialties]
     assert [field for field in fields if field not in text] == []
 
 
+@OF_EACH_TYPE
 def test_symbol_on_the_rendered_page_leads_to_the_copy(issued: tuple[World, JSON, Path]) -> None:
     """Both readers read the page at several scales, all agree, and the link finds this copy."""
     world, copy, path = issued

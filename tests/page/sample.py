@@ -38,6 +38,8 @@ TEN: Final = (
     "通信与广电工程",
     "机电工程",
 )
+SIX: Final = ("建筑工程", "公路工程", "水利水电工程", "矿业工程", "市政公用工程", "机电工程")
+"""Of second-class constructors."""
 FACTS: Final = DocumentFacts(
     title="一级建造师电子注册证书",
     document_id="C1",
