@@ -10,6 +10,7 @@ from typing import Any, Final
 import pytest
 
 from certsvc.client import Client
+from certsvc.domain.report import Status
 from tests.client.service import Service
 from tests.conftest import ROOT
 
@@ -20,7 +21,9 @@ STATUSES: Final = re.compile(r"^\| ([A-Z_]+(?:(?:, |、)[A-Z_]+)*) \|", flags=re
 
 def program(page: str) -> str:
     """Return the one program of a page."""
-    (found,) = re.findall(r"^```python\n(.*?)^```", (DOCS / page).read_text("utf-8"), re.MULTILINE | re.DOTALL)
+    (found,) = re.findall(
+        r"^```python\n(.*?)^```", (DOCS / page).read_text("utf-8"), re.MULTILINE | re.DOTALL
+    )
     return str(found)
 
 
@@ -48,12 +51,8 @@ def test_good_altered_and_unclear_are_three_things(
 
 def test_both_languages_say_the_same_of_every_status() -> None:
     """A status without advice is decided by whoever meets it first."""
-    from certsvc.domain.report import Status
-
-    told = [
-        {name for row in STATUSES.findall((DOCS / page).read_text("utf-8")) for name in re.split(", |、", row)}
-        for page in PAGES
-    ]
+    texts = [(DOCS / page).read_text("utf-8") for page in PAGES]
+    told = [{name for row in STATUSES.findall(text) for name in re.split(", |、", row)} for text in texts]
 
     assert told[0] == told[1] == {str(status) for status in Status}
     assert program(PAGES[0]) == program(PAGES[1])
