@@ -1,0 +1,54 @@
+"""Where issued files lie: a folder or a bucket, as the settings say."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from certsvc.config import Settings
+from certsvc.errors import SettingsError
+from certsvc.sealing.files import read_private
+from certsvc.storage.bucket import BucketPlace
+from certsvc.storage.local import LocalStorage
+from certsvc.storage.s3 import S3Storage
+
+
+def open_storage(settings: Settings) -> LocalStorage | S3Storage:
+    """Open the store of issued files; nothing is asked of it yet.
+
+    Raises:
+        KeyMaterialError: the file with the secret key is missing or can be read by others.
+        SettingsError: that file is empty.
+    """
+    if settings.s3_bucket is None:
+        return LocalStorage(Path(settings.storage_url))
+    bucket, prefix = settings.s3_bucket
+    return S3Storage(
+        BucketPlace(
+            bucket=bucket,
+            prefix=prefix,
+            endpoint=_endpoint(settings, bucket),
+            region=settings.s3_region,
+            access_key=settings.s3_access_key,
+            secret_key=_secret(settings),
+            timeout_s=settings.s3_timeout_s,
+            host_style=settings.s3_addressing == "host",
+        )
+    )
+
+
+def _endpoint(settings: Settings, bucket: str) -> str:
+    """Return the endpoint as the client wants it: with the bucket, where that stands in the host's name."""
+    if not settings.s3_endpoint or settings.s3_addressing == "path":
+        return settings.s3_endpoint.rstrip("/")
+    url = urlsplit(settings.s3_endpoint)
+    return f"{url.scheme}://{bucket}.{url.netloc}"
+
+
+def _secret(settings: Settings) -> str:
+    if settings.s3_secret_key_file is None:
+        return settings.s3_secret_key.get_secret_value()
+    secret = read_private(settings.s3_secret_key_file, "the secret key of the S3 store").decode().strip()
+    if not secret:
+        raise SettingsError("CERTSVC_S3_SECRET_KEY_FILE names an empty file")
+    return secret
