@@ -22,6 +22,8 @@ from certsvc.storage.s3 import S3Storage
 ACCESS: Final = "test-access"
 SECRET: Final = "test-secret-key-of-nobody"
 BUCKET: Final = "issued-files"
+PAGE: Final = 100
+"""Objects it lists at a time; a real one lists a thousand."""
 _START_S: Final = 60
 _AUTHORITY: Final = f"AWS4-HMAC-SHA256 Credential={ACCESS}/20260101/us-east-1/s3/aws4_request, "
 """The server looks at whose key it is, and at nothing else."""
@@ -49,7 +51,7 @@ class Moto:
                 [program, "-H", "127.0.0.1", "-p", str(self.port)],
                 stdout=log,
                 stderr=log,
-                env=os.environ | {"PYTHONWARNINGS": "default"},
+                env=os.environ | {"PYTHONWARNINGS": "default", "MOTO_S3_DEFAULT_MAX_KEYS": str(PAGE)},
             )
         until = time.monotonic() + _START_S
         while True:

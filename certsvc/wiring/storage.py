@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from certsvc.config import Settings
 from certsvc.errors import SettingsError
 from certsvc.sealing.files import read_private
-from certsvc.storage.bucket import BucketPlace
+from certsvc.storage.bucket import Bucket, BucketPlace
+from certsvc.storage.listing import Listed, listed
 from certsvc.storage.local import LocalStorage
 from certsvc.storage.s3 import S3Storage
+from certsvc.storage.s3_listing import listed_in_bucket
 
 
 def open_storage(settings: Settings) -> LocalStorage | S3Storage:
@@ -35,6 +39,19 @@ def open_storage(settings: Settings) -> LocalStorage | S3Storage:
             host_style=settings.s3_addressing == "host",
         )
     )
+
+
+def issued_at(settings: Settings) -> Path | Bucket:
+    """Return the folder or bucket of issued files, for who copies packs. As open_storage() raises."""
+    storage = open_storage(settings)
+    return storage.bucket if isinstance(storage, S3Storage) else Path(settings.storage_url)
+
+
+def list_issued(settings: Settings, storage: LocalStorage | S3Storage) -> Callable[[], Iterator[Listed]]:
+    """Return what goes through all that lies in the store."""
+    if isinstance(storage, S3Storage):
+        return partial(listed_in_bucket, storage.bucket)
+    return partial(listed, Path(settings.storage_url))
 
 
 def _endpoint(settings: Settings, bucket: str) -> str:
