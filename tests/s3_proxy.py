@@ -27,6 +27,8 @@ class Proxy:
     """``pass``; ``lost`` (done, but the connection ends before the answer), ``cut`` (ended before anything
     is done), ``hang``, ``slow``, ``blind`` (conditions are not passed on), or a status with a code such as
     ``503 SlowDown``."""
+    done: Callable[[], None] = field(default=lambda: None)
+    """Called after each request that was passed on, before it is answered."""
     asked: list[tuple[str, str]] = field(default_factory=list)
     let_go: threading.Event = field(default_factory=threading.Event)
 
@@ -90,6 +92,7 @@ def _handler(proxy: Proxy, client: httpx.Client) -> type[BaseHTTPRequestHandler]
                 if not (manners == "blind" and name.lower() in {"if-none-match", "if-match"})
             }
             got = client.request(self.command, self.path, content=body, headers=headers)
+            proxy.done()
             if manners == "lost":
                 self.close_connection = True
                 return

@@ -10,7 +10,8 @@ from typing import Final, Protocol
 from certsvc.backup.disk import chunks_of, make_folder, part_of, sync_folder, write_beside
 from certsvc.backup.manifest import Part
 from certsvc.errors import BackupDamagedError, PlaceNotEmptyError
-from certsvc.storage.bucket import Bucket, MissingError, TakenError
+from certsvc.storage.bucket import Bucket
+from certsvc.storage.bucket_faults import MissingError, TakenError
 from certsvc.storage.pack_files import PackFile, is_pack_place, list_packs
 
 _NS: Final = 1_000_000_000

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import re
 import secrets
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
@@ -17,7 +17,15 @@ from typing import TYPE_CHECKING, Final
 from obstore.exceptions import AlreadyExistsError, BaseError, PreconditionError
 from obstore.store import S3Store
 
-from certsvc.errors import StorageFullError, UnavailableError
+from certsvc.errors import UnavailableError
+from certsvc.storage.bucket_faults import (
+    BlankError,
+    ChangedError,
+    TakenError,
+    UncertainError,
+    told_in_words,
+    uncertain,
+)
 
 if TYPE_CHECKING:
     from obstore.store import S3Config
@@ -28,33 +36,10 @@ _PROBE_BYTES: Final = 64 * 1024
 _QUICK_S: Final = 3.0
 """Longest wait of a look whether the store is well: somebody polls it."""
 _PAGE: Final = 1000
+_PAUSE_S: Final = 0.2
 _NO_TAG: Final = f'"{"0" * 32}"'
 """The ETag of no object."""
-_STATUS: Final = re.compile(r"status code: (\d{3})")
 _NO_RANGE: Final = re.compile("status code: 416|non-partial response")
-_CODE: Final = re.compile(r"<Code>([A-Za-z]{1,60})</Code>")
-_FULL: Final = frozenset({"QuotaExceeded", "XMinioStorageFull", "InsufficientCapacity", "EntityTooLarge"})
-_FULL_STATUS: Final = "507"
-
-
-class MissingError(Exception):
-    """There is no object at this place; the store itself said so."""
-
-
-class TakenError(Exception):
-    """There is an object at this place already."""
-
-
-class ChangedError(Exception):
-    """The object is not the one that was read, or is gone."""
-
-
-class BlankError(Exception):
-    """An object without a byte."""
-
-
-class UncertainError(UnavailableError):
-    """No answer, or one that does not say whether the object was written."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,6 +92,7 @@ class Bucket:
         self._writing = _client(place, 2 * place.timeout_s, retries=0)
         self._quick = _client(place, min(_QUICK_S, place.timeout_s), retries=0)
         self._above = f"{place.prefix}/" if place.prefix else ""
+        self._again_s = place.timeout_s
         self._proved = False
         self.keeps_versions = False
         """Whether the bucket keeps what was removed; known after prove()."""
@@ -120,7 +106,7 @@ class Bucket:
         if self._proved:
             return
         probe = self._probe()
-        with _told():
+        with told_in_words():
             made = self._quick.put(self._above + probe, b"first", mode="create", use_multipart=False)
         try:
             self.keeps_versions = made["version"] not in {None, "null"}
@@ -137,23 +123,36 @@ class Bucket:
         """Create and remove a probe the size of an issued file. UnavailableError, StorageFullError."""
         self.prove()
         probe = self._probe()
-        with _told():
+        with told_in_words():
             try:
                 self._quick.put(self._above + probe, bytes(_PROBE_BYTES), mode="create", use_multipart=False)
             finally:
                 self._quick.delete(self._above + probe)
 
     def create(self, place: str, content: bytes) -> None:
-        """Create an object. TakenError, UncertainError, UnavailableError, StorageFullError."""
-        with _told():
+        """Create an object; after a lost answer again, for as long as one reading request may take.
+
+        Raises:
+            TakenError: there is one; it may be that of an attempt whose answer was lost.
+            StorageFullError, UnavailableError: it may be there all the same, if no answer came.
+        """
+        until = time.monotonic() + self._again_s
+        while True:
             try:
-                self._writing.put(self._above + place, content, mode="create", use_multipart=False)
+                with uncertain():
+                    self._writing.put(self._above + place, content, mode="create", use_multipart=False)
             except AlreadyExistsError:
                 raise TakenError from None
+            except UncertainError as error:
+                if time.monotonic() + _PAUSE_S > until:
+                    raise UnavailableError(*error.args) from None
+                time.sleep(_PAUSE_S)
+                continue
+            return
 
     def replace(self, place: str, content: bytes, tag: str) -> None:
-        """Replace the object that has this tag. ChangedError, UncertainError, UnavailableError."""
-        with _told():
+        """Replace the object that has this tag. ChangedError, UnavailableError."""
+        with told_in_words():
             try:
                 self._writing.put(self._above + place, content, mode={"e_tag": tag}, use_multipart=False)
             except PreconditionError:
@@ -161,7 +160,7 @@ class Bucket:
 
     def read_end(self, place: str, length: int) -> Found:
         """Return the last *length* bytes of an object. MissingError, BlankError, UnavailableError."""
-        with _told():
+        with told_in_words():
             try:
                 got = self._reading.get(self._above + place, options={"range": {"suffix": length}})
             except BaseError as error:
@@ -176,7 +175,7 @@ class Bucket:
 
     def read_piece(self, place: str, start: int, length: int, tag: str) -> bytes:
         """Return a piece of the object with this tag. ChangedError, MissingError, UnavailableError."""
-        with _told():
+        with told_in_words():
             try:
                 got = self._reading.get(
                     self._above + place, options={"range": (start, start + length), "if_match": tag}
@@ -187,19 +186,19 @@ class Bucket:
 
     def read_all(self, place: str) -> bytes:
         """Return all of an object. MissingError, UnavailableError."""
-        with _told():
+        with told_in_words():
             return bytes(self._reading.get(self._above + place).bytes())
 
     def delete(self, place: str) -> None:
-        """Remove an object; a missing one is fine. UncertainError, UnavailableError."""
-        with _told():
+        """Remove an object; a missing one is fine. UnavailableError."""
+        with told_in_words():
             self._reading.delete(self._above + place)
 
     def list(self, below: str = "") -> Iterator[list[Entry]]:
         """Go through the objects below a folder, page by page. UnavailableError."""
         pages = self._reading.list((self._above + below) or None, chunk_size=_PAGE)
         while True:
-            with _told():
+            with told_in_words():
                 page = next(pages, None)
             if page is None:
                 return
@@ -211,7 +210,7 @@ class Bucket:
     def _refuses(self, probe: str) -> bool:
         """Tell whether both conditions are honoured on an object that is there."""
         try:
-            with _told():
+            with told_in_words():
                 self._quick.put(self._above + probe, b"other", mode="create", use_multipart=False)
         except UnavailableError:
             raise
@@ -220,7 +219,7 @@ class Bucket:
         else:
             return False
         try:
-            with _told():
+            with told_in_words():
                 self._quick.put(
                     self._above + probe,
                     b"other",
@@ -258,36 +257,3 @@ def _client(place: BucketPlace, timeout_s: float, retries: int = 2) -> S3Store:
         # After an answer that took all of the time nothing is tried again.
         retry_config={"max_retries": retries, "retry_timeout": wait},
     )
-
-
-@contextmanager
-def _told() -> Iterator[None]:
-    """Turn what the client raises into our errors; the place, which names a copy, stays out of them."""
-    try:
-        yield
-    except (AlreadyExistsError, PreconditionError):
-        raise
-    except (BaseError, FileNotFoundError) as error:
-        raise _translated(str(error)) from None
-
-
-def _translated(text: str) -> Exception:
-    status, code = _STATUS.search(text), _CODE.search(text)
-    told = code[1] if code else status[1] if status else ""
-    if told == "NoSuchKey":
-        return MissingError()
-    note = f"storage: S3 {told or 'does not answer'}"
-    if told in _FULL or (status and status[1] == _FULL_STATUS):
-        return StorageFullError(note)
-    if status and status[1].startswith("4"):
-        return UnavailableError(f"{note}; {_REMEDIES.get(told, 'check the CERTSVC_S3_* settings')}")
-    return UncertainError(note)
-
-
-_REMEDIES: Final = {
-    "NoSuchBucket": "make the bucket that CERTSVC_STORAGE_URL names",
-    "AccessDenied": "the key may not do this; it needs s3:GetObject, PutObject, DeleteObject and ListBucket",
-    "403": "the key may not do this; it needs s3:GetObject, PutObject, DeleteObject and ListBucket",
-    "InvalidAccessKeyId": "check CERTSVC_S3_ACCESS_KEY",
-    "SignatureDoesNotMatch": "check CERTSVC_S3_SECRET_KEY and CERTSVC_S3_REGION",
-}

@@ -6,26 +6,16 @@ and no temporary file. What is hard is an answer that got lost: the object is lo
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, TypeVar
 
 from certsvc.errors import RecordDamagedError, UnavailableError
-from certsvc.storage.bucket import (
-    PROBES,
-    BlankError,
-    Bucket,
-    BucketPlace,
-    ChangedError,
-    MissingError,
-    TakenError,
-    UncertainError,
-)
+from certsvc.storage.bucket import PROBES, Bucket, BucketPlace
+from certsvc.storage.bucket_faults import BlankError, ChangedError, MissingError, TakenError
 from certsvc.storage.naming import place_of
 from certsvc.storage.pack import (
-    PackedFile,
     Whole,
     packed_file,
     parts_of,
@@ -39,7 +29,6 @@ _END_BYTES: Final = 64 * 1024
 """More than the index of a chunk of 200 copies takes, so that most often one request reads it."""
 _TURNS: Final = 8
 """How often a pack that others write anew at the same time is read again."""
-_PAUSE_S: Final = 0.2
 _T = TypeVar("_T")
 
 
@@ -85,7 +74,6 @@ class S3Storage(Storage):
     def __init__(self, place: BucketPlace) -> None:
         """Take the place; the store is asked for the first time when something is to be done."""
         self.bucket = Bucket(place)
-        self._timeout_s = place.timeout_s
 
     def put(self, files: Mapping[str, bytes], known: Mapping[str, str] = NOTHING) -> Mapping[str, str]:
         """Store the files of one chunk durably, in one pack. See the port."""
@@ -95,7 +83,11 @@ class S3Storage(Storage):
         (place,) = places
         self.bucket.prove()
         packed = [packed_file(name, content, known.get(name)) for name, content in files.items()]
-        self._create(place, packed, files)
+        try:
+            self.bucket.create(place, b"".join(parts_of(packed)))
+        except TakenError:
+            if not self._holds(place, files):
+                raise UnavailableError("the name is taken by other bytes") from None
         return {file.name: file.sha256.hex() for file in packed}
 
     def get(self, name: str) -> bytes:
@@ -156,23 +148,6 @@ class S3Storage(Storage):
     def check(self) -> None:
         """Create and remove a probe the size of an issued file. See the port."""
         self.bucket.check()
-
-    def _create(self, place: str, packed: Iterable[PackedFile], files: Mapping[str, bytes]) -> None:
-        """Create the pack; after a lost answer again, for as long as one request may take."""
-        content = b"".join(parts_of(packed))
-        until = time.monotonic() + self._timeout_s
-        while True:
-            try:
-                self.bucket.create(place, content)
-            except TakenError:
-                if not self._holds(place, files):
-                    raise UnavailableError("the name is taken by other bytes") from None
-            except UncertainError:
-                if time.monotonic() + _PAUSE_S > until:
-                    raise
-                time.sleep(_PAUSE_S)
-                continue
-            return
 
     def _holds(self, place: str, files: Mapping[str, bytes]) -> bool:
         """Tell whether a pack is just that of *files*."""

@@ -8,7 +8,8 @@ from pathlib import PurePosixPath
 from typing import Final
 
 from certsvc.errors import RecordDamagedError, UnavailableError
-from certsvc.storage.bucket import PROBES, Bucket, ChangedError, Entry, MissingError
+from certsvc.storage.bucket import PROBES, Bucket, Entry
+from certsvc.storage.bucket_faults import ChangedError, MissingError
 from certsvc.storage.listing import Kind, Listed
 from certsvc.storage.pack import folder_of, read_index
 from certsvc.storage.pack_files import is_pack_place
