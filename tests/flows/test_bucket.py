@@ -29,6 +29,7 @@ from certsvc.wiring import build
 from certsvc.wiring.auditing import open_bench
 from certsvc.wiring.storage import issued_at
 from tests import drills
+from tests.audit.store import log
 from tests.conftest import ROOT
 from tests.factories import FixedClock
 from tests.flows.conftest import close
@@ -37,6 +38,7 @@ from tests.s3_server import Moto
 from tests.web.site import HTML, Site, body_of
 from tests.world import JSON, NUMBER, World, settings_in
 
+OTHER: Final = "京1112020202200002"
 LEASE_OVER: Final = timedelta(seconds=62)
 REQUESTS: Final = 5
 """What a fresh process asks of the store to issue one copy: four to learn what it is like, one to store."""
@@ -58,7 +60,7 @@ class Case:
 
     def audited(self) -> list[Finding]:
         """Audit everything, an hour later."""
-        self.world.services.sequencer.advance()
+        log(self.world)
         self.world.jump(seconds=3600)
         findings: list[Finding] = []
         audit(
@@ -91,6 +93,8 @@ def test_issued_served_verified_audited_and_erased(case: Case) -> None:
     site = Site(case.world)
     case.world.initial()
     original, copy = case.world.original(), body_of(site.endorse())
+    case.world.initial(OTHER, order=2)
+    case.world.original(OTHER)
 
     for body in (original, copy):
         for fmt, told in body["files"].items():
@@ -98,13 +102,15 @@ def test_issued_served_verified_audited_and_erased(case: Case) -> None:
             assert (got.status_code, hashlib.sha256(got.data).hexdigest()) == (200, told["sha256"])
             assert got.headers["ETag"] == f'"{told["sha256"]}"'
             assert case.world.verify(file=got.data).verdict == "VALID", fmt
-    assert len(case.objects()) == 2
+    assert len(case.objects()) == 3
     assert not case.world.settings.data_dir.joinpath("issued").exists()
     assert site.get("/readyz").get_json()["parts"]["storage"] == "ok"
     assert case.audited() == []
 
+    case.world.record(case.world.event("cancel", reason={"code": "HOLDER_REQUEST", "text": "本人申请"}))
+    case.world.jump(seconds=1)
     case.world.services.eraser.erase(NUMBER, "法院", override=True)
-    assert case.objects() == {}
+    assert len(case.objects()) == 1
     assert site.get(copy["files"]["pdf"]["url"]).status_code == 410
     assert case.audited() == []
 
@@ -129,7 +135,7 @@ def test_a_bucket_that_is_away_makes_nothing_forged(case: Case) -> None:
 
     case.proxy.rule = lambda method, path: "507 InsufficientStorage" if method == "PUT" else "pass"
     full = site.endorse(key="k2")
-    assert (full.status_code, full.get_json()["code"]) == (507, "STORAGE_FULL")
+    assert (full.status_code, full.get_json()["code"]) == (503, "STORAGE_FULL")
 
     case.proxy.rule = lambda method, path: "pass"
     assert site.endorse(key="k3").status_code == 201
