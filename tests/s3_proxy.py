@@ -30,6 +30,8 @@ class Proxy:
     done: Callable[[], None] = field(default=lambda: None)
     """Called after each request that was passed on, before it is answered."""
     asked: list[tuple[str, str]] = field(default_factory=list)
+    headers: list[dict[str, str]] = field(default_factory=list)
+    """Of each request, names in lower case."""
     let_go: threading.Event = field(default_factory=threading.Event)
 
     @property
@@ -76,6 +78,7 @@ def _handler(proxy: Proxy, client: httpx.Client) -> type[BaseHTTPRequestHandler]
         def _meet(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
             proxy.asked.append((self.command, self.path))
+            proxy.headers.append({name.lower(): value for name, value in self.headers.items()})
             manners = proxy.rule(self.command, self.path)
             if manners == "hang":
                 proxy.let_go.wait(60)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import time
@@ -24,6 +25,8 @@ SECRET: Final = "test-secret-key-of-nobody"
 BUCKET: Final = "issued-files"
 PAGE: Final = 100
 """Objects it lists at a time; a real one lists a thousand."""
+_CONTEXT: Final = ssl.create_default_context()
+"""Made once: each call would else read all authorities again."""
 _START_S: Final = 60
 _AUTHORITY: Final = f"AWS4-HMAC-SHA256 Credential={ACCESS}/20260101/us-east-1/s3/aws4_request, "
 """The server looks at whose key it is, and at nothing else."""
@@ -56,7 +59,7 @@ class Moto:
         until = time.monotonic() + _START_S
         while True:
             try:
-                httpx.get(f"{self.endpoint}/moto-api/", timeout=2)
+                httpx.get(f"{self.endpoint}/moto-api/", timeout=2, verify=_CONTEXT)
                 return
             except httpx.TransportError:
                 if self.process.poll() is not None or time.monotonic() > until:
@@ -72,13 +75,15 @@ class Moto:
 
     def make_bucket(self, bucket: str = BUCKET) -> None:
         """Make a bucket."""
-        made = httpx.put(f"{self.endpoint}/{bucket}", headers=self._headers())
+        made = httpx.put(f"{self.endpoint}/{bucket}", headers=self._headers(), verify=_CONTEXT)
         assert made.status_code == 200, made.text
 
     def keep_versions(self, bucket: str) -> None:
         """Have a bucket keep what is removed from it."""
         text = "<VersioningConfiguration><Status>Enabled</Status></VersioningConfiguration>"
-        done = httpx.put(f"{self.endpoint}/{bucket}?versioning", content=text, headers=self._headers())
+        done = httpx.put(
+            f"{self.endpoint}/{bucket}?versioning", content=text, headers=self._headers(), verify=_CONTEXT
+        )
         assert done.status_code == 200, done.text
 
     def objects(self, prefix: str, bucket: str = BUCKET) -> dict[str, bytes]:
@@ -101,7 +106,9 @@ class Moto:
 
     def write(self, place: str, content: bytes, bucket: str = BUCKET) -> None:
         """Put an object as somebody who is not us would."""
-        done = httpx.put(f"{self.endpoint}/{bucket}/{place}", content=content, headers=self._headers())
+        done = httpx.put(
+            f"{self.endpoint}/{bucket}/{place}", content=content, headers=self._headers(), verify=_CONTEXT
+        )
         assert done.status_code == 200, done.text
 
     def place(

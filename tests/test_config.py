@@ -105,7 +105,7 @@ def test_the_secret_of_a_bucket_is_read_from_a_private_file(tmp_path: Path) -> N
     for content, mode, error in (("s", 0o644, KeyMaterialError), ("\n", 0o600, SettingsError)):
         file.write_text(content)
         file.chmod(mode)
-        with pytest.raises(error, match="(?i)secret"):
+        with pytest.raises(error, match=r"(?i)secret"):
             open_storage(settings)
     file.write_text("s\n")
     assert open_storage(settings) is not None

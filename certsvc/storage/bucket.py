@@ -28,7 +28,7 @@ from certsvc.storage.bucket_faults import (
 )
 
 if TYPE_CHECKING:
-    from obstore.store import S3Config
+    from obstore.store import S3Config, S3Credential
 
 PROBES: Final = ".tmp"
 """Objects below it are probes of check(): nothing that was issued."""
@@ -50,7 +50,7 @@ class BucketPlace:
     prefix: str
     """Without slashes at its ends; empty for the whole bucket."""
     endpoint: str
-    """URL; empty for Amazon's own."""
+    """URL, with the bucket in its host where *host_style*."""
     region: str
     access_key: str
     secret_key: str = field(repr=False)
@@ -237,18 +237,25 @@ class Bucket:
 def _client(place: BucketPlace, timeout_s: float, retries: int = 2) -> S3Store:
     wait = timedelta(seconds=timeout_s)
     config: S3Config = {
+        "endpoint": place.endpoint,
         "region": place.region,
-        "access_key_id": place.access_key,
-        "secret_access_key": place.secret_key,
         "virtual_hosted_style_request": place.host_style,
         # One by one: the answer to a removal in bulk is a success although some stayed.
         "disable_bulk_delete": True,
+        # Else the client would take these from AWS_* of the environment, which nobody set for this service.
+        "skip_signature": False,
+        "conditional_put": "etag",
     }
-    if place.endpoint:
-        config["endpoint"] = place.endpoint
+    keys: S3Credential = {
+        "access_key_id": place.access_key,
+        "secret_access_key": place.secret_key,
+        "expires_at": None,
+    }
     return S3Store(
         place.bucket,
         config=config,
+        # Not among the settings: beside keys there a token of the environment would be sent.
+        credential_provider=lambda: keys,
         client_options={
             "allow_http": place.endpoint.startswith("http://"),
             "timeout": wait,

@@ -56,10 +56,10 @@ def list_issued(settings: Settings, storage: LocalStorage | S3Storage) -> Callab
 
 def _endpoint(settings: Settings, bucket: str) -> str:
     """Return the endpoint as the client wants it: with the bucket, where that stands in the host's name."""
-    if not settings.s3_endpoint or settings.s3_addressing == "path":
-        return settings.s3_endpoint.rstrip("/")
-    url = urlsplit(settings.s3_endpoint)
-    return f"{url.scheme}://{bucket}.{url.netloc}"
+    amazon = "amazonaws.com.cn" if settings.s3_region.startswith("cn-") else "amazonaws.com"
+    url = urlsplit(settings.s3_endpoint or f"https://s3.{settings.s3_region}.{amazon}")
+    host = f"{bucket}.{url.netloc}" if settings.s3_addressing == "host" else url.netloc
+    return f"{url.scheme}://{host}"
 
 
 def _secret(settings: Settings) -> str:

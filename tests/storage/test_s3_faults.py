@@ -17,7 +17,7 @@ from certsvc.storage.naming import place_of
 from certsvc.storage.s3 import S3Storage
 from certsvc.storage.s3_listing import listed_in_bucket
 from tests.s3_proxy import Proxy
-from tests.s3_server import PAGE, SECRET, Moto, running_moto
+from tests.s3_server import ACCESS, PAGE, SECRET, Moto, running_moto
 
 NAME = "0123456789abcdef00000001.pdf"
 FILES = {NAME: b"sealed pdf" * 20_000, NAME.replace(".pdf", ".ofd"): b"sealed ofd" * 20_000}
@@ -217,6 +217,27 @@ def test_kept_versions_are_noticed(s3_server: Moto) -> None:
         s3_server.keep_versions(bucket)
 
 
+def test_the_environment_of_other_programs_is_not_obeyed(
+    s3_server: Moto, proxy: Proxy, prefix: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """AWS_* may be set for a script beside us: neither place nor key nor signature is theirs to say."""
+    for name, value in {
+        "AWS_ENDPOINT": "http://127.0.0.1:1",
+        "AWS_SESSION_TOKEN": "other",
+        "AWS_ACCESS_KEY_ID": "other",
+        "AWS_SKIP_SIGNATURE": "true",
+        "AWS_CONDITIONAL_PUT": "disabled",
+        "AWS_BUCKET": "other",
+    }.items():
+        monkeypatch.setenv(name, value)
+    store = s3_server.store(prefix, endpoint=proxy.endpoint)
+    store.put(FILES)
+    assert store.get(NAME) == FILES[NAME]
+    for headers in proxy.headers:
+        assert f"Credential={ACCESS}/" in headers["authorization"]
+        assert "x-amz-security-token" not in headers
+
+
 def test_no_secret_is_shown(
     s3_server: Moto, proxy: Proxy, prefix: str, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -227,5 +248,14 @@ def test_no_secret_is_shown(
         proxy.rule = lambda method, path: "403 InvalidAccessKeyId"
         with pytest.raises(UnavailableError) as caught:
             store.put(FILES)
-    for shown in (place, store, store.bucket, vars(store.bucket), caught.value, caplog.text, proxy.asked):
+    for shown in (
+        place,
+        store,
+        store.bucket,
+        vars(store.bucket),
+        caught.value,
+        caplog.text,
+        proxy.asked,
+        proxy.headers,
+    ):
         assert SECRET not in repr(shown)
