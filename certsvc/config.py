@@ -21,6 +21,11 @@ from certsvc.sealing.tsa_messages import is_policy
 PREFIX: Final = "CERTSVC_"
 _ISSUER_NAME_MAX: Final = 40
 _TYPE_CODE: Final = re.compile(r"[0-9A-Z]{21}", re.ASCII)
+S3_SCHEME: Final = "s3://"
+_BUCKET_URL: Final = re.compile(
+    r"s3://(?P<bucket>[a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?:/(?P<prefix>[A-Za-z0-9_-]+(?:/[A-Za-z0-9_-]+)*)?)?/?",
+    re.ASCII,
+)
 _ROOT: Final = Path(__file__).resolve().parent.parent
 
 
@@ -36,7 +41,18 @@ class Settings(BaseModel):
     database_url: str = ""
     """SQLAlchemy URL, sqlite or postgresql+psycopg; default a SQLite file in data_dir."""
     storage_url: str = ""
-    """Folder for issued files; default ``issued`` in data_dir."""
+    """Folder for issued files, or ``s3://bucket/prefix``; default ``issued`` in data_dir."""
+    s3_endpoint: str = ""
+    """http or https URL of the S3-compatible store, without bucket; default Amazon's own."""
+    s3_region: str = Field(default="us-east-1", pattern=r"^[a-z0-9-]{1,40}$")
+    s3_access_key: str = ""
+    s3_secret_key: SecretStr = SecretStr("")
+    s3_secret_key_file: Path | None = None
+    """File with the secret key, readable by its owner only; wins over s3_secret_key."""
+    s3_addressing: Literal["path", "host"] = "path"
+    """Whether the bucket stands in the path or in the host's name."""
+    s3_timeout_s: float = Field(default=10, ge=0.5, le=12)
+    """Longest wait in seconds for one request that reads; one that writes may take twice as long."""
     keys_dir: Path = Path()
     """Folder of keys; default ``keys`` in data_dir."""
     templates_dir: Path = _ROOT / "templates"
@@ -81,6 +97,12 @@ class Settings(BaseModel):
         """What type_codes says, by certificate type."""
         pairs = (one.partition("=") for one in self.type_codes.split(",") if one.strip())
         return {name.strip(): code.strip() for name, _, code in pairs}
+
+    @property
+    def s3_bucket(self) -> tuple[str, str] | None:
+        """Bucket and prefix; None when issued files lie in a folder."""
+        found = _BUCKET_URL.fullmatch(self.storage_url)
+        return (found["bucket"], found["prefix"] or "") if found else None
 
     @property
     def proxy_networks(self) -> tuple[IPv4Network | IPv6Network, ...]:
@@ -133,8 +155,7 @@ def _completed(settings: Settings) -> Settings:
     _check_public_url(settings)
     if settings.database_url and not settings.database_url.startswith(("sqlite", "postgresql")):
         raise SettingsError("CERTSVC_DATABASE_URL must start with sqlite:/// or postgresql://")
-    if "://" in settings.storage_url.removeprefix("file://"):
-        raise SettingsError("CERTSVC_STORAGE_URL: only a folder can be used in this version")
+    _check_storage(settings)
     if settings.pkcs11_module is not None and not settings.pkcs11_token:
         raise SettingsError("CERTSVC_PKCS11_TOKEN must name the token in CERTSVC_PKCS11_MODULE")
     _check_issuer(settings)
@@ -166,6 +187,37 @@ def _check_public_url(settings: Settings) -> None:
         verify_url(settings.public_url, new_token())
     except SettingsError as error:
         raise SettingsError(f"CERTSVC_PUBLIC_URL: {error.note}") from error
+
+
+def _check_storage(settings: Settings) -> None:
+    if not settings.storage_url.startswith(S3_SCHEME):
+        if "://" in settings.storage_url.removeprefix("file://"):
+            raise SettingsError("CERTSVC_STORAGE_URL must be a folder or s3://bucket/prefix")
+        return
+    if not _BUCKET_URL.fullmatch(settings.storage_url):
+        raise SettingsError(
+            "CERTSVC_STORAGE_URL must be s3://bucket/prefix: a bucket of 3 to 63 of a-z, 0-9, . and -, "
+            "a prefix of A-Z, a-z, 0-9, _ and -; keys are set by CERTSVC_S3_ACCESS_KEY and _SECRET_KEY_FILE"
+        )
+    if not settings.s3_access_key or not (
+        settings.s3_secret_key.get_secret_value() or settings.s3_secret_key_file
+    ):
+        raise SettingsError(
+            "CERTSVC_S3_ACCESS_KEY and CERTSVC_S3_SECRET_KEY_FILE (or CERTSVC_S3_SECRET_KEY) must be set for "
+            "a CERTSVC_STORAGE_URL that begins with s3://"
+        )
+    try:
+        url = urlsplit(settings.s3_endpoint)
+        usable = url.scheme in {"http", "https"} and bool(url.hostname) and url.port != 0
+    except ValueError:
+        usable = False
+    bare = usable and not url.username and url.path in {"", "/"} and not url.query and not url.fragment
+    if settings.s3_endpoint and not bare:
+        raise SettingsError(
+            "CERTSVC_S3_ENDPOINT must be scheme, host and port only, e.g. https://s3.example.cn"
+        )
+    if settings.env == "production" and settings.s3_endpoint.startswith("http://"):
+        raise SettingsError("CERTSVC_S3_ENDPOINT must be https in production: issued files travel to it")
 
 
 def _check_proxies(settings: Settings) -> None:

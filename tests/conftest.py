@@ -16,6 +16,7 @@ from tests import drills, schedule
 from tests.factories import FixedClock
 from tests.postgres import Server, running_server
 from tests.privacy.watch import Watch
+from tests.s3_server import Moto, running_moto
 from tests.softhsm import SoftHSM, make_softhsm
 from tests.world import World, settings_in
 
@@ -97,6 +98,13 @@ def world(tmp_path: Path, dev_keys: Path, font_cache: Path) -> World:
 def postgresql() -> Iterator[Server]:
     """Run one PostgreSQL server for the whole run."""
     with running_server() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def s3_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Moto]:
+    """Run one S3-compatible server for the whole run; each test takes a prefix of its own."""
+    with running_moto(tmp_path_factory.mktemp("s3")) as server:
         yield server
 
 

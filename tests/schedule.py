@@ -21,6 +21,8 @@ LONG: Final = {
     "tests/faults/test_kill.py": 19,
     "tests/faults/test_chunk.py": 17,
     "tests/flows/test_postgres.py": 17,
+    "tests/flows/test_bucket.py": 17,
+    "tests/storage/test_s3_faults.py": 17,
     "tests/bench/test_served.py": 16,
     "tests/readers/test_one_face.py": 16,
     "tests/conformance/test_schemathesis.py": 15,

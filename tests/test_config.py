@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 from certsvc.config import load_settings, setting_names
-from certsvc.errors import SettingsError
+from certsvc.errors import KeyMaterialError, SettingsError
 from certsvc.sealing.keystore import Keystore
 from certsvc.sealing.trust import TRUST_FILE
+from certsvc.wiring.storage import open_storage
 
 PRODUCTION = {
     "CERTSVC_ENV": "production",
@@ -51,6 +52,63 @@ def test_setting_that_cannot_work_is_refused_by_name(name: str, value: str) -> N
     """Found with the first certificate, it would be an outage; found at the start, it is a sentence."""
     with pytest.raises(SettingsError, match=name):
         load_settings({name: value})
+
+
+BUCKET = {
+    "CERTSVC_STORAGE_URL": "s3://issued-files/a/b",
+    "CERTSVC_S3_ENDPOINT": "https://s3.example.cn:9000",
+    "CERTSVC_S3_ACCESS_KEY": "office",
+    "CERTSVC_S3_SECRET_KEY": "nobody's secret",
+}
+"""A bucket that passes."""
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("CERTSVC_STORAGE_URL", "s3://"),
+        ("CERTSVC_STORAGE_URL", "s3://Issued"),
+        ("CERTSVC_STORAGE_URL", "s3://key:secret@issued"),
+        ("CERTSVC_STORAGE_URL", "s3://issued/../other"),
+        ("CERTSVC_STORAGE_URL", "s3://issued?x=1"),
+        ("CERTSVC_S3_ACCESS_KEY", ""),
+        ("CERTSVC_S3_SECRET_KEY", ""),
+        ("CERTSVC_S3_ENDPOINT", "s3.example.cn"),
+        ("CERTSVC_S3_ENDPOINT", "ftp://s3.example.cn"),
+        ("CERTSVC_S3_ENDPOINT", "https://s3.example.cn/bucket"),
+        ("CERTSVC_S3_ENDPOINT", "https://me@s3.example.cn"),
+        ("CERTSVC_S3_ENDPOINT", "https://s3.example.cn:99999"),
+        ("CERTSVC_S3_ADDRESSING", "dns"),
+        ("CERTSVC_S3_TIMEOUT_S", "60"),
+        ("CERTSVC_S3_REGION", "a b"),
+    ],
+)
+def test_a_bucket_that_cannot_work_is_refused_by_name(name: str, value: str) -> None:
+    """And its secret is told by none of it."""
+    assert load_settings(BUCKET).s3_bucket == ("issued-files", "a/b")
+    with pytest.raises(SettingsError, match=name) as caught:
+        load_settings(BUCKET | {name: value})
+    assert BUCKET["CERTSVC_S3_SECRET_KEY"] not in str(caught.value) + repr(load_settings(BUCKET))
+
+
+def test_a_bucket_in_production_is_reached_by_https() -> None:
+    """Issued files travel to it."""
+    assert load_settings(PRODUCTION | BUCKET).s3_endpoint.startswith("https://")
+    with pytest.raises(SettingsError, match="CERTSVC_S3_ENDPOINT"):
+        load_settings(PRODUCTION | BUCKET | {"CERTSVC_S3_ENDPOINT": "http://s3.example.cn"})
+
+
+def test_the_secret_of_a_bucket_is_read_from_a_private_file(tmp_path: Path) -> None:
+    """One that others can read, or an empty one, is refused before anything is asked of the store."""
+    file = tmp_path / "secret"
+    settings = load_settings(BUCKET | {"CERTSVC_S3_SECRET_KEY_FILE": str(file)})
+    for content, mode, error in (("s", 0o644, KeyMaterialError), ("\n", 0o600, SettingsError)):
+        file.write_text(content)
+        file.chmod(mode)
+        with pytest.raises(error, match=r"(?i)secret"):
+            open_storage(settings)
+    file.write_text("s\n")
+    assert open_storage(settings) is not None
 
 
 def test_unknown_names_are_refused_and_others_are_not_read() -> None:

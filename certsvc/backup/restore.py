@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from certsvc.backup.disk import chunks_of, make_folder, part_of, sync_folder, told_in_words, write_beside
+from certsvc.backup.disk import chunks_of, part_of, told_in_words
 from certsvc.backup.manifest import (
     PACKS,
     REGISTER,
@@ -19,9 +19,10 @@ from certsvc.backup.manifest import (
     read_manifest,
     read_packs,
 )
+from certsvc.backup.store import PackStore, store_at
 from certsvc.errors import BackupDamagedError, PlaceNotEmptyError
 from certsvc.registry.dump import bring_register, kind_of, register_is_there
-from certsvc.storage.pack_files import list_packs
+from certsvc.storage.bucket import Bucket
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,13 +60,15 @@ def check_backup(folder: Path, name: str | None = None) -> Manifest:
     return manifest
 
 
-def restore_backup(folder: Path, *, database_url: str, storage: Path, name: str | None = None) -> Restored:
+def restore_backup(
+    folder: Path, *, database_url: str, storage: Path | Bucket, name: str | None = None
+) -> Restored:
     """Put a backup back; nothing that is there already is touched.
 
     Args:
         folder: the folder of backups.
         database_url: where no register is.
-        storage: a folder without issued files, or with those of the same restore that was cut off.
+        storage: a folder or bucket without issued files, or with those of the same restore that was cut off.
         name: which backup; the newest when None.
 
     Raises:
@@ -85,13 +88,14 @@ def restore_backup(folder: Path, *, database_url: str, storage: Path, name: str 
             raise PlaceNotEmptyError(
                 "there is a register already: restore beside it, then change the setting"
             )
+        store = store_at(storage)
         named = {pack.place: pack for pack in read_packs(backup)}
-        if any(found.place not in named for found in list_packs(storage)):
+        if any(found.place not in named for found in store.packs()):
             raise PlaceNotEmptyError(
                 "there are issued files this backup does not name: choose an empty folder"
             )
         for pack in named.values():
-            _bring(folder, storage, pack)
+            _bring(folder, store, pack)
         bring_register(database_url, backup / REGISTER)
     return Restored(backup.name, manifest)
 
@@ -113,22 +117,10 @@ def _compare(file: Path, named: Part) -> None:
         raise BackupDamagedError(f"{file.name} is not as it was written")
 
 
-def _bring(folder: Path, storage: Path, pack: KeptPack) -> None:
+def _bring(folder: Path, store: PackStore, pack: KeptPack) -> None:
     """Copy one pack into the store under its own name."""
-    final, named = storage / pack.place, Part(size=pack.size, sha256=pack.sha256)
-    if final.exists():
-        if part_of(final) != named:
-            raise PlaceNotEmptyError("there are other issued files: choose an empty folder")
-        return
-    make_folder(final.parent)
+    named = Part(size=pack.size, sha256=pack.sha256)
     try:
-        temporary, found = write_beside(final.parent, chunks_of(folder / pack.kept_at))
+        store.bring(pack.place, chunks_of(folder / pack.kept_at), named)
     except FileNotFoundError as error:
         raise BackupDamagedError(f"{pack.kept_at.name} is missing") from error
-    try:
-        if found != named:
-            raise BackupDamagedError(f"{pack.kept_at.name} is not as it was written")
-        temporary.rename(final)
-    finally:
-        temporary.unlink(missing_ok=True)
-    sync_folder(final.parent)

@@ -16,7 +16,6 @@ from typing import Final
 
 from certsvc.backup.disk import (
     alone_in,
-    chunks_of,
     make_folder,
     part_of,
     sync_folder,
@@ -36,9 +35,11 @@ from certsvc.backup.manifest import (
     read_packs,
     taken_at_of,
 )
+from certsvc.backup.store import PackStore, store_at
 from certsvc.errors import PlaceNotEmptyError, UnavailableError
 from certsvc.registry.dump import copy_register, kind_of
-from certsvc.storage.pack_files import PackFile, list_packs
+from certsvc.storage.bucket import Bucket
+from certsvc.storage.pack_files import PackFile
 
 _SYNC_EVERY: Final = 64
 """Packs between two syncs of their folders' entries."""
@@ -55,14 +56,14 @@ class Taken:
     copied_bytes: int = 0
 
 
-def take_backup(*, database_url: str, storage: Path, into: Path, now: datetime) -> Taken:
+def take_backup(*, database_url: str, storage: Path | Bucket, into: Path, now: datetime) -> Taken:
     """Copy the register and the packs into a folder of backups; the service may go on working.
 
     Packs an earlier backup there holds are not read again unless they were written anew since.
 
     Args:
         database_url: the register.
-        storage: the folder of issued files.
+        storage: the folder or bucket of issued files.
         into: the folder of backups; made when it is not there.
         now: aware; names the backup.
 
@@ -74,7 +75,8 @@ def take_backup(*, database_url: str, storage: Path, into: Path, now: datetime) 
     """
     with told_in_words(), alone_in(into):
         held = _held(into)
-        _check_store(storage, held)
+        store = store_at(storage)
+        _check_store(store, held)
         folder = into / BACKUPS / name_of(now)
         if folder.exists():
             raise PlaceNotEmptyError(f"there is a backup {folder.name} already")
@@ -82,7 +84,7 @@ def take_backup(*, database_url: str, storage: Path, into: Path, now: datetime) 
         try:
             copy_register(database_url, folder / REGISTER)
             taken = _Packs(into, held)
-            listed = write_whole(folder / PACKS, taken.lines(storage))
+            listed = write_whole(folder / PACKS, taken.lines(store))
             taken.settle()
             manifest = Manifest(
                 taken_at=now,
@@ -132,12 +134,12 @@ def forget_backups(folder: Path, older_than: datetime) -> list[str]:
     return [one.name for one in gone]
 
 
-def _check_store(storage: Path, held: Mapping[str, KeptPack]) -> None:
+def _check_store(store: PackStore, held: Mapping[str, KeptPack]) -> None:
     """Refuse a backup without any file where there were some: it would push out those that have them.
 
     So it looks when the disk of the store is not mounted, or a setting names another place.
     """
-    if not storage.is_dir() or (held and next(list_packs(storage), None) is None):
+    if not store.is_there() or (held and next(store.packs(), None) is None):
         raise UnavailableError(
             f"no issued files where CERTSVC_STORAGE_URL says; the last backup has {len(held)} packs"
         )
@@ -158,10 +160,10 @@ class _Packs:
         self._touched: set[Path] = set()
         self.count = self.bytes = self.copied = self.copied_bytes = 0
 
-    def lines(self, storage: Path) -> Iterator[bytes]:
+    def lines(self, store: PackStore) -> Iterator[bytes]:
         """Copy what is new and yield a line for each pack."""
-        for found in list_packs(storage):
-            kept = self._kept(storage, found)
+        for found in store.packs():
+            kept = self._kept(store, found)
             if kept is None:
                 continue
             self.count += 1
@@ -174,7 +176,7 @@ class _Packs:
             sync_folder(folder)
         self._touched.clear()
 
-    def _kept(self, storage: Path, found: PackFile) -> KeptPack | None:
+    def _kept(self, store: PackStore, found: PackFile) -> KeptPack | None:
         known = self._held.get(found.place)
         if (
             known is not None
@@ -184,7 +186,7 @@ class _Packs:
             return known
         make_folder(self._into / "packs")
         try:
-            temporary, part = write_beside(self._into / "packs", chunks_of(storage / found.place))
+            temporary, part = write_beside(self._into / "packs", store.pieces(found.place))
         except FileNotFoundError:
             # A copy that failed was removed meanwhile, and with it its pack.
             return None

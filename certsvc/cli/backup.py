@@ -37,14 +37,13 @@ def backup(out: Path, keys: Path | None, forget: int | None, json_: bool) -> Non
     """
     from certsvc.backup.keys_archive import archive_keys
     from certsvc.backup.take import forget_backups, take_backup
+    from certsvc.wiring.storage import issued_at
 
     settings = load_place()
     if keys is not None and keys.absolute().is_relative_to(out.absolute()):
         raise click.UsageError("--keys must not lie in the folder of backups: together they are everything")
     now = datetime.now(UTC)
-    taken = take_backup(
-        database_url=settings.database_url, storage=Path(settings.storage_url), into=out, now=now
-    )
+    taken = take_backup(database_url=settings.database_url, storage=issued_at(settings), into=out, now=now)
     key_files = archive_keys(settings.keys_dir, keys) if keys is not None else None
     gone = forget_backups(out, now - timedelta(days=forget)) if forget is not None else []
     facts = {
@@ -72,6 +71,7 @@ def restore(folder: Path, name: str | None, keys: Path | None, check: bool, json
     """
     from certsvc.backup.keys_archive import bring_keys
     from certsvc.backup.restore import check_backup, choose_backup, restore_backup
+    from certsvc.wiring.storage import issued_at
 
     if check:
         manifest = check_backup(folder, name)
@@ -80,7 +80,7 @@ def restore(folder: Path, name: str | None, keys: Path | None, check: bool, json
     settings = load_place()
     key_files = bring_keys(keys, settings.keys_dir) if keys is not None else None
     restored = restore_backup(
-        folder, database_url=settings.database_url, storage=Path(settings.storage_url), name=name
+        folder, database_url=settings.database_url, storage=issued_at(settings), name=name
     )
     _try_secret(settings)
     _print({"backup": restored.name, **_facts(restored.manifest), "key_files": key_files}, json_)

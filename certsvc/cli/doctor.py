@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import click
@@ -68,7 +67,10 @@ def examine(settings: Settings) -> Iterator[Diagnosis]:
         "fonts": (_examine_fonts, "fetch templates/fonts again from the repository"),
         "templates": (_examine_templates, "certsvc template check DIR tells what is wrong"),
         "database": (_examine_database, "certsvc init makes the schema; check CERTSVC_DATABASE_URL"),
-        "storage": (_examine_storage, "check CERTSVC_STORAGE_URL, free space and permissions"),
+        "storage": (
+            _examine_storage,
+            "check CERTSVC_STORAGE_URL (and CERTSVC_S3_*), free space and permissions",
+        ),
         "clock": (_examine_clock, "set the clock right (NTP); it must never run behind what was recorded"),
         "timestamps": (
             examine_timestamps,
@@ -193,12 +195,28 @@ def _open_registry(settings: Settings) -> Registry:
 
 
 def _examine_storage(settings: Settings) -> Diagnosis:
-    from certsvc.storage.local import LocalStorage
+    from certsvc.storage.s3 import S3Storage
+    from certsvc.wiring.storage import open_storage
 
-    LocalStorage(Path(settings.storage_url)).check()
+    storage = open_storage(settings)
+    storage.check()
+    if isinstance(storage, S3Storage):
+        return _examined_bucket(settings, storage.bucket.keeps_versions)
     return Diagnosis(
         part="storage", state="ok", fact=f"{settings.storage_url}: a file was written and synced"
     )
+
+
+def _examined_bucket(settings: Settings, keeps_versions: bool) -> Diagnosis:
+    fact = f"{settings.storage_url}: an object was created once, not overwritten, and removed"
+    if keeps_versions:
+        return Diagnosis(
+            part="storage",
+            state="warn",
+            fact=f"{fact}; but the bucket keeps versions of what is removed",
+            remedy="turn versioning off, or let old versions expire: else an erased holder's files stay",
+        )
+    return Diagnosis(part="storage", state="ok", fact=fact)
 
 
 def _examine_clock(settings: Settings) -> Diagnosis:

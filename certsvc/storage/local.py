@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Final
 
 from certsvc.errors import RecordDamagedError, StorageFullError, UnavailableError
+from certsvc.storage.naming import place_of
 from certsvc.storage.pack import (
     PackedFile,
-    folder_of,
     holding,
     let_go,
     opened,
@@ -26,9 +26,8 @@ from certsvc.storage.pack import (
     read_raw,
     write_all,
 )
-from certsvc.storage.port import NOTHING, PACK_CHARS, Storage
+from certsvc.storage.port import NOTHING, Storage
 
-_NAME: Final = re.compile(r"(?P<stem>[A-Za-z0-9_-]{1,100})\.(?:pdf|ofd)", re.ASCII)
 _TEMPORARY: Final = re.compile(r"\.[A-Za-z0-9_.-]+\.[0-9a-f]{16}\.tmp", re.ASCII)
 _FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT})
 _PROBE_BYTES: Final = 64 * 1024
@@ -186,11 +185,7 @@ class LocalStorage(Storage):
 
     def _path(self, name: str) -> Path:
         """Return the pack in which *name* lives; the files of one chunk share it."""
-        match = _NAME.fullmatch(name)
-        if match is None:
-            raise UnavailableError("not a name of an issued file")
-        pack = match["stem"][:PACK_CHARS]
-        return self._folder / folder_of(pack) / f"{pack}.pack"
+        return self._folder / place_of(name)
 
     def _temporary(self, path: Path) -> Path:
         """Return a fresh temporary name beside *path*."""

@@ -16,7 +16,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, Protocol
 
 from certsvc.errors import RecordDamagedError, UnavailableError
 
@@ -36,6 +36,47 @@ _LARGE_BYTES: Final = 8 * 1024 * 1024
 """A pack from this size on is a batch's: nobody stands at the desk waiting to fetch its files."""
 _AT_ONCE: Final = 512
 """Buffers to a writev(); the kernel takes 1,024."""
+
+
+class Source(Protocol):
+    """A pack that can be read in pieces, wherever it lies."""
+
+    @property
+    def size(self) -> int:
+        """Bytes of the whole pack."""
+
+    def read(self, place: int, length: int) -> bytes:
+        """Return up to *length* bytes from *place* on; none behind the end."""
+
+
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """A pack in memory."""
+
+    content: bytes
+
+    @property
+    def size(self) -> int:
+        """Bytes."""
+        return len(self.content)
+
+    def read(self, place: int, length: int) -> bytes:
+        """Return a piece."""
+        return self.content[place : place + length]
+
+
+@dataclass(frozen=True, slots=True)
+class _Opened:
+    """A pack behind a file handle."""
+
+    handle: int
+
+    @property
+    def size(self) -> int:
+        return os.fstat(self.handle).st_size
+
+    def read(self, place: int, length: int) -> bytes:
+        return os.pread(self.handle, length, place)
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,40 +184,42 @@ def holding(folder: Path) -> Iterator[int]:
         os.close(handle)
 
 
-def read_index(handle: int) -> Index:
-    """Return what the pack behind *handle* holds, from its index or else from its heads.
+def read_index(pack: int | Source) -> Index:
+    """Return what a pack (or that behind a file handle) holds, from its index or else from its heads.
 
     Raises:
         RecordDamagedError: it is no pack, or damaged before its first file.
         OSError: it cannot be read.
     """
-    size = os.fstat(handle).st_size
+    source = _source(pack)
+    size = source.size
     if size > _TAIL.size:
-        place, digest, end = _TAIL.unpack(_read(handle, size - _TAIL.size, _TAIL.size))
+        place, digest, end = _TAIL.unpack(_read(source, size - _TAIL.size, _TAIL.size))
         if end == _END and place < size - _TAIL.size:
-            listed = _read(handle, place, size - _TAIL.size - place)
+            listed = _read(source, place, size - _TAIL.size - place)
             if hashlib.sha256(listed).digest() == digest:
                 return Index(dict(_entries(listed)), whole=True)
-    return _walk(handle, size)
+    return _walk(source, size)
 
 
-def read_packed(handle: int, packed: Packed) -> bytes:
+def read_packed(pack: int | Source, packed: Packed) -> bytes:
     """Return the bytes of one file.
 
     Raises:
         RecordDamagedError: they are not those that were stored.
         OSError: they cannot be read.
     """
-    content = _read(handle, packed.place, packed.length)
+    content = _read(_source(pack), packed.place, packed.length)
     if hashlib.sha256(content).digest() != packed.sha256:
         raise RecordDamagedError("an issued file is not as it was stored")
     return content
 
 
-def read_raw(handle: int, files: Mapping[str, Packed]) -> Sequence[PackedFile]:
+def read_raw(pack: int | Source, files: Mapping[str, Packed]) -> Sequence[PackedFile]:
     """Return *files* as they are, damaged or not, each with the sha256 it was stored with."""
+    source = _source(pack)
     return [
-        PackedFile(name, _read(handle, packed.place, packed.length), packed.sha256)
+        PackedFile(name, _read(source, packed.place, packed.length), packed.sha256)
         for name, packed in files.items()
     ]
 
@@ -198,15 +241,15 @@ def _entries(listed: bytes) -> Iterator[tuple[str, Packed]]:
         at += _ENTRY.size
 
 
-def _walk(handle: int, size: int) -> Index:
+def _walk(source: Source, size: int) -> Index:
     """Find the files by their heads."""
-    if _read(handle, 0, min(size, len(MAGIC))) != MAGIC:
+    if _read(source, 0, min(size, len(MAGIC))) != MAGIC:
         raise RecordDamagedError("a pack of issued files is cut short or none of ours")
     files: dict[str, Packed] = {}
     at = len(MAGIC)
     head_max = len(_FILE) + _NAME.size + _NAME_MAX + _LENGTH.size
     while at < size:
-        head = _read(handle, at, min(head_max, size - at))
+        head = _read(source, at, min(head_max, size - at))
         if head.startswith(_INDEX):
             return Index(files, whole=True, by_heads=True)
         name_at = len(_FILE) + _NAME.size
@@ -225,12 +268,16 @@ def _walk(handle: int, size: int) -> Index:
     return Index(files, whole=False, by_heads=True)
 
 
-def _read(handle: int, place: int, length: int) -> bytes:
+def _read(source: Source, place: int, length: int) -> bytes:
     """Return exactly *length* bytes. RecordDamagedError when there are fewer."""
-    content = os.pread(handle, length, place)
+    content = source.read(place, length)
     while len(content) < length:
-        more = os.pread(handle, length - len(content), place + len(content))
+        more = source.read(place + len(content), length - len(content))
         if not more:
             raise RecordDamagedError("a pack of issued files is cut short")
         content += more
     return content
+
+
+def _source(pack: int | Source) -> Source:
+    return _Opened(pack) if isinstance(pack, int) else pack

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from functools import partial
-from pathlib import Path
 
 from certsvc.audit.premises import Bench, KeyFact, Premises, SealingKey
 from certsvc.config import Settings
@@ -14,9 +12,8 @@ from certsvc.sealing.keystore import Keystore
 from certsvc.sealing.port import PinnedKey, PinnedSeal
 from certsvc.sealing.trust import TrustedKey
 from certsvc.storage.erasure_list import FILE_NAME, ErasureList
-from certsvc.storage.listing import listed
-from certsvc.storage.local import LocalStorage
 from certsvc.wiring.loading import load_kinds
+from certsvc.wiring.storage import list_issued, open_storage
 
 
 def open_bench(settings: Settings, former_urls: Sequence[str] = ()) -> Bench:
@@ -32,7 +29,7 @@ def open_bench(settings: Settings, former_urls: Sequence[str] = ()) -> Bench:
         UnavailableError: the list of erasures is damaged, or cannot be read.
     """
     keystore = Keystore.open(settings.keys_dir)
-    folder = Path(settings.storage_url)
+    storage = open_storage(settings)
     erasures = ErasureList(settings.keys_dir / FILE_NAME, keystore.registry_secret)
     return Bench(
         premises=Premises(
@@ -48,8 +45,8 @@ def open_bench(settings: Settings, former_urls: Sequence[str] = ()) -> Bench:
             erasures={entry.holder_id: entry.at for entry in reversed(erasures.entries())},
         ),
         review=open_review(settings.database_url, keystore.registry_secret),
-        shelf=LocalStorage(folder),
-        listing=partial(listed, folder),
+        shelf=storage,
+        listing=list_issued(settings, storage),
     )
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 from typing import TypedDict
 
 from certsvc.batch.announce import Announcer, Bell
@@ -40,7 +39,6 @@ from certsvc.rendering.pdf import PDFRenderer
 from certsvc.sealing.keystore import Keystore
 from certsvc.sealing.port import PinnedKey, PinnedSeal, SealSigner, Signer
 from certsvc.storage.erasure_list import FILE_NAME, ErasureList
-from certsvc.storage.local import LocalStorage
 from certsvc.storage.port import Storage
 from certsvc.translog.checkpoint import origin_of
 from certsvc.verification.log_book import LogBook
@@ -62,6 +60,7 @@ from certsvc.wiring.loading import (
     open_readers,
     sample_coded,
 )
+from certsvc.wiring.storage import open_storage
 from certsvc.wiring.timestamps import load_tsa_roots, make_stamper, open_authority
 
 
@@ -138,7 +137,7 @@ def build(settings: Settings, clock: Clock | None = None) -> Services:
     not_issued = sample_coded(settings, kinds)
     issuer = Issuer(name=settings.issuer_name, uscc=settings.issuer_uscc, type_code=settings.type_code)
     registry = open_registry(settings.database_url, keystore.registry_secret)
-    storage = LocalStorage(Path(settings.storage_url))
+    storage = open_storage(settings)
     authority = open_authority(settings, clock)
     stamper = make_stamper(settings, authority, keystore, clock)
     made_of = _MadeOf(

@@ -22,7 +22,8 @@ def initialise(settings: Settings, *, dev: bool, clock: Clock | None = None) -> 
     if dev:
         make_dev_keys(settings, clock)
     settings.data_dir.mkdir(parents=True, exist_ok=True)
-    Path(settings.storage_url).mkdir(parents=True, exist_ok=True)
+    if settings.s3_bucket is None:
+        Path(settings.storage_url).mkdir(parents=True, exist_ok=True)
     migrate(settings.database_url)
 
 
