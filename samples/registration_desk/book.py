@@ -7,6 +7,7 @@ nobody will tell the certificate service of, and no letter about one that was no
 from __future__ import annotations
 
 import json
+import secrets
 import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -19,6 +20,7 @@ from registration_desk.business import JSON
 from registration_desk.stages import Action, Role, State, move
 
 _SCHEMA: Final = """
+CREATE TABLE IF NOT EXISTS desk (one INTEGER PRIMARY KEY CHECK (one = 1), name TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS application (
     id INTEGER PRIMARY KEY, kind TEXT NOT NULL, person TEXT NOT NULL, said TEXT NOT NULL,
     state TEXT NOT NULL, round INTEGER NOT NULL, reason TEXT NOT NULL, created_at TEXT NOT NULL);
@@ -77,6 +79,10 @@ class Book:
         with self.writing() as db:
             for statement in _SCHEMA.split(";"):
                 db.execute(statement)
+            # A desk begun anew must not repeat another one: the service knows each source_id for ever.
+            db.execute("INSERT OR IGNORE INTO desk VALUES (1, ?)", (secrets.token_hex(4),))
+            self.name = str(db.execute("SELECT name FROM desk").fetchone()["name"])
+            """Begins every source_id."""
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:

@@ -162,6 +162,8 @@ def event_of(
 ) -> JSON:
     """Return the parts of the event an approved application becomes, without number, instant and source_id.
 
+    Nor is the ID number in it, which is put in when it is sent (``with_identity``): it lies in no file here.
+
     Args:
         kind: of BUSINESSES, checked.
         person: of PEOPLE.
@@ -173,10 +175,8 @@ def event_of(
     who = PEOPLE[person]
     event: JSON = {"type": kind}
     if kind in _REGISTERING:
-        event |= {
-            "holder": {**who.holder, **who.pictures},
-            "qualification": {"number": said["qualification"]},
-        }
+        shown = {name: value for name, value in who.holder.items() if name != "id_number"}
+        event |= {"holder": {**shown, **who.pictures}, "qualification": {"number": said["qualification"]}}
         if new_number:
             event["new_registration_number"] = new_number
     if "specialty" in BUSINESSES[kind].fields:
@@ -191,3 +191,11 @@ def event_of(
     if kind == "cancel":
         event["reason"] = {"code": "ON_REQUEST", "text": said["reason"].strip()}
     return event
+
+
+def with_identity(event: JSON, person: str) -> JSON:
+    """Return the event with the ID number where it names a holder who begins."""
+    holder = event.get("holder")
+    if not isinstance(holder, dict) or "id_type" not in holder:
+        return event
+    return {**event, "holder": {**holder, "id_number": PEOPLE[person].holder["id_number"]}}

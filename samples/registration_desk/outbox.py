@@ -13,7 +13,7 @@ from typing import Final
 
 from certsvc.client import AnswerError, Client, ClientError, Problem, ProblemError, Recorded
 from registration_desk.book import Book, put_forward
-from registration_desk.business import JSON
+from registration_desk.business import JSON, with_identity
 from registration_desk.stages import Action, Role
 from registration_desk.words import Words
 
@@ -72,6 +72,11 @@ class Letter:
     """Why it is not delivered; empty otherwise."""
     detail: str
     event_id: str
+
+    @property
+    def event(self) -> JSON:
+        """Return what is sent: with the ID number, which is not kept here."""
+        return with_identity(self.body, self.person)
 
 
 def letters(book: Book, application: int | None = None) -> tuple[Letter, ...]:
@@ -139,7 +144,7 @@ def _deliver(book: Book, client: Client, letter: Letter, now: datetime) -> None:
     # Nothing is locked while the service is asked. Who dies after its answer and before ours is written sends
     # the same source_id again, and is answered the same.
     try:
-        recorded = client.record_event(letter.body)
+        recorded = client.record_event(letter.event)
     except ProblemError as refusal:
         if refusal.status in _BUSY:
             _postpone(book, letter, now, refusal.code, refusal.detail, refusal.retry_after)

@@ -14,6 +14,7 @@ PEOPLE: Final[Mapping[str, Person]] = {
     "p2": Person(order=402, name="样本乙", sex="女", born=date(1991, 9, 3)),
     "p3": Person(order=403, name="样本丙", sex="男", born=date(1985, 1, 28)),
     "p4": Person(order=404, name="样本丁", sex="女", born=date(1979, 11, 20)),
+    "p5": Person(order=405, name="样本戊", sex="男", born=date(1956, 3, 1)),
 }
 """By the name the desk has for them; all made up, with ID numbers of the area 990000, which is nowhere."""
 

@@ -150,7 +150,7 @@ def service_is_killed(scene: Scene, told: Told, application: int) -> None:
 def send_twice(scene: Scene, told: Told, letter: Letter) -> None:
     """Send a delivered event once more, as a desk would that died before it wrote the answer down."""
     before = scene.desk.history(scene.number)
-    again: Recorded = scene.desk.record_event(letter.body)
+    again: Recorded = scene.desk.record_event(letter.event)
     told.expect("same event", again.event_id, letter.event_id)
     told.expect("events recorded", len(scene.desk.history(scene.number)), len(before))
     told.say(
