@@ -57,6 +57,7 @@ check: env  ## ruff, mypy --strict and the layers
 
 images: env tools  ## take the pictures in docs/images again
 	@$(BIN)/python -m tools.screenshots
+	@$(BIN)/python -m tools.story_pictures
 
 format: env  ## let ruff lay out the code
 	$(BIN)/ruff check --fix

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import base64
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Final
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from registration_desk.office import BEIJING
 from registration_desk.telling import Teller
 from registration_desk.words import Words
 
@@ -47,6 +48,6 @@ def write_page(teller: Teller, where: Path, seconds: float) -> None:
         style=(HERE / "desk.css").read_text(encoding="utf-8"),
         done=sum(told.ok for told in teller.steps),
         seconds=seconds,
-        at=datetime.now(UTC).isoformat(timespec="seconds"),
+        at=f"{datetime.now(BEIJING):%Y-%m-%d %H:%M} {'北京时间' if language == 'zh' else 'Beijing'}",
     )
     where.write_text(page, encoding="utf-8")

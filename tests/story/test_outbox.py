@@ -26,9 +26,9 @@ from tests.story.conftest import CONTRACT, INITIAL, approved
 ONCE = Patience(tries=1, total_s=20)
 
 
-def desk_client(service: Service, **options: object) -> Client:
+def desk_client(service: Service, api_key: str = "") -> Client:
     """Connect through the proxy and try once: repeating is the outbox's part here."""
-    return service.client(service.chaos.url, patience=ONCE, **options)
+    return service.client(service.chaos.url, patience=ONCE, api_key=api_key)
 
 
 def newest(book: Book) -> Letter:
