@@ -1,4 +1,4 @@
-"""Writes the pictures of docs/story.md: the page ``make story`` leaves, and the sample desk as it shows itself.
+"""Writes the pictures of docs/story.md: the page ``make story`` leaves, and the sample desk in use.
 
     make images
 
