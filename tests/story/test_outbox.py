@@ -8,7 +8,8 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -38,16 +39,17 @@ def newest(book: Book) -> Letter:
 
 def await_(what: Callable[[], bool]) -> None:
     """Wait until it is so."""
-    for _ in range(600):
+    for _ in range(400):
         if what():
             return
         time.sleep(0.05)
     raise AssertionError("it never came")
 
 
-def courier(book: Book, service: Service) -> subprocess.Popen[bytes]:
-    """Start an outbox worker as a process of its own."""
-    return subprocess.Popen(
+@contextmanager
+def courier(book: Book, service: Service) -> Iterator[subprocess.Popen[bytes]]:
+    """Run an outbox worker as a process of its own, killed at the end whatever happened."""
+    process = subprocess.Popen(
         [
             *(sys.executable, "-m", "registration_desk", "deliver", "--forever"),
             *("--book", str(book.path), "--url", service.chaos.url),
@@ -56,6 +58,11 @@ def courier(book: Book, service: Service) -> subprocess.Popen[bytes]:
         cwd=ROOT,
         stdout=subprocess.DEVNULL,
     )
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.wait()
 
 
 def test_worker_killed_after_the_service_did_it_delivers_once(service: Service, book: Book) -> None:
@@ -72,9 +79,8 @@ def test_worker_killed_after_the_service_did_it_delivers_once(service: Service, 
     assert (newest(book).state, newest(book).attempts) == ("PENDING", 0)
 
     service.chaos.plan()
-    with courier(book, service) as second:
+    with courier(book, service):
         await_(lambda: newest(book).state == "DELIVERED")
-        second.kill()
     with service.client() as client:
         assert [item.event_id for item in client.history(number)] == [newest(book).event_id]
     assert book.holder("p1") == (number, "e1")
