@@ -1,6 +1,6 @@
 # Two commands matter: `make run` and `make test`. Each does all its own set-up from a bare clone.
 .DEFAULT_GOAL := help
-.PHONY: help run test test-full faults bench bench-check check format images env tools clean
+.PHONY: help run story test test-full faults bench bench-check check format images env tools clean
 BIN := .venv/bin
 HOST ?= 127.0.0.1
 PORT ?= 8000
@@ -25,6 +25,12 @@ run: env  ## a demo service with made-up certificates on http://127.0.0.1:8000
 	$(if $(DATABASE),CERTSVC_DATABASE_URL='$(DATABASE)') \
 	CERTSVC_PUBLIC_URL="$${CERTSVC_PUBLIC_URL:-http://$(if $(filter 0.0.0.0 ::,$(HOST)),127.0.0.1,$(HOST)):$(PORT)}" \
 	$(BIN)/certsvc demo --host '$(HOST)' --port '$(PORT)'
+
+# LANG is in everybody's environment; only one given on the command line is a wish.
+STORY_LANG ?= $(if $(filter command line,$(origin LANG)),$(LANG),zh)
+
+story: env  ## the whole tale with a service of its own, from application to cancellation (LANG=en)
+	@LANG=C.UTF-8 PYTHONPATH=samples $(BIN)/python -m registration_desk story --lang '$(STORY_LANG)'
 
 test: env tools check  ## every check, then every test; long drills run a seeded tenth
 	TZ=$(ZONE) $(PYTEST)
@@ -51,6 +57,7 @@ check: env  ## ruff, mypy --strict and the layers
 
 images: env tools  ## take the pictures in docs/images again
 	@$(BIN)/python -m tools.screenshots
+	@$(BIN)/python -m tools.story_pictures
 
 format: env  ## let ruff lay out the code
 	$(BIN)/ruff check --fix

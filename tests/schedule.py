@@ -30,6 +30,7 @@ LONG: Final = {
     "tests/verification/test_hostile_files.py": 15,
     "tests/backup/test_restore.py": 14,
     "tests/flows/test_key_drill.py": 14,
+    "tests/story/test_story.py": 14,
     "tests/flows/test_trust_drill.py": 14,
     "tests/verification/test_photos.py": 14,
     "tests/verification/test_pool.py": 14,

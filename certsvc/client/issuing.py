@@ -27,6 +27,8 @@ from certsvc.client.transport import AgainError, Call, Transport, reader
 _KEY_MAX: Final = 200
 _PROOF_MAX: Final = 100_000
 """Bytes; one is about 2 KB."""
+_PICTURE_MAX: Final = 10_000_000
+"""Bytes; one is about 150 KB."""
 _MEDIA: Final = {".pdf": "application/pdf", ".ofd": "application/ofd"}
 
 
@@ -77,6 +79,12 @@ class IssuingCalls:
         """
         call = Call(method="POST", path=f"{_registration_path(number)}/original")
         return self._transport.send(call, _original)
+
+    def original_picture(self, number: str) -> bytes:
+        """Return a picture of the original of the version in force, for a preview: PNG bytes (scope read)."""
+        path = f"{_registration_path(number)}/original.png"
+        call = Call(method="GET", path=path, media="image/png", limit=_PICTURE_MAX)
+        return self._transport.send(call, bytes)
 
     def endorse(self, number: str, purpose: str, *, idempotency_key: str | None = None) -> Endorsement:
         """Issue one endorsed copy (scope endorse).

@@ -70,6 +70,17 @@ def test_original_is_issued_once(client: Client, service: Service) -> None:
     assert client.verify_file(client.download(first.files["ofd"])).verdict is Verdict.VALID
 
 
+def test_picture_of_an_original_follows_its_issue(client: Client, service: Service) -> None:
+    """A desk shows it beside the data; before the original there is none."""
+    number = service.person(client)
+    with pytest.raises(ProblemError) as caught:
+        client.original_picture(number)
+    assert caught.value.code == "ORIGINAL_NOT_ISSUED"
+
+    client.issue_original(number)
+    assert client.original_picture(number).startswith(b"\x89PNG\r\n")
+
+
 def test_proofs_of_a_copy_and_of_an_original_are_handed_out(client: Client, service: Service) -> None:
     """Asked for at once: the service says when to come again, and the client does, by a real clock."""
     number = service.person(client)

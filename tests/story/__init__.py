@@ -1,0 +1,1 @@
+"""The sample registration desk, and the tale that is our test from end to end."""
