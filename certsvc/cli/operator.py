@@ -31,7 +31,7 @@ def operator_add(name: str, roles: str, reason: str, json_: bool) -> None:
 
     wanted = {part.strip() for part in roles.split(",") if part.strip()}
     made, password = open_services().doors.operators.add(name, wanted, at_the_machine(reason))
-    facts = {"operator": made.name, "password": password, "roles": sorted(made.roles)}
+    facts: dict[str, object] = {"operator": made.name, "password": password, "roles": sorted(made.roles)}
     _print(facts, json_)
 
 

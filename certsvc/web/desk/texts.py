@@ -76,13 +76,15 @@ DESK: Final[Mapping[str, Text]] = {
     "action_unknown": Text("结果未知", "Outcome unknown"),
     "action_unknown_note": Text(
         "尚不能确认是否已办理。请返回上一页再次提交同一表单：不会重复办理；或在登记记录中核对。",
-        "Nobody can say yet whether it was done. Go back and send the same form again: nothing is done twice. "
-        "Or look at the registration's history.",
+        "Nobody can say yet whether it was done. Go back and send the same form again: nothing happens twice."
+        " Or look at the registration's history.",
     ),
     "who": Text("操作员", "Operator"),
     "what": Text("事项", "What"),
     "target": Text("对象", "To"),
     "number": Text("注册编号", "Registration number"),
+    "holder": Text("持证人", "Holder"),
+    "employer": Text("聘用企业", "Employer"),
     "time": Text("时间", "Time"),
     "outcome": Text("结果", "Outcome"),
     "back_to_registration": Text("查看该注册", "Show the registration"),
