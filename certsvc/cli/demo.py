@@ -194,7 +194,8 @@ def _print_shown(url: str, shown: Shown | None, api_key: str, password: str) -> 
     lines = [
         ("verify page", f"{url}/verify"),
         ("desk", f"{url}/desk/login"),
-        ("  name, password", f"{DEMO_OPERATOR}  {password}"),
+        ("  its operator", DEMO_OPERATOR),
+        ("  password", password),
         ("API documentation", f"{url}/docs"),
         ("demo API key", api_key),
     ]
