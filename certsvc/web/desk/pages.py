@@ -15,7 +15,7 @@ from certsvc.domain.text import Text
 from certsvc.errors import Fault
 from certsvc.registry.port_access import Operator, OperatorAction
 from certsvc.web import cookies
-from certsvc.web.current import language, nonce, services
+from certsvc.web.current import assets, language, nonce, services
 from certsvc.web.desk import texts
 from certsvc.web.desk.roles_table import ALLOWED, entries, may
 from certsvc.web.prepared import frame_of
@@ -56,6 +56,7 @@ def render(template: str, who: Operator | None, *tables: Mapping[str, Text], **c
             "entries": () if who is None or who.password_once else entries(who.roles),
             "here": here,
             "faults": (),
+            "page_font": assets().desk_font,
             **context,
         },
     )

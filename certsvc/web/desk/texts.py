@@ -159,3 +159,12 @@ ACTIONS: Final[Mapping[str, Text]] = {
 """What operators do, by the name the history keeps."""
 
 NOT_TWICE: Final = Text("两次输入的新密码不一致", "the new password was not typed the same twice")
+
+TABLES: Final[tuple[Mapping[str, Text], ...]] = (DESK, ROLES, ACTIONS)
+"""Every table of texts that pages behind a login show; the font of the desk is cut for them."""
+
+
+def everything() -> str:
+    """Return all that pages behind a login say by themselves."""
+    tables = (text for table in TABLES for text in table.values())
+    return "".join(text.zh + text.en for text in (*tables, LOGIN_REFUSED, TOO_MANY, NOT_TWICE))
