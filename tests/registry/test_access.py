@@ -109,12 +109,12 @@ def test_actions_are_numbered_without_gaps_and_end_once(registry: SQLRegistry) -
         assert not session.end_action("a" * 32, "NOT_FOUND", NOW)
     with pytest.raises(DefectError), registry.writing() as session:
         session.end_action("c" * 32, "DONE", NOW)
-    with registry.reading() as session:
-        found = session.find_action("a" * 32)
+    with registry.reading() as reading:
+        found = reading.find_action("a" * 32)
         assert found == replace(an_action(), seq=1, outcome="DONE", ended_at=NOW)
 
         def listed(operator: str = "", target_id: str = "", before: int = 9, limit: int = 9) -> list[int]:
-            rows = session.actions(operator=operator, target_id=target_id, before=before, limit=limit)
+            rows = reading.actions(operator=operator, target_id=target_id, before=before, limit=limit)
             return [one.seq for one in rows]
 
         assert listed() == [2, 1] and listed(limit=1) == [2] and listed(before=2) == [1]

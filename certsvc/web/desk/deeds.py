@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Mapping
-from typing import Final
+from functools import wraps
+from typing import Final, ParamSpec
 
 from flask import redirect, url_for
 from werkzeug.wrappers import Response as BaseResponse
@@ -28,6 +29,22 @@ _WITH_REASON: Final = TERMINAL | {"suspend"}
 _REASON_CODE: Final = "DESK"
 
 
+_P = ParamSpec("_P")
+
+
+def _telling(view: Callable[_P, BaseResponse]) -> Callable[_P, BaseResponse]:
+    """Have *view* tell what is wrong with its form."""
+
+    @wraps(view)
+    def told(*args: _P.args, **kwargs: _P.kwargs) -> BaseResponse:
+        try:
+            return view(*args, **kwargs)
+        except InvalidFieldError as error:
+            return pages.answer(pages.faults_page(operator(), error.faults), 422)
+
+    return told
+
+
 def new_action_id() -> str:
     """Return the id of the action a form will be; it is what makes a double click one action."""
     return secrets.token_hex(16)
@@ -35,6 +52,7 @@ def new_action_id() -> str:
 
 @bp.post("/registrations/<number:number>/original")
 @role("issuer")
+@_telling
 def issue_original(number: str) -> BaseResponse:
     """Issue the original of the version in force."""
     return _carry_out(number, "original", form_fields(), lambda _: _order(number, Operation.ORIGINAL))
@@ -42,6 +60,7 @@ def issue_original(number: str) -> BaseResponse:
 
 @bp.post("/registrations/<number:number>/endorse")
 @role("issuer")
+@_telling
 def endorse(number: str) -> BaseResponse:
     """Grant one endorsed copy for a purpose."""
     fields = form_fields()
@@ -57,6 +76,7 @@ def endorse(number: str) -> BaseResponse:
 
 @bp.post("/registrations/<number:number>/event")
 @role("registrar")
+@_telling
 def record_event(number: str) -> BaseResponse:
     """Record an event with its reason; one that nothing undoes after it was asked about once more."""
     fields = form_fields()

@@ -103,6 +103,11 @@ def confirm_page(
     )
 
 
+def faults_page(who: Operator, faults: Sequence[Fault]) -> str:
+    """Compose what is wrong with the form of an action; the browser's way back has what was typed."""
+    return render("desk/faults.html", who, faults=told(faults))
+
+
 def action_page(who: Operator, action: OperatorAction) -> str:
     """Compose what became of one action."""
     return render(

@@ -73,6 +73,10 @@ DESK: Final[Mapping[str, Text]] = {
     "action_title": Text("办理结果", "What became of it"),
     "action_done": Text("已办理", "Done"),
     "action_refused": Text("未办理", "Not done"),
+    "faults_note": Text(
+        "请返回上一页更正后重新提交；已填写的内容仍在。",
+        "Please go back and correct it; what you typed is still there.",
+    ),
     "action_unknown": Text("结果未知", "Outcome unknown"),
     "action_unknown_note": Text(
         "尚不能确认是否已办理。请返回上一页再次提交同一表单：不会重复办理；或在登记记录中核对。",

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
 
+from certsvc.registry.port_access import Principal
 from certsvc.registry.sql import SQLRegistry
 from certsvc.web.limits import Rate
 from tests.web.desk.person import PASSWORD, TESTS, Person, at_the_desk, hire
@@ -203,6 +205,38 @@ def test_a_session_somebody_wrote_into_the_database_is_none(site: Site) -> None:
         connection.execute(
             sa.text("UPDATE session SET expires_at = :at"), {"at": f"{later:%Y-%m-%dT%H:%M:%S.000000Z}"}
         )
+    assert not is_in(person)
+
+
+def test_a_holder_s_login_opens_no_desk(site: Site) -> None:
+    """Both are sessions of one table, and anybody can put a value under another cookie's name."""
+    hire(site, "somebody", "reader")
+    operator = site.world.services.doors.operators.require("somebody")
+    person = Person(site)
+    for principal, opens in (
+        (operator.principal, True),
+        (replace(operator.principal, kind="holder"), False),
+    ):
+        person.plant(site.world.services.doors.sessions.begin(principal))
+        assert is_in(person) == opens
+
+
+def test_a_password_that_is_reset_during_the_login_lets_nobody_in(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between the look at the password and the session there is time for an admin."""
+    hire(site, "racer", "reader")
+    doors = site.world.services.doors
+    begin = doors.sessions.begin
+
+    def late(principal: Principal) -> str:
+        doors.operators.reset_password("racer", TESTS)
+        site.world.jump(seconds=1)
+        return begin(principal)
+
+    person = Person(site)
+    monkeypatch.setattr(doors.sessions, "begin", late)
+    assert person.log_in("racer").status_code == 401
     assert not is_in(person)
 
 
