@@ -34,6 +34,8 @@
     ├── AccessError
     │   ├── UnauthenticatedError             UNAUTHENTICATED
     │   ├── ForbiddenError                   FORBIDDEN
+    │   ├── RoleMissingError                 ROLE_MISSING
+    │   ├── FormExpiredError                 FORM_EXPIRED
     │   └── RateLimitedError                 RATE_LIMITED
     ├── UnavailableError                 cannot tell or cannot do now   UNAVAILABLE
     │   ├── RecordDamagedError               RECORD_DAMAGED (the record, not the caller, is at fault)
@@ -76,6 +78,7 @@ from certsvc.errors.requests import (
     AsOfInFutureError,
     EffectiveInFutureError,
     ForbiddenError,
+    FormExpiredError,
     GlyphMissingError,
     ImageRejectedError,
     InputError,
@@ -83,6 +86,7 @@ from certsvc.errors.requests import (
     MalformedError,
     OverAgeError,
     RateLimitedError,
+    RoleMissingError,
     TooLargeError,
     UnauthenticatedError,
     UnsupportedTypeError,
@@ -123,6 +127,7 @@ __all__ = [
     "Fault",
     "FileErasedError",
     "ForbiddenError",
+    "FormExpiredError",
     "GlyphMissingError",
     "HSMUnavailableError",
     "IdempotencyConflictError",
@@ -149,6 +154,7 @@ __all__ = [
     "RegistrationExistsError",
     "RegistrationInForceError",
     "RetentionNotOverError",
+    "RoleMissingError",
     "RuleError",
     "SettingsError",
     "StorageFullError",

@@ -1,17 +1,18 @@
-"""What is kept beside registrations and copies, and written with them: log, time stamps, uses of keys."""
+"""What is kept beside registrations and copies, written with them: log, time stamps, uses of keys, doors."""
 
 from __future__ import annotations
 
 from typing import Protocol
 
+from certsvc.registry.port_access import AccessReading, AccessWriting
 from certsvc.registry.port_keys import KeyUseReading, KeyUseWriting
 from certsvc.registry.port_log import LogReading, LogWriting
 from certsvc.registry.port_timestamps import TimestampReading, TimestampWriting
 
 
-class BesideReading(LogReading, TimestampReading, KeyUseReading, Protocol):
+class BesideReading(LogReading, TimestampReading, KeyUseReading, AccessReading, Protocol):
     """Look-ups."""
 
 
-class BesideWriting(LogWriting, TimestampWriting, KeyUseWriting, Protocol):
+class BesideWriting(LogWriting, TimestampWriting, KeyUseWriting, AccessWriting, Protocol):
     """Changes."""

@@ -54,6 +54,8 @@ STATUS: Final[Mapping[type[CertsvcError], int]] = {
     errors.UnsupportedTypeError: 415,
     errors.UnauthenticatedError: 401,
     errors.ForbiddenError: 403,
+    errors.RoleMissingError: 403,
+    errors.FormExpiredError: 403,
     errors.RateLimitedError: 429,
     errors.UnavailableError: 503,
     errors.RecordDamagedError: 503,

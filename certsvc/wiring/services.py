@@ -48,6 +48,7 @@ from certsvc.verification.receipt_pdf import ReportPress
 from certsvc.verification.trust_material import TrustMaterial
 from certsvc.verification.verify import Verifier
 from certsvc.wiring.chore import Chore
+from certsvc.wiring.doors import Doors, open_doors
 from certsvc.wiring.keys import open_keystore
 from certsvc.wiring.loading import (
     SystemClock,
@@ -104,6 +105,7 @@ class Services:
     receipts: Receipts
     report_press: ReportPress
     clients: Clients
+    doors: Doors
     trust_material: TrustMaterial
     lookups: LookUps
     lookup_chore: Chore
@@ -266,6 +268,7 @@ def build(settings: Settings, clock: Clock | None = None) -> Services:
             public_url=settings.public_url,
         ),
         clients=Clients(registry, clock),
+        doors=open_doors(settings, registry, clock, keystore.registry_secret),
         trust_material=TrustMaterial(
             registry=registry,
             kinds=kinds,
