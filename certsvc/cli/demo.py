@@ -198,9 +198,7 @@ def _keep(file: Path, secret: str) -> None:
         opened.write(secret)
 
 
-def _print_shown(
-    url: str, shown: Shown | None, second: Shown | None, api_key: str, password: str
-) -> None:
+def _print_shown(url: str, shown: Shown | None, second: Shown | None, api_key: str, password: str) -> None:
     lines = [
         ("verify page", f"{url}/verify"),
         ("desk", f"{url}/desk/login"),
