@@ -1,6 +1,6 @@
 # Two commands matter: `make run` and `make test`. Each does all its own set-up from a bare clone.
 .DEFAULT_GOAL := help
-.PHONY: help run story test test-full faults bench bench-check check format images env tools clean
+.PHONY: help run story test test-full faults topology bench bench-check check format images env tools clean
 BIN := .venv/bin
 HOST ?= 127.0.0.1
 PORT ?= 8000
@@ -42,6 +42,9 @@ test-full: env tools check  ## the same with the long drills whole, then in two 
 
 faults: env tools  ## kill, starve and break it at every step; prints the table of what was lost (nothing)
 	DRILLS=full $(PYTEST) tests/faults
+
+topology: env tools  ## two API processes, two workers, PostgreSQL, S3, nginx: kill any one; prints what was lost (nothing)
+	DRILLS=full $(PYTEST) tests/topology
 
 bench: env tools  ## how fast it is, beside the naive way and the physical floor; writes bench/results.md
 	$(BIN)/python -m bench

@@ -12,6 +12,7 @@ from typing import Final
 import pytest
 
 LONG: Final = {
+    "tests/topology/test_topology.py": 90,
     "tests/browser/test_pages.py": 67,
     "tests/browser/test_offline.py": 33,
     "tests/browser/test_ways.py": 30,

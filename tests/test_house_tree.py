@@ -13,7 +13,18 @@ import pytest
 from certsvc.domain.wording import OFFICIAL
 
 ROOT: Final = Path(__file__).resolve().parent.parent
-FOLDERS: Final = ("bench", "certsvc", "docs", "keys", "samples", "templates", "tests", "tools", ".ci")
+FOLDERS: Final = (
+    "bench",
+    "certsvc",
+    "deploy",
+    "docs",
+    "keys",
+    "samples",
+    "templates",
+    "tests",
+    "tools",
+    ".ci",
+)
 LOCK: Final = (ROOT / "uv.lock").read_text(encoding="utf-8")
 LINK: Final = re.compile(r"\]\((?!https?:|#)([^)#\s]+)")
 

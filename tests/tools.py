@@ -18,6 +18,7 @@ PACKAGES: Final = {
     "faketime": "faketime",
     "mkfs.ext4": "e2fsprogs",
     "mutool": "mupdf-tools",
+    "nginx": "nginx-light",
     "openssl": "openssl",
     "pdffonts": "poppler-utils",
     "pdfinfo": "poppler-utils",

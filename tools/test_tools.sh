@@ -45,6 +45,7 @@ get_ofd_js() {
 list_missing() {
     has_library libzbar.so.0 || echo libzbar0
     has_library libatomic.so.1 || echo libatomic1
+    has_program nginx || [ -x /usr/sbin/nginx ] || echo nginx-light
     { has_program pdftotext && has_program pdfsig && has_program pdftoppm; } || echo poppler-utils
     has_program qpdf || echo qpdf
     has_program mutool || echo mupdf-tools

@@ -1,0 +1,1 @@
+"""The whole deployment as plain processes, and what its files say."""
