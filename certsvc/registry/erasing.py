@@ -18,6 +18,7 @@ from certsvc.registry.crypto import Value
 from certsvc.registry.database import Query
 from certsvc.registry.erasing_bodies import BodyErasing
 from certsvc.registry.log_rows import LogChanges
+from certsvc.registry.names import NameChanges
 from certsvc.registry.payload import event_text, face_text
 from certsvc.registry.payload_sealed import outcome_text
 from certsvc.registry.port_erasing import Erasure, StandIn
@@ -143,7 +144,7 @@ class ErasingRows(RecordReading):
         return [copy_from(one, self._opener) for one in self._all(COPIES_OF, registration_id=registration_id)]
 
 
-class ErasingChanges(ErasingRows, LogChanges, KeyWriting, BodyErasing):
+class ErasingChanges(ErasingRows, LogChanges, KeyWriting, BodyErasing, NameChanges):
     """Changes that erasing makes; the port says what each promises."""
 
     def erase_holder(self, holder_id: HolderId, stand_ins: Sequence[StandIn], at: datetime) -> None:
@@ -161,6 +162,7 @@ class ErasingChanges(ErasingRows, LogChanges, KeyWriting, BodyErasing):
         self.forget_log_salts(
             [str(row[0]) for query in FACTS_OF for row in self._rows(query, {"holder_id": holder_id})]
         )
+        self._forget_names(holder_id)
         self._change(DROP_IMAGES, {"holder_id": holder_id})
         for sha256 in sorted(images):
             if self._first(IMAGE_BY_SHA256, sha256=sha256) is None:

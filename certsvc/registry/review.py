@@ -37,7 +37,7 @@ from certsvc.registry.tables import CERTIFICATE_VERSION, COPY, COUNTER, EVENT, H
 from certsvc.registry.tables_access import SESSION
 from certsvc.registry.tables_batches import BATCH
 from certsvc.registry.tables_feed import CHANGE
-from certsvc.registry.tables_holders import HOLDER_KEY
+from certsvc.registry.tables_names import HOLDER_NAME
 from certsvc.registry.tables_log import LOG_ENTRY
 from certsvc.registry.tables_timestamps import FILE_TIMESTAMP
 
@@ -47,7 +47,7 @@ T = TypeVar("T")
 
 _PAGE: Final = 1_000
 _ALL: Final = next(
-    iter({one.metadata for one in (COPY, BATCH, CHANGE, LOG_ENTRY, FILE_TIMESTAMP, HOLDER_KEY, SESSION)})
+    iter({one.metadata for one in (COPY, BATCH, CHANGE, LOG_ENTRY, FILE_TIMESTAMP, SESSION, HOLDER_NAME)})
 )
 """One and the same; asked of these so that every module that adds tables to it has been imported."""
 

@@ -30,6 +30,7 @@ from certsvc.registry.glance import (
 from certsvc.registry.key_use import KeyUseCounts
 from certsvc.registry.log_rows import LogChanges, LogRows
 from certsvc.registry.lookups import LookUpReading, LookUpWriting
+from certsvc.registry.names import NameRows
 from certsvc.registry.port import ReadSession, WriteSession
 from certsvc.registry.port_glance import Glance, Sight
 from certsvc.registry.reading import RecordReading
@@ -54,6 +55,7 @@ class SQLReadSession(
     BatchRows,
     TimestampRows,
     AccessRows,
+    NameRows,
     KeyUseCounts,
     LogRows,
 ):

@@ -17,6 +17,7 @@ from certsvc.domain.events import Event, HolderId, IdType, RegistrationId
 from certsvc.errors import Fault, InvalidFieldError, NotFoundError, UnavailableError
 from certsvc.registry.crypto import Value
 from certsvc.registry.database import Query
+from certsvc.registry.names import NameChanges
 from certsvc.registry.noting import Noting
 from certsvc.registry.port import APIClient, RecordedEvent
 from certsvc.registry.reading import LATEST_VERSION, RecordReading, image_place
@@ -63,7 +64,7 @@ DROP_ENDS: Final = Query(
 )
 
 
-class RecordWriting(RecordReading, Noting, KeyWriting):
+class RecordWriting(RecordReading, Noting, KeyWriting, NameChanges):
     """Changes to what was recorded; the port says what each promises."""
 
     def hold(self, names: Collection[str]) -> None:
@@ -186,6 +187,8 @@ class RecordWriting(RecordReading, Noting, KeyWriting):
         if not self._insert_unless_taken(ADD_EVENT, EVENT, values):
             # Two deliveries at once; the second one finds the first one's outcome when it comes again.
             raise UnavailableError("an event with this source_id was recorded at this moment")
+        if recorded.event.holder is not None:
+            self._note_name(recorded.registration_id, recorded.event.holder.name)
         self._note_event(values)
         return replace(recorded.event, seq=seq)
 

@@ -37,6 +37,7 @@ from tests.registry.shelf import (
 from tests.registry.test_access import a_session, an_action, an_operator
 
 LOGIN = "s" * 43
+HOLDER, OTHER_NAME = "张示例", "王示例"
 OTHER_ID, OTHER_KEY = "990000199101019999", "another key"
 COLUMNS = [
     (table.name, column.name)
@@ -161,6 +162,10 @@ PROBES: Mapping[str, tuple[Probe, ...]] = {
         lambda s, row: s.find_operator_by_id(str(row["operator_id"])),
         lambda s, row: s.operators(),
     ),
+    "holder_name": (
+        lambda s, row: s.registrations_named(HOLDER, 9),
+        lambda s, row: s.registrations_named(OTHER_NAME, 9),
+    ),
     "session": (
         lambda s, row: s.find_session(LOGIN),
         lambda s, row: s.sessions_of(Principal(kind="operator", id=str(row["principal_id"]))),
@@ -190,6 +195,8 @@ def other_values(table: str, column: str, value: Value) -> list[Value]:
         ("registration_number", "number"): ["京1112020202000099"],
         ("idempotency_key", "client_id"): ["another client"],
         ("idempotency_key", "key"): ["another key"],
+        ("holder_name", "name_index"): [Vault(SECRET).name_index(OTHER_NAME)],
+        ("holder_name", "registration_id"): ["another registration"],
         ("lookup", "registration_id"): ["another registration"],
         ("lookup_journal", "content"): [str(value).replace(",1]", ",9]"), f"{value!s} "],
         ("follow", "registration_id"): ["another registration"],

@@ -8,6 +8,7 @@ import certsvc.registry.tables_access
 import certsvc.registry.tables_batches
 import certsvc.registry.tables_feed
 import certsvc.registry.tables_holders
+import certsvc.registry.tables_names
 import certsvc.registry.tables_timestamps  # noqa: F401  # their tables belong to the same METADATA
 from certsvc.registry.tables import METADATA
 
