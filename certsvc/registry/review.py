@@ -37,8 +37,8 @@ from certsvc.registry.tables import CERTIFICATE_VERSION, COPY, COUNTER, EVENT, H
 from certsvc.registry.tables_access import SESSION
 from certsvc.registry.tables_batches import BATCH
 from certsvc.registry.tables_feed import CHANGE
-from certsvc.registry.tables_names import HOLDER_NAME
 from certsvc.registry.tables_log import LOG_ENTRY
+from certsvc.registry.tables_names import HOLDER_NAME
 from certsvc.registry.tables_timestamps import FILE_TIMESTAMP
 
 Key = tuple[object, ...]

@@ -1,18 +1,22 @@
-"""The doors put together: operators, sessions and what operators do."""
+"""The doors put together: operators, sessions, what operators do, and what they are shown."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
 from certsvc.access.actions import Actions
+from certsvc.access.dossier import Dossiers
 from certsvc.access.operators import Operators
 from certsvc.access.passwords import Passwords
 from certsvc.access.sessions import Sessions
 from certsvc.access.throttle import DeviceMarks
 from certsvc.config import Settings
 from certsvc.domain.clock import Clock
+from certsvc.page.certificate_type import CertificateType
 from certsvc.registry.port import Registry
+from certsvc.storage.port import Storage
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,9 +27,17 @@ class Doors:
     sessions: Sessions
     devices: DeviceMarks
     actions: Actions
+    dossiers: Dossiers
 
 
-def open_doors(settings: Settings, registry: Registry, clock: Clock, secret: bytes) -> Doors:
+def open_doors(
+    settings: Settings,
+    registry: Registry,
+    storage: Storage,
+    kinds: Mapping[str, CertificateType],
+    clock: Clock,
+    secret: bytes,
+) -> Doors:
     """Put the doors of one instance together; *secret* is the registry's."""
     return Doors(
         operators=Operators(registry=registry, clock=clock, passwords=Passwords()),
@@ -37,4 +49,5 @@ def open_doors(settings: Settings, registry: Registry, clock: Clock, secret: byt
         ),
         devices=DeviceMarks(secret, clock),
         actions=Actions(registry=registry, clock=clock),
+        dossiers=Dossiers(registry=registry, storage=storage, kinds=kinds, clock=clock),
     )

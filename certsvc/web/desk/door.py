@@ -194,13 +194,6 @@ def logout() -> BaseResponse:
     return answer
 
 
-@bp.get("/")
-@role()
-def home() -> BaseResponse:
-    """Lead to the first page the operator's roles may see."""
-    return pages.answer(pages.home_page(operator()))
-
-
 @bp.get("/password")
 @role()
 def ask_password() -> BaseResponse:

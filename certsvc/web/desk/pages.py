@@ -79,11 +79,6 @@ def login_page(*, name: str = "", refused: Text | None = None) -> str:
     return render("desk/login.html", None, name=name, faults=faults)
 
 
-def home_page(who: Operator) -> str:
-    """Compose the first page: what there is to do."""
-    return render("desk/home.html", who)
-
-
 def password_page(who: Operator, faults: Sequence[Fault] = ()) -> str:
     """Compose the form for a new password."""
     return render("desk/password.html", who, once=who.password_once, faults=told(faults))

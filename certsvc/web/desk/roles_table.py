@@ -14,6 +14,7 @@ NOBODY: Final[frozenset[Role]] = frozenset()
 """Marks what needs no login at all."""
 ANYBODY: Final[frozenset[Role]] = frozenset(ROLES)
 """Every operator who is logged in."""
+_READER: Final[frozenset[Role]] = frozenset({"reader"})
 _ADMIN: Final[frozenset[Role]] = frozenset({"admin"})
 
 ALLOWED: Final[Mapping[tuple[str, str], frozenset[Role]]] = {
@@ -23,6 +24,11 @@ ALLOWED: Final[Mapping[tuple[str, str], frozenset[Role]]] = {
     ("GET", "/desk/"): ANYBODY,
     ("GET", "/desk/password"): ANYBODY,
     ("POST", "/desk/password"): ANYBODY,
+    ("POST", "/desk/search"): _READER,
+    ("GET", "/desk/registrations/<number:number>"): _READER,
+    ("GET", "/desk/copies/<number:copy_id>.pdf"): _READER,
+    ("GET", "/desk/copies/<number:copy_id>.ofd"): _READER,
+    ("GET", "/desk/copies/<number:copy_id>.png"): _READER,
     ("POST", "/desk/registrations/<number:number>/original"): frozenset({"issuer"}),
     ("POST", "/desk/registrations/<number:number>/endorse"): frozenset({"issuer"}),
     ("POST", "/desk/registrations/<number:number>/event"): frozenset({"registrar"}),

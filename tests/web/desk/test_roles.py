@@ -23,6 +23,11 @@ POST  /desk/logout                                    reader issuer registrar au
 GET   /desk/                                          reader issuer registrar auditor admin
 GET   /desk/password                                  reader issuer registrar auditor admin
 POST  /desk/password                                  reader issuer registrar auditor admin
+POST  /desk/search                                    reader
+GET   /desk/registrations/<number:number>             reader
+GET   /desk/copies/<number:copy_id>.pdf               reader
+GET   /desk/copies/<number:copy_id>.ofd               reader
+GET   /desk/copies/<number:copy_id>.png               reader
 POST  /desk/registrations/<number:number>/original    issuer
 POST  /desk/registrations/<number:number>/endorse     issuer
 POST  /desk/registrations/<number:number>/event       registrar
