@@ -16,7 +16,6 @@ from certsvc.cli.show import as_json, print_json, print_table, safe_text
 if TYPE_CHECKING:
     from certsvc.config import Settings
     from certsvc.gm.seal import Seal
-    from certsvc.sealing.trust import TrustedKey
 
 KNOWN_FIRST: Final = timedelta(seconds=30)
 """How long a key is published before it signs: as long as others may keep an answer of ours."""
@@ -119,6 +118,7 @@ def keys_compromise(key_id: str, since: datetime) -> None:
 @as_json
 def keys_list(json_: bool) -> None:
     """List the keys by which files and statements are recognised, the seals, and what was used today."""
+    from certsvc.sealing.key_choice import state_of
     from certsvc.sealing.keystore import Keystore
     from certsvc.sealing.pki import COUNTED
 
@@ -131,7 +131,7 @@ def keys_list(json_: bool) -> None:
         {
             "key_id": key.key_id,
             "use": key.use,
-            "state": _state(key, [one for one in keystore.keys if _same(one, key)], now),
+            "state": state_of(key, keystore.keys, now),
             "valid_from": key.valid_from.isoformat(),
             "valid_to": key.valid_to.isoformat(),
             "active_from": key.active_from.isoformat() if key.active_from else None,
@@ -166,22 +166,6 @@ def _used_today(settings: Settings, key_ids: Sequence[str], now: datetime) -> Ma
         # Which keys there are has to be told also where there is no registry yet, or no more.
         click.echo(f"used_today is not known: {error.code} {error.note}", err=True)
         return {}
-
-
-def _same(one: TrustedKey, other: TrustedKey) -> bool:
-    """Whether two keys are for the same."""
-    return (one.use, one.algorithm) == (other.use, other.algorithm)
-
-
-def _state(key: TrustedKey, siblings: Sequence[TrustedKey], now: datetime) -> str:
-    """Return what the key does now, in one word."""
-    from certsvc.sealing.key_choice import able
-
-    if key.compromised_since is not None:
-        return "compromised"
-    if key in able(siblings, now):
-        return "active" if now <= key.valid_to else "ended"
-    return "retired" if key.retired_at is not None and key.retired_at <= now else "next"
 
 
 def _seal_facts(seal: Seal) -> Mapping[str, object]:

@@ -8,10 +8,13 @@ from certsvc.registry.port_access import AccessReading, AccessWriting
 from certsvc.registry.port_keys import KeyUseReading, KeyUseWriting
 from certsvc.registry.port_log import LogReading, LogWriting
 from certsvc.registry.port_names import NameReading
+from certsvc.registry.port_overview import OverviewReading
 from certsvc.registry.port_timestamps import TimestampReading, TimestampWriting
 
 
-class BesideReading(LogReading, TimestampReading, KeyUseReading, AccessReading, NameReading, Protocol):
+class BesideReading(
+    LogReading, TimestampReading, KeyUseReading, AccessReading, NameReading, OverviewReading, Protocol
+):
     """Look-ups."""
 
 

@@ -31,6 +31,7 @@ from certsvc.registry.key_use import KeyUseCounts
 from certsvc.registry.log_rows import LogChanges, LogRows
 from certsvc.registry.lookups import LookUpReading, LookUpWriting
 from certsvc.registry.names import NameRows
+from certsvc.registry.overview import OverviewRows
 from certsvc.registry.port import ReadSession, WriteSession
 from certsvc.registry.port_glance import Glance, Sight
 from certsvc.registry.reading import RecordReading
@@ -56,6 +57,7 @@ class SQLReadSession(
     TimestampRows,
     AccessRows,
     NameRows,
+    OverviewRows,
     KeyUseCounts,
     LogRows,
 ):
@@ -72,6 +74,7 @@ class SQLWriteSession(
     ChangeWriting,
     BatchChanges,
     TimestampChanges,
+    OverviewRows,
     AheadReading,
     KeyUseCounts,
     LogChanges,

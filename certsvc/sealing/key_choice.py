@@ -83,3 +83,13 @@ def succeeded(
     takes_over = at if at is not None and at > now and still else now
     begins = takes_over if takes_over > now else None
     return [*retired(keys, before, takes_over), replace(new, active_from=begins)]
+
+
+def state_of(key: TrustedKey, keys: Sequence[TrustedKey], now: datetime) -> str:
+    """Return what *key* does now among all *keys*: next, active, ended, retired or compromised."""
+    if key.compromised_since is not None:
+        return "compromised"
+    siblings = [one for one in keys if (one.use, one.algorithm) == (key.use, key.algorithm)]
+    if key in able(siblings, now):
+        return "active" if now <= key.valid_to else "ended"
+    return "retired" if key.retired_at is not None and key.retired_at <= now else "next"

@@ -77,6 +77,7 @@ class Assets:
         ]
         self._add("desk.css", "\n".join((*more, self.text("desk.css"))).encode())
         self._add("certsvc.svg", (folder / "certsvc.svg").read_bytes())
+        self._add("desk.js", (folder / "desk.js").read_bytes())
         self._add("docs.js", (folder / "docs.js").read_bytes())
         self._add("verify.js", self.joined("symbol.js", "verify.js").encode())
         self._add("jsQR.js", (folder / "vendor" / "jsQR.js").read_bytes())

@@ -49,18 +49,23 @@ def healthz() -> Response:
 @describe(bp, "getReadiness", Call(answers={200: schemas.Health}))
 def readyz() -> Response:
     """Tell for each part whether work can be done."""
-    readiness = current_app.extensions[EXTENSION]
-    assert isinstance(readiness, Readiness)
-    with readiness.lock:
-        if time.monotonic() - readiness.looked_at > _KEPT_S:
-            readiness.parts, readiness.looked_at = _look(), time.monotonic()
-        parts = dict(readiness.parts)
+    parts = parts_now()
     if all(state == "ok" for state in parts.values()):
         return json_answer({"status": "ok", "parts": parts})
     body = problem(503, "UNAVAILABLE", extras={"parts": parts})
     answer = Response(json.dumps(body, ensure_ascii=False), 503, mimetype="application/problem+json")
     answer.headers["Retry-After"] = str(RETRY_AFTER_S)
     return answer
+
+
+def parts_now() -> Mapping[str, str]:
+    """Return for each part ``ok`` or the code of what is wrong, at most a second old."""
+    readiness = current_app.extensions[EXTENSION]
+    assert isinstance(readiness, Readiness)
+    with readiness.lock:
+        if time.monotonic() - readiness.looked_at > _KEPT_S:
+            readiness.parts, readiness.looked_at = _look(), time.monotonic()
+        return dict(readiness.parts)
 
 
 @bp.get("/metrics")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from functools import cache
 from typing import Final
 
@@ -42,11 +42,28 @@ def register(app: APIFlask) -> None:
 
 def exposition() -> bytes:
     """Return the counts of all worker processes in Prometheus' text form."""
+    return generate_latest(_gathered())
+
+
+def _gathered() -> CollectorRegistry:
+    """Return the counts of all worker processes; of this one alone where there is no shared folder."""
     if not os.environ.get(_SHARED_FOLDER):
-        return generate_latest(_own)
+        return _own
     shared = CollectorRegistry()
     MultiProcessCollector(shared)  # type: ignore[no-untyped-call]  # untyped upstream
-    return generate_latest(shared)
+    return shared
+
+
+def answered(statuses: Collection[int]) -> Mapping[str, Mapping[int, int]]:
+    """Return how many requests got one of *statuses* since the start: endpoint -> status -> times."""
+    counts: dict[str, dict[int, int]] = {}
+    for metric in _gathered().collect():
+        for sample in metric.samples:
+            if sample.name == "certsvc_requests_total" and int(sample.labels["status"]) in statuses:
+                its = counts.setdefault(sample.labels["endpoint"], {})
+                status = int(sample.labels["status"])
+                its[status] = its.get(status, 0) + int(sample.value)
+    return counts
 
 
 class _KeyUses(Collector):

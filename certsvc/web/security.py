@@ -30,6 +30,8 @@ _PAGE: Final = (
 )
 _SCANNING: Final = _PAGE + "; script-src 'nonce-{nonce}'"
 """The page with the camera has one script of ours, and the reader it may bring."""
+_POLLING: Final = _PAGE + "; script-src 'nonce-{nonce}'; connect-src 'self'"
+"""A page of the desk that keeps itself up to date."""
 _ALONE: Final = (
     "default-src 'none'; script-src 'nonce-{nonce}'; style-src 'nonce-{nonce}'; font-src data:; "
     "img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
@@ -47,6 +49,12 @@ def let_scan(response: Response, *, alone: bool = False) -> Response:
     policy = _ALONE if alone else _SCANNING
     response.headers["Content-Security-Policy"] = policy.format(nonce=nonce())
     response.headers["Permissions-Policy"] = _PERMISSIONS.format(camera="(self)")
+    return response
+
+
+def let_poll(response: Response) -> Response:
+    """Let a page run its script and ask this server again."""
+    response.headers["Content-Security-Policy"] = _POLLING.format(nonce=nonce())
     return response
 
 

@@ -9,6 +9,7 @@ from datetime import timedelta
 from certsvc.access.actions import Actions
 from certsvc.access.dossier import Dossiers
 from certsvc.access.operators import Operators
+from certsvc.access.overview import Overview
 from certsvc.access.passwords import Passwords
 from certsvc.access.sessions import Sessions
 from certsvc.access.throttle import DeviceMarks
@@ -28,6 +29,7 @@ class Doors:
     devices: DeviceMarks
     actions: Actions
     dossiers: Dossiers
+    overview: Overview
 
 
 def open_doors(
@@ -50,4 +52,5 @@ def open_doors(
         devices=DeviceMarks(secret, clock),
         actions=Actions(registry=registry, clock=clock),
         dossiers=Dossiers(registry=registry, storage=storage, kinds=kinds, clock=clock),
+        overview=Overview(registry=registry, clock=clock),
     )

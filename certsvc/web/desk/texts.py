@@ -7,7 +7,7 @@ from typing import Final
 
 from certsvc.domain.text import Text
 from certsvc.domain.texts_fields import FIELDS
-from certsvc.web.desk import texts_dossier
+from certsvc.web.desk import texts_dossier, texts_overview
 
 DESK: Final[Mapping[str, Text]] = {
     # frame
@@ -166,7 +166,14 @@ ACTIONS: Final[Mapping[str, Text]] = {
 
 NOT_TWICE: Final = Text("两次输入的新密码不一致", "the new password was not typed the same twice")
 
-TABLES: Final[tuple[Mapping[str, Text], ...]] = (DESK, ROLES, ACTIONS, *texts_dossier.TABLES, FIELDS)
+TABLES: Final[tuple[Mapping[str, Text], ...]] = (
+    DESK,
+    ROLES,
+    ACTIONS,
+    *texts_dossier.TABLES,
+    *texts_overview.TABLES,
+    FIELDS,
+)
 """Every table of texts that pages behind a login show; the font of the desk is cut for them."""
 
 

@@ -28,6 +28,14 @@ GET   /desk/registrations/<number:number>             reader
 GET   /desk/copies/<number:copy_id>.pdf               reader
 GET   /desk/copies/<number:copy_id>.ofd               reader
 GET   /desk/copies/<number:copy_id>.png               reader
+GET   /desk/expiring                                  reader
+GET   /desk/expiring.csv                              reader
+GET   /desk/batches                                   reader issuer
+GET   /desk/batches/<number:batch_id>                 reader issuer
+GET   /desk/batches/<number:batch_id>/progress        reader issuer
+POST  /desk/batches/<number:batch_id>/cancel          issuer
+GET   /desk/lookups                                   auditor
+GET   /desk/health                                    admin
 POST  /desk/registrations/<number:number>/original    issuer
 POST  /desk/registrations/<number:number>/endorse     issuer
 POST  /desk/registrations/<number:number>/event       registrar
