@@ -17,6 +17,5 @@ HOLDER_NAME: Final = sa.Table(
     sa.PrimaryKeyConstraint("name_index", "registration_id"),
     sa.ForeignKeyConstraint(["registration_id"], ["registration.registration_id"]),
     sa.Index(None, "registration_id"),
-    sqlite_with_rowid=False,
 )
 """Keyed hash of every name a registration's holder had, as canonical; the names themselves are sealed."""

@@ -31,7 +31,6 @@ def upgrade() -> None:
             ["registration.registration_id"],
             name=op.f("holder_name_registration_id_fk"),
         ),
-        sqlite_with_rowid=False,
     )
     op.create_index(op.f("holder_name_registration_id_idx"), "holder_name", ["registration_id"])
 
