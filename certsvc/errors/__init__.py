@@ -34,6 +34,9 @@
     ├── AccessError
     │   ├── UnauthenticatedError             UNAUTHENTICATED
     │   ├── ForbiddenError                   FORBIDDEN
+    │   ├── HolderLinkUnusableError          HOLDER_LINK_UNUSABLE
+    │   ├── AssertionRefusedError            ASSERTION_REFUSED
+    │   ├── AssertionsOffError               ASSERTIONS_OFF
     │   └── RateLimitedError                 RATE_LIMITED
     ├── UnavailableError                 cannot tell or cannot do now   UNAVAILABLE
     │   ├── RecordDamagedError               RECORD_DAMAGED (the record, not the caller, is at fault)
@@ -74,9 +77,12 @@ from certsvc.errors.machine import (
 from certsvc.errors.requests import (
     AccessError,
     AsOfInFutureError,
+    AssertionRefusedError,
+    AssertionsOffError,
     EffectiveInFutureError,
     ForbiddenError,
     GlyphMissingError,
+    HolderLinkUnusableError,
     ImageRejectedError,
     InputError,
     InvalidFieldError,
@@ -113,6 +119,8 @@ from certsvc.errors.rules import (
 __all__ = [
     "AccessError",
     "AsOfInFutureError",
+    "AssertionRefusedError",
+    "AssertionsOffError",
     "BackupDamagedError",
     "CertsvcError",
     "DefectError",
@@ -125,6 +133,7 @@ __all__ = [
     "ForbiddenError",
     "GlyphMissingError",
     "HSMUnavailableError",
+    "HolderLinkUnusableError",
     "IdempotencyConflictError",
     "ImageRejectedError",
     "InputError",

@@ -87,6 +87,7 @@ class Vault:
         self._row_mac = HMAC(self._derive(secret, b"row mac"), SHA256())
         self._index_key = self._derive(secret, b"id number index")
         self._api_key_key = self._derive(secret, b"api key hash")
+        self._entry_key = self._derive(secret, b"entry hash")
         self._cipher = AESGCM(self._derive(secret, b"id number cipher"))
         self._content_cipher = AESGCM(self._derive(secret, b"content cipher"))
         self._key_cipher = AESGCM(self._derive(secret, b"holder key cipher"))
@@ -215,6 +216,11 @@ class Vault:
         """Return the hex keyed hash a holder is found by."""
         message = with_length(id_type.value.encode()) + with_length(id_number.encode())
         return hmac.digest(self._index_key, message, sha256).hex()
+
+    def entry_hash(self, kind: str, *parts: str) -> str:
+        """Return the hex keyed hash that a holder's one-time link or a used assertion is found by."""
+        message = b"".join(with_length(part.encode()) for part in (kind, *parts))
+        return hmac.digest(self._entry_key, message, sha256).hex()
 
     def api_key_hash(self, api_key: str) -> str:
         """Return the hex keyed hash an API client is found by."""

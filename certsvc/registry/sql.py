@@ -16,6 +16,7 @@ from certsvc.registry.changes import ChangeReading, ChangeWriting
 from certsvc.registry.crypto import Vault, storable
 from certsvc.registry.database import Connection, Database
 from certsvc.registry.dialects import SQLITE
+from certsvc.registry.entries import EntryRows
 from certsvc.registry.erasing import ErasingChanges, ErasingRows
 from certsvc.registry.glance import (
     GLANCE,
@@ -52,6 +53,7 @@ class SQLReadSession(
     ChangeReading,
     BatchRows,
     TimestampRows,
+    EntryRows,
     KeyUseCounts,
     LogRows,
 ):

@@ -11,7 +11,7 @@ from typing import Final
 
 import sqlalchemy as sa
 
-REVISION: Final = "r0006"
+REVISION: Final = "r0008"
 """The schema this code reads and writes; the head of ``migrations/``."""
 
 ENDORSEMENT_TAKES_DAY: Final = "state <> 'FAILED' AND kind = 'endorsement'"

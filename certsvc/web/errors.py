@@ -54,6 +54,9 @@ STATUS: Final[Mapping[type[CertsvcError], int]] = {
     errors.UnsupportedTypeError: 415,
     errors.UnauthenticatedError: 401,
     errors.ForbiddenError: 403,
+    errors.HolderLinkUnusableError: 410,
+    errors.AssertionRefusedError: 403,
+    errors.AssertionsOffError: 404,
     errors.RateLimitedError: 429,
     errors.UnavailableError: 503,
     errors.RecordDamagedError: 503,
@@ -196,7 +199,7 @@ def _respond(
 
 
 def _faults(error: CertsvcError) -> tuple[Fault, ...]:
-    if isinstance(error, errors.InvalidFieldError | errors.MalformedError):
+    if isinstance(error, errors.InvalidFieldError | errors.MalformedError | errors.AssertionRefusedError):
         return tuple(error.faults)
     return ()
 

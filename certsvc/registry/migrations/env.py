@@ -5,6 +5,7 @@ from __future__ import annotations
 from alembic import context
 
 import certsvc.registry.tables_batches
+import certsvc.registry.tables_entries
 import certsvc.registry.tables_feed
 import certsvc.registry.tables_holders
 import certsvc.registry.tables_timestamps  # noqa: F401  # their tables belong to the same METADATA
