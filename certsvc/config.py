@@ -69,6 +69,10 @@ class Settings(BaseModel):
     """Folder of revocation lists (``*.crl``) for ``b-lta``; default ``crls`` in keys_dir."""
     scan_processes: int = Field(default=1, ge=1, le=64)
     """Child processes, per server process, in which files from strangers are opened."""
+    session_idle_minutes: int = Field(default=15, ge=1, le=240)
+    """Minutes after which a login that is not used ends."""
+    session_hours: int = Field(default=8, ge=1, le=24)
+    """Hours after which a login ends, however much it is used."""
     retention_days: int = Field(default=3650, ge=0, le=36500)
     """Days for which personal data is kept after the end of a holder's last registration."""
     portal_jwks: Path | None = None

@@ -134,6 +134,14 @@ ERRORS: Final[Mapping[str, Text]] = {
         "请求中没有可用的 API 密钥，请在 X-API-Key 中提供。",
         "A known API key is needed; please send it in X-API-Key.",
     ),
+    "ROLE_MISSING": Text(
+        "您的角色不能办理此事项；如确需办理，请联系管理员调整角色。",
+        "Your role does not allow this; if you need it, please ask an admin to change your roles.",
+    ),
+    "FORM_EXPIRED": Text(
+        "页面已失效，没有办理任何事项；请返回上一页，刷新后重新提交。",
+        "This form is no longer valid and nothing was done; please go back, reload and send it again.",
+    ),
     "FORBIDDEN": Text(
         "此 API 密钥没有该操作的权限，请联系管理员开通。",
         "This API key does not cover the operation; please ask the operator for the scope.",

@@ -34,6 +34,8 @@
     ├── AccessError
     │   ├── UnauthenticatedError             UNAUTHENTICATED
     │   ├── ForbiddenError                   FORBIDDEN
+    │   ├── RoleMissingError                 ROLE_MISSING
+    │   ├── FormExpiredError                 FORM_EXPIRED
     │   ├── HolderLinkUnusableError          HOLDER_LINK_UNUSABLE
     │   ├── AssertionRefusedError            ASSERTION_REFUSED
     │   ├── AssertionsOffError               ASSERTIONS_OFF
@@ -81,6 +83,7 @@ from certsvc.errors.requests import (
     AssertionsOffError,
     EffectiveInFutureError,
     ForbiddenError,
+    FormExpiredError,
     GlyphMissingError,
     HolderLinkUnusableError,
     ImageRejectedError,
@@ -89,6 +92,7 @@ from certsvc.errors.requests import (
     MalformedError,
     OverAgeError,
     RateLimitedError,
+    RoleMissingError,
     TooLargeError,
     UnauthenticatedError,
     UnsupportedTypeError,
@@ -131,6 +135,7 @@ __all__ = [
     "Fault",
     "FileErasedError",
     "ForbiddenError",
+    "FormExpiredError",
     "GlyphMissingError",
     "HSMUnavailableError",
     "HolderLinkUnusableError",
@@ -158,6 +163,7 @@ __all__ = [
     "RegistrationExistsError",
     "RegistrationInForceError",
     "RetentionNotOverError",
+    "RoleMissingError",
     "RuleError",
     "SettingsError",
     "StorageFullError",

@@ -96,6 +96,18 @@ class ForbiddenError(AccessError):
     code = "FORBIDDEN"
 
 
+class RoleMissingError(AccessError):
+    """The operator has none of the roles that may do this."""
+
+    code = "ROLE_MISSING"
+
+
+class FormExpiredError(AccessError):
+    """A form was not made for this login, or was sent from somebody else's page."""
+
+    code = "FORM_EXPIRED"
+
+
 class HolderLinkUnusableError(AccessError):
     """A holder's one-time link was used, has expired, or is none of ours."""
 

@@ -87,6 +87,7 @@ class Vault:
         self._row_mac = HMAC(self._derive(secret, b"row mac"), SHA256())
         self._index_key = self._derive(secret, b"id number index")
         self._api_key_key = self._derive(secret, b"api key hash")
+        self._session_key = self._derive(secret, b"session hash")
         self._entry_key = self._derive(secret, b"entry hash")
         self._cipher = AESGCM(self._derive(secret, b"id number cipher"))
         self._content_cipher = AESGCM(self._derive(secret, b"content cipher"))
@@ -216,6 +217,10 @@ class Vault:
         """Return the hex keyed hash a holder is found by."""
         message = with_length(id_type.value.encode()) + with_length(id_number.encode())
         return hmac.digest(self._index_key, message, sha256).hex()
+
+    def session_hash(self, secret: str) -> str:
+        """Return the hex keyed hash a login is found by."""
+        return hmac.digest(self._session_key, secret.encode(), sha256).hex()
 
     def entry_hash(self, kind: str, *parts: str) -> str:
         """Return the hex keyed hash that a holder's one-time link or a used assertion is found by."""

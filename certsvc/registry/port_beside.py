@@ -1,18 +1,19 @@
-"""What is kept beside registrations and copies, and written with them: log, time stamps, uses of keys."""
+"""What is kept beside registrations and copies, written with them: log, time stamps, uses of keys, doors."""
 
 from __future__ import annotations
 
 from typing import Protocol
 
+from certsvc.registry.port_access import AccessReading, AccessWriting
 from certsvc.registry.port_entries import EntryReading, EntryWriting
 from certsvc.registry.port_keys import KeyUseReading, KeyUseWriting
 from certsvc.registry.port_log import LogReading, LogWriting
 from certsvc.registry.port_timestamps import TimestampReading, TimestampWriting
 
 
-class BesideReading(LogReading, TimestampReading, KeyUseReading, EntryReading, Protocol):
+class BesideReading(LogReading, TimestampReading, KeyUseReading, AccessReading, EntryReading, Protocol):
     """Look-ups."""
 
 
-class BesideWriting(LogWriting, TimestampWriting, KeyUseWriting, EntryWriting, Protocol):
+class BesideWriting(LogWriting, TimestampWriting, KeyUseWriting, AccessWriting, EntryWriting, Protocol):
     """Changes."""

@@ -10,6 +10,7 @@ from typing import cast
 import sqlalchemy as sa
 
 from certsvc.errors import RecordDamagedError, SettingsError, UnavailableError
+from certsvc.registry.access import AccessChanges, AccessRows
 from certsvc.registry.ahead import AheadReading
 from certsvc.registry.batches import BatchRows
 from certsvc.registry.changes import ChangeReading, ChangeWriting
@@ -53,6 +54,7 @@ class SQLReadSession(
     ChangeReading,
     BatchRows,
     TimestampRows,
+    AccessRows,
     EntryRows,
     KeyUseCounts,
     LogRows,
@@ -61,6 +63,7 @@ class SQLReadSession(
 
 
 class SQLWriteSession(
+    AccessChanges,
     ErasingChanges,
     RecordWriting,
     CopyWriting,

@@ -30,6 +30,7 @@ from certsvc.web import (
 from certsvc.web.assets import Assets
 from certsvc.web.body import UPLOAD_LIMIT, check_framing
 from certsvc.web.current import ASSETS, EXTENSION, REPORT_PAGES
+from certsvc.web.desk import DESK_MODULES, door
 from certsvc.web.prepared import ReportPages
 from certsvc.web.record_page import RecordPages
 from certsvc.web.scanned import Scanned
@@ -113,6 +114,9 @@ def create_app(services: Services | None = None) -> APIFlask:
         log,
     ):
         app.register_blueprint(module.bp)
+    for bp in dict.fromkeys(module.bp for module in DESK_MODULES):
+        app.register_blueprint(bp)
+    door.register(app)
     # What a scanned symbol asks for is answered before it comes to the framework; all else passes through.
     app.wsgi_app = Scanned(app.wsgi_app, held, RecordPages(pages, assets))  # type: ignore[method-assign]
     return app

@@ -69,6 +69,7 @@ class Assets:
             rules.append(_font_face(f"certsvc-{place}", self._add(f"certsvc-{place}.woff", face)))
         self.style = self.text("certsvc.css")
         self._add("certsvc.css", "\n".join((*rules, self.style)).encode())
+        self._add("desk.css", self.text("desk.css").encode())
         self._add("certsvc.svg", (folder / "certsvc.svg").read_bytes())
         self._add("docs.js", (folder / "docs.js").read_bytes())
         self._add("verify.js", self.joined("symbol.js", "verify.js").encode())

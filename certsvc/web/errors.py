@@ -54,6 +54,8 @@ STATUS: Final[Mapping[type[CertsvcError], int]] = {
     errors.UnsupportedTypeError: 415,
     errors.UnauthenticatedError: 401,
     errors.ForbiddenError: 403,
+    errors.RoleMissingError: 403,
+    errors.FormExpiredError: 403,
     errors.HolderLinkUnusableError: 410,
     errors.AssertionRefusedError: 403,
     errors.AssertionsOffError: 404,
@@ -97,10 +99,10 @@ def register(app: APIFlask) -> None:
     """Send every error of *app* out as a problem (or as a page, to a browser on a public address)."""
     # APIFlask keeps handlers of its own for these two classes; the most specific handler wins.
     for kind in (HTTPException, HTTPError, CertsvcError, Exception):
-        app.register_error_handler(kind, _answer)
+        app.register_error_handler(kind, answer)
 
 
-def _answer(error: Exception) -> Response | HTTPException:
+def answer(error: Exception) -> Response | HTTPException:
     """Turn *error* into the answer."""
     if isinstance(error, RequestRedirect):
         return error

@@ -54,11 +54,15 @@ RATES: Final[Mapping[str, Rate]] = {
     "enter": Rate(20, 20),
     "upload": Rate(30, 30, goes_on=True),
     "token_miss": Rate(300, 300),
+    "login": Rate(20, 10),
+    "login_account_there": Rate(6, 2),
+    "login_account": Rate(60, 2),
+    "login_device": Rate(6, 2),
     "client": Rate(1200, 1200),
     "client_upload": Rate(1200, 1200, goes_on=True),
     "client_miss": Rate(3000, 3000),
 }
-"""Those named ``client`` are per API client, the others per address of the public."""
+"""Those named ``client`` are per API client, ``login_`` as access/throttle.py says, the others per address."""
 
 
 class Limiter:
@@ -137,10 +141,11 @@ def take(kind: str, caller: str | None = None) -> None:
     """Count one try of the caller of this request (default: its address)."""
     limiter = current_app.extensions[EXTENSION]
     assert isinstance(limiter, Limiter)
-    limiter.take(kind, caller if caller is not None else _address())
+    limiter.take(kind, caller if caller is not None else address())
 
 
-def _address() -> str:
+def address() -> str:
+    """Return the network the request comes from."""
     forwarded = ",".join(request.headers.getlist("X-Forwarded-For"))
     return caller_network(request.remote_addr or "", forwarded, services().settings.proxy_networks)
 

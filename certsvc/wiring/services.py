@@ -50,6 +50,8 @@ from certsvc.verification.receipt_pdf import ReportPress
 from certsvc.verification.trust_material import TrustMaterial
 from certsvc.verification.verify import Verifier
 from certsvc.wiring.chore import Chore
+from certsvc.wiring.doors import Doors, open_doors
+from certsvc.wiring.holders import Holders, open_holders
 from certsvc.wiring.keys import open_keystore
 from certsvc.wiring.loading import (
     SystemClock,
@@ -104,6 +106,8 @@ class Services:
     receipts: Receipts
     report_press: ReportPress
     clients: Clients
+    doors: Doors
+    holders: Holders
     trust_material: TrustMaterial
     lookups: LookUps
     lookup_chore: Chore
@@ -264,6 +268,8 @@ def build(settings: Settings, clock: Clock | None = None) -> Services:
             public_url=settings.public_url,
         ),
         clients=Clients(registry, clock),
+        doors=open_doors(settings, registry, clock, keystore.registry_secret),
+        holders=open_holders(settings, registry, clock, kinds),
         trust_material=TrustMaterial(
             registry=registry,
             kinds=kinds,

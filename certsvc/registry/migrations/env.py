@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from alembic import context
 
+import certsvc.registry.tables_access
 import certsvc.registry.tables_batches
 import certsvc.registry.tables_entries
 import certsvc.registry.tables_feed
