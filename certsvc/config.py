@@ -141,7 +141,9 @@ def _completed(settings: Settings) -> Settings:
     _check_proxies(settings)
     _check_timestamps(settings)
     if (settings.portal_jwks is None) != (not settings.portal_issuer):
-        raise SettingsError("CERTSVC_PORTAL_JWKS and CERTSVC_PORTAL_ISSUER belong together: set both or neither")
+        raise SettingsError(
+            "CERTSVC_PORTAL_JWKS and CERTSVC_PORTAL_ISSUER belong together: set both or neither"
+        )
     data = settings.data_dir
     return settings.model_copy(
         update={

@@ -60,7 +60,8 @@ def demo(host: str, port: int, workers: int | None, no_serve: bool) -> None:
     services = build(settings)
     shown = issue_one(services, record_samples(services), settings.data_dir / DEMO)
     api_key = _demo_key(services, settings.data_dir / DEMO / "api-key")
-    _print_shown(settings.public_url, shown, api_key)
+    link = None if shown is None else services.holders.links.make(shown.number, made_by="").url
+    _print_shown(settings.public_url, shown, api_key, link)
     if not no_serve:
         with carrying_out(services, 1), fetching(services.stamp_queue):
             run_server(host, port, workers)
@@ -162,7 +163,7 @@ def _demo_key(services: Services, kept: Path) -> str:
     return api_key
 
 
-def _print_shown(url: str, shown: Shown | None, api_key: str) -> None:
+def _print_shown(url: str, shown: Shown | None, api_key: str, link: str | None) -> None:
     lines = [
         ("verify page", f"{url}/verify"),
         ("API documentation", f"{url}/docs"),
@@ -171,6 +172,7 @@ def _print_shown(url: str, shown: Shown | None, api_key: str) -> None:
     if shown is not None:
         lines[1:1] = [("demo certificate", shown.verify_url), ("  its code", shown.code)]
         lines += [
+            ("holder's page", f"{link} (once, 15 minutes)"),
             *((f"endorsed {fmt.upper()}", str(path)) for fmt, path in shown.files.items()),
             ("try", f"curl -H 'X-API-Key: {api_key}' {url}/api/v1/registrations/{shown.number}"),
             (

@@ -137,6 +137,14 @@ class Original:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class HolderLink:
+    """A one-time link to 我的证书, for one holder."""
+
+    url: str
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Endorsement:
     """One endorsed copy (加注件)."""
 

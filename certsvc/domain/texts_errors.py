@@ -148,7 +148,7 @@ ERRORS: Final[Mapping[str, Text]] = {
     ),
     "HOLDER_LINK_UNUSABLE": Text(
         "此链接已使用过、已过期，或复制得不完整；每个链接只能使用一次，请重新获取。",
-        "This link was used before, has expired or was not copied whole. Each works once; please get a new one.",
+        "This link was used, has expired or was not copied whole. Each works once; please get a new one.",
     ),
     "ASSERTION_REFUSED": Text(
         "未能确认从上级门户带来的身份信息；请回到门户重新进入。",

@@ -15,6 +15,7 @@ from certsvc.registry.database import Query
 from certsvc.registry.port_entries import HolderLink
 from certsvc.registry.rows import instant_text
 from certsvc.registry.session import Session, insert_row, insert_unless_taken, select_rows
+from certsvc.registry.tables_access import SESSION
 from certsvc.registry.tables_entries import HOLDER_ASSERTION, HOLDER_LINK
 
 _link, _assertion = HOLDER_LINK.c, HOLDER_ASSERTION.c
@@ -36,9 +37,16 @@ COUNTS: Final = tuple(
     Query(sa.select(sa.func.count()).select_from(table).where(table.c.holder_id == bindparam("holder_id")))
     for table in (HOLDER_LINK, HOLDER_ASSERTION)
 )
-DROP_OF_HOLDER: Final = tuple(
-    Query(sa.delete(table).where(table.c.holder_id == bindparam("holder_id")))
-    for table in (HOLDER_LINK, HOLDER_ASSERTION)
+DROP_OF_HOLDER: Final = (
+    *(
+        Query(sa.delete(table).where(table.c.holder_id == bindparam("holder_id")))
+        for table in (HOLDER_LINK, HOLDER_ASSERTION)
+    ),
+    Query(
+        sa.delete(SESSION).where(
+            SESSION.c.principal_kind == "holder", SESSION.c.principal_id == bindparam("holder_id")
+        )
+    ),
 )
 DROP_LINKS: Final = Query(sa.delete(HOLDER_LINK).where(_link.expires_at < bindparam("before")))
 DROP_ASSERTIONS: Final = Query(sa.delete(HOLDER_ASSERTION).where(_assertion.expires_at < bindparam("before")))
@@ -114,6 +122,6 @@ class EntryChanges(EntryRows):
         )
 
     def _drop_entries(self, holder_id: HolderId) -> None:
-        """Delete every way in of a holder who is erased."""
+        """Delete every way in of a holder who is erased, and the visits that go on."""
         for query in DROP_OF_HOLDER:
             self._change(query, {"holder_id": holder_id})

@@ -47,4 +47,4 @@ HOLDER_ASSERTION: Final = sa.Table(
     sa.Index(None, "holder_id"),
     sa.Index(None, "expires_at"),
 )
-"""Assertions of the upstream portal that were used: a keyed hash of issuer and jti, kept until they expire."""
+"""Assertions of the upstream portal that were used: a keyed hash of issuer and jti, until they expire."""

@@ -1,4 +1,4 @@
-"""What the holder's own page 我的证书 says, in Chinese and English; official sentences are domain.wording's."""
+"""What the holder's own page 我的证书 says, in Chinese and English; official ones are domain.wording's."""
 
 from __future__ import annotations
 
@@ -66,7 +66,9 @@ MY: Final[Mapping[str, Text]] = {
     "my_specialties": Text("注册专业", "Specialties"),
     "my_days_left": Text("剩余 {days} 天", "{days} days left"),
     "my_last_day": Text("今天是最后一天", "today is the last day"),
-    "my_renew_by": Text("延续注册须于 {day} 前提出（含当日）", "Apply for renewal by {day}, that day included"),
+    "my_renew_by": Text(
+        "延续注册须于 {day} 前提出（含当日）", "Apply for renewal by {day}, that day included"
+    ),
     "my_renew_late": Text(
         "延续注册的申请期限 {day} 已过，请尽快联系注册机关",
         "The last day to apply for renewal was {day}; please contact the registration authority soon",
@@ -95,8 +97,7 @@ MY: Final[Mapping[str, Text]] = {
     "my_purpose": Text("用途", "Purpose"),
     "my_purpose_note": Text(
         "将印在证书上，最多 200 个字，如“××工程项目投标”。请勿填写无关的个人信息。",
-        "Printed on the copy, up to 200 characters, such as the bid it is for. Nothing personal that does not "
-        "belong there.",
+        "Printed on the copy, up to 200 characters, such as the bid it is for. Nothing personal, please.",
     ),
     "my_window": Text("使用有效期", "May be used"),
     "my_both": Text("含首尾两日", "both days included"),
@@ -129,7 +130,8 @@ MY: Final[Mapping[str, Text]] = {
     "my_copy_original": Text("原件（版本 {version}）", "Original, version {version}"),
     "my_files_stay": Text(
         "PDF 和 OFD 内容相同、同等有效；随时可再次下载，文件永远不变。",
-        "PDF and OFD show the same and count the same. Download them again whenever you like: they never change.",
+        "PDF and OFD show the same and count the same. Download them again whenever you like: they never "
+        "change.",
     ),
     "my_check": Text("查看他人核验时看到的页面", "See the page others see when they verify it"),
     "my_code": Text("核验码", "Code"),
@@ -150,8 +152,9 @@ MY: Final[Mapping[str, Text]] = {
     "my_lookups_known": Text(
         "我们只记录次数、所在的小时、查验方式，以及查验者是公众还是接入平台；不记录是谁、从哪里、为了什么，"
         "因此这里也无法显示。您在本页的操作不计入。",
-        "We count how often, in which hour, in what way, and whether it was the public or a connected platform. "
-        "Who it was, from where and what for is not kept, and so cannot be shown. What you do here is not counted.",
+        "We count how often, in which hour, in what way, and whether it was the public or a connected "
+        "platform. Who it was, from where and what for is not kept, and so cannot be shown. What you do here "
+        "is not counted.",
     ),
     "my_lookups_late": Text("新的查验通常在数秒内出现。", "A new one shows within seconds."),
     "my_day": Text("日期", "Day"),
@@ -206,7 +209,8 @@ MY: Final[Mapping[str, Text]] = {
         "What is about to end cannot be renewed because of the age limit; until then all stays as it is.",
     ),
     "my_step_ORIGINAL": Text(
-        "您的证书已可生成：请在下方生成原件。", "Your certificate can be issued now: issue the original below."
+        "您的证书已可生成：请在下方生成原件。",
+        "Your certificate can be issued now: issue the original below.",
     ),
     "my_step_TODAY": Text(
         "今天的加注件已生成，可在下方下载。", "Today's endorsed copy is ready; you can download it below."

@@ -11,7 +11,7 @@ from flask import Response, redirect, request
 from werkzeug.wrappers import Response as BaseResponse
 
 from certsvc.domain.events import HolderId
-from certsvc.errors import AssertionRefusedError, CertsvcError, Fault, FormExpiredError, UnsupportedTypeError
+from certsvc.errors import CertsvcError, FormExpiredError, TooLargeError, UnsupportedTypeError
 from certsvc.registry.port_access import Principal
 from certsvc.web import cookies, errors, limits
 from certsvc.web.body import form_fields
@@ -53,6 +53,7 @@ def form() -> dict[str, str]:
     Raises:
         FormExpiredError: it was made for another one, or comes from another site.
         UnsupportedTypeError: it is no form.
+        TooLargeError: a field is longer than any of ours.
     """
     fields = plain_form()
     cookies.check_form(COOKIE)
@@ -65,7 +66,7 @@ def plain_form() -> dict[str, str]:
         raise UnsupportedTypeError
     fields = form_fields()
     if any(len(value) > _FIELD_MAX for value in fields.values()):
-        raise AssertionRefusedError(Fault("/assertion/form", "内容过长", "it is too long"))
+        raise TooLargeError
     return fields
 
 
@@ -88,7 +89,8 @@ def _close(response: Response) -> Response:
 def _refuse(error: CertsvcError) -> BaseResponse:
     """Say what went wrong on a page that leads back."""
     answer = errors.answer(error)
-    if wants_html() and isinstance(answer, Response):
+    assert isinstance(answer, Response)
+    if wants_html():
         answer.set_data(pages.problem_page(error, answer.status_code))
     return answer
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import secrets
+from collections.abc import Sequence
 from typing import Final
 
 from flask import Response, request
@@ -11,6 +12,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from certsvc.access.own_certificates import OwnCertificate, is_endorsed
 from certsvc.domain.events import HolderId
+from certsvc.domain.text import Text
 from certsvc.errors import (
     CertsvcError,
     EndorsementPendingError,
@@ -109,7 +111,7 @@ def endorse(found: HolderId, registration_id: str) -> BaseResponse:
             own.number, {"purpose": purpose}, client_id=f"holder:{found}", key=key
         )
     except InvalidFieldError as error:
-        return _again(own, error, purpose, _new_key(), [(fault.zh, fault.en) for fault in error.faults])
+        return _again(own, error, purpose, _new_key(), [Text(fault.zh, fault.en) for fault in error.faults])
     except EndorsementPendingError as error:
         # The same key: pressing the button again asks for the same copy.
         return _again(own, error, purpose, key, [texts_my.MY["my_pending"]])
@@ -165,8 +167,7 @@ def _own(found: HolderId, registration_id: str, *, named: bool = False) -> OwnCe
     raise NotFoundError
 
 
-def _show(own: OwnCertificate, certificates: object) -> Response:
-    assert isinstance(certificates, list)
+def _show(own: OwnCertificate, certificates: Sequence[OwnCertificate]) -> Response:
     page = request.args.get("page", "1")
     place = int(page) if page.isascii() and page.isdigit() and len(page) < 6 else 1
     return pages.answer(pages.certificate_page(own, certificates, max(1, place)))
@@ -182,9 +183,7 @@ def _copy_file(found: HolderId, copy_id: str, fmt: str) -> Response:
     return file_answer(services().enquiry.endorsement_file(held.copy_id, fmt), fmt)
 
 
-def _again(
-    own: OwnCertificate, error: CertsvcError, purpose: str, key: str, faults: list[tuple[str, str]]
-) -> Response:
+def _again(own: OwnCertificate, error: CertsvcError, purpose: str, key: str, faults: list[Text]) -> Response:
     page = pages.endorse_page(own, key, purpose=purpose, faults=faults)
     return pages.answer(page, STATUS[type(error)])
 
