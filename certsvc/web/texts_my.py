@@ -166,7 +166,7 @@ MY: Final[Mapping[str, Text]] = {
     "my_times": Text("次数", "Times"),
     "my_caller": Text("查验者", "By"),
     "my_record_itself": Text("登记信息", "the record"),
-    "my_hours": Text("按小时查看", "Hour by hour"),
+    "my_hours": Text("更早的日期与逐小时明细", "Earlier days, and hour by hour"),
     "my_chart": Text("最近 30 天每日查验次数柱状图", "Bars: look-ups on each of the last 30 days"),
     "my_way_qr": Text("扫描二维码", "QR code"),
     "my_way_code": Text("输入核验码", "typed code"),
