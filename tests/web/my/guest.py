@@ -61,9 +61,8 @@ class Guest:
     @property
     def base(self) -> str:
         """Address of the person's registration."""
-        found = re.search(r"/my/r/[0-9a-f]{32}", self.get("/my").text)
-        assert found is not None
-        return found[0]
+        with self.site.world.services.registry.reading() as session:
+            return f"/my/r/{session.find_registration(NUMBER)}"
 
     def endorse(self, purpose: str = "投标使用", form: dict[str, str] | None = None) -> TestResponse:
         """Fill in the form of an endorsed copy and confirm it."""
