@@ -1,4 +1,4 @@
-"""A holder at 我的证书 with a phone: in by the link, a copy for a purpose, the one-a-day sentence, both files."""
+"""A holder at 我的证书: in by the link, a copy for a purpose, the one-a-day sentence, both files."""
 
 from __future__ import annotations
 
