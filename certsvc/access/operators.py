@@ -65,6 +65,14 @@ class Operators:
             found = session.find_operator_by_id(operator_id)
         return None if found is None or found.disabled_at is not None else found
 
+    def require(self, name: str) -> Operator:
+        """Return the operator of this name, disabled or not; NotFoundError when there is none."""
+        with self._registry.reading() as session:
+            found = session.find_operator(normal_name(name))
+        if found is None:
+            raise NotFoundError
+        return found
+
     def everybody(self) -> Sequence[Operator]:
         """List all operators by name, disabled ones too."""
         with self._registry.reading() as session:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 REQUESTS: Final = Path(__file__).resolve().parents[2] / "samples" / "requests"
 PURPOSE: Final = "示例工程项目投标（演示）"
 DEMO: Final = "demo"
+DEMO_OPERATOR: Final = "演示员"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,8 +61,9 @@ def demo(host: str, port: int, workers: int | None, no_serve: bool) -> None:
     services = build(settings)
     shown = issue_one(services, record_samples(services), settings.data_dir / DEMO)
     api_key = _demo_key(services, settings.data_dir / DEMO / "api-key")
+    password = demo_operator(services, settings.data_dir / DEMO / "operator-password")
     link = None if shown is None else services.holders.links.make(shown.number, made_by="").url
-    _print_shown(settings.public_url, shown, api_key, link)
+    _print_shown(settings.public_url, shown, api_key, password, link)
     if not no_serve:
         with carrying_out(services, 1), fetching(services.stamp_queue):
             run_server(host, port, workers)
@@ -155,17 +157,46 @@ def _demo_key(services: Services, kept: Path) -> str:
         else:
             return api_key
     _, api_key = services.clients.add(DEMO, SCOPES)
-    kept.parent.mkdir(parents=True, exist_ok=True)
-    with os.fdopen(
-        os.open(kept, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="ascii"
-    ) as file:
-        file.write(api_key)
+    _keep(kept, api_key)
     return api_key
 
 
-def _print_shown(url: str, shown: Shown | None, api_key: str, link: str | None) -> None:
+def demo_operator(services: Services, kept: Path) -> str:
+    """Return the password of an operator with every role: the one kept while it is good, else a new one."""
+    from certsvc.access.operators import at_the_machine
+    from certsvc.access.passwords import one_time
+    from certsvc.access.roles import ROLES
+
+    operators, by = services.doors.operators, at_the_machine("make run")
+    if kept.is_file():
+        password: str = kept.read_text(encoding="ascii").strip()
+        if operators.recognise(DEMO_OPERATOR, password) is not None:
+            return password
+    if any(one.name == DEMO_OPERATOR for one in operators.everybody()):
+        once = operators.enable(DEMO_OPERATOR, by)
+    else:
+        _, once = operators.add(DEMO_OPERATOR, ROLES, by)
+    password = one_time()
+    operators.change_password(operators.require(DEMO_OPERATOR), once, password)
+    _keep(kept, password)
+    return password
+
+
+def _keep(file: Path, secret: str) -> None:
+    """Write a secret so that only its owner reads it."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with os.fdopen(
+        os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="ascii"
+    ) as opened:
+        opened.write(secret)
+
+
+def _print_shown(url: str, shown: Shown | None, api_key: str, password: str, link: str | None) -> None:
     lines = [
         ("verify page", f"{url}/verify"),
+        ("desk", f"{url}/desk/login"),
+        ("  its operator", DEMO_OPERATOR),
+        ("  password", password),
         ("API documentation", f"{url}/docs"),
         ("demo API key", api_key),
     ]

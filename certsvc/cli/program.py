@@ -15,6 +15,7 @@ from certsvc.cli.exits import Program
 from certsvc.cli.holder import holder_link
 from certsvc.cli.keys import keys
 from certsvc.cli.log import log
+from certsvc.cli.operator import operator
 from certsvc.cli.receipt import verify_receipt
 from certsvc.cli.record import record
 from certsvc.cli.register import client, endorse, expiring, issue, recover
@@ -41,6 +42,7 @@ for _command in (
     serve,
     keys,
     client,
+    operator,
     record,
     issue,
     endorse,

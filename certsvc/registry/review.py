@@ -34,7 +34,7 @@ from certsvc.registry.review_queries import (
 )
 from certsvc.registry.rows import Record, copy_from, event_from, instant_text, version_from
 from certsvc.registry.tables import CERTIFICATE_VERSION, COPY, COUNTER, EVENT, HOLDER, METADATA, REGISTRATION
-from certsvc.registry.tables_access import OPERATOR_ACTION
+from certsvc.registry.tables_access import SESSION
 from certsvc.registry.tables_batches import BATCH
 from certsvc.registry.tables_feed import CHANGE
 from certsvc.registry.tables_holders import HOLDER_KEY
@@ -47,12 +47,7 @@ T = TypeVar("T")
 
 _PAGE: Final = 1_000
 _ALL: Final = next(
-    iter(
-        {
-            table.metadata
-            for table in (COPY, BATCH, CHANGE, LOG_ENTRY, FILE_TIMESTAMP, HOLDER_KEY, OPERATOR_ACTION)
-        }
-    )
+    iter({one.metadata for one in (COPY, BATCH, CHANGE, LOG_ENTRY, FILE_TIMESTAMP, HOLDER_KEY, SESSION)})
 )
 """One and the same; asked of these so that every module that adds tables to it has been imported."""
 

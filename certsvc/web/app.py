@@ -32,6 +32,7 @@ from certsvc.web.assets import Assets
 from certsvc.web.body import UPLOAD_LIMIT, check_framing
 from certsvc.web.current import ASSETS, EXTENSION, REPORT_PAGES
 from certsvc.web.desk import DESK_MODULES, door
+from certsvc.web.desk import texts as desk_texts
 from certsvc.web.my import views as my
 from certsvc.web.prepared import ReportPages
 from certsvc.web.record_page import RecordPages
@@ -89,7 +90,7 @@ def create_app(services: Services | None = None) -> APIFlask:
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
 
-    assets = Assets(templates, held.fonts, _common_data(held))
+    assets = Assets(templates, held.fonts, _common_data(held), desk_texts.everything())
     if services is None:
         assets.read_ahead()
     app.jinja_env.globals.update(asset=assets.url, page_font=assets.page_font)

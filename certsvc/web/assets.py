@@ -48,13 +48,14 @@ class Asset:
 class Assets:
     """Everything under /static, by name."""
 
-    def __init__(self, folder: Path, fonts: FontChain, also: str) -> None:
+    def __init__(self, folder: Path, fonts: FontChain, also: str, desk: str = "") -> None:
         """Read the files of *folder* and cut the font of our texts.
 
         Args:
             folder: templates/web.
             fonts: the chain to cut from.
             also: characters most pages show besides our own texts (the issuer's name, specialties).
+            desk: texts of pages behind a login; what they need besides is a file that no other page loads.
         """
         self._by_name: dict[str, Asset] = {}
         self._urls: dict[str, str] = {}
@@ -69,7 +70,12 @@ class Assets:
             rules.append(_font_face(f"certsvc-{place}", self._add(f"certsvc-{place}.woff", face)))
         self.style = self.text("certsvc.css")
         self._add("certsvc.css", "\n".join((*rules, self.style)).encode())
-        self._add("desk.css", self.text("desk.css").encode())
+        self._desk = self.missing(desk)
+        more = [
+            _font_face(f"desk-{place}", self._add(f"desk-{place}.woff", face))
+            for place, face in enumerate(fonts.woff_faces("".join(sorted(self._desk))))
+        ]
+        self._add("desk.css", "\n".join((*more, self.text("desk.css"))).encode())
         self._add("my.css", self.text("my.css").encode())
         self._add("certsvc.svg", (folder / "certsvc.svg").read_bytes())
         self._add("docs.js", (folder / "docs.js").read_bytes())
@@ -127,6 +133,10 @@ class Assets:
     def page_font(self, text: str) -> str:
         """Return the CSS that brings what the static font lacks of *text*; empty when nothing is missing."""
         return self.font_of(self.missing(text))
+
+    def desk_font(self, text: str) -> str:
+        """Return what page_font() does, for a page that has the fonts of desk.css besides."""
+        return self.font_of(self.missing(text) - self._desk)
 
     def missing(self, text: str) -> frozenset[str]:
         """Return which characters of *text* the static font lacks."""

@@ -103,13 +103,20 @@ def file_bytes(file: FileStorage) -> bytes:
     return content
 
 
-def form_fields() -> dict[str, str]:
-    """Return the text fields of a form; MalformedError when one has no name, comes twice or holds a NUL."""
+def form_fields(several: frozenset[str] = frozenset()) -> dict[str, str]:
+    """Return the text fields of a form; MalformedError when one has no name, comes twice or holds a NUL.
+
+    Those named in *several* may come more often and are left to whoever asks.
+    """
     fields: dict[str, str] = {}
     for name, values in request.form.lists():
         # Werkzeug's types do not say so, but a part without a name arrives under None.
         if not name:
             raise MalformedError("field unnamed", Fault("", "有字段没有名称", "a field has no name"))
+        if name in several:
+            for value in values:
+                check_text(value)
+            continue
         if len(values) != 1:
             raise MalformedError(
                 "field twice", Fault("", "同一字段出现多次", "a field is there more than once")

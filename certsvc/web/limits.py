@@ -62,7 +62,7 @@ RATES: Final[Mapping[str, Rate]] = {
     "client_upload": Rate(1200, 1200, goes_on=True),
     "client_miss": Rate(3000, 3000),
 }
-"""Those named ``client`` are per API client, ``login_`` as access/throttle.py says, others per address."""
+"""Those named ``client`` are per API client, ``login`` as access/throttle.py says, others per address."""
 
 
 class Limiter:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 
+from certsvc.access.actions import Actions
 from certsvc.access.operators import Operators
 from certsvc.access.passwords import Passwords
 from certsvc.access.sessions import Sessions
@@ -21,6 +22,7 @@ class Doors:
     operators: Operators
     sessions: Sessions
     devices: DeviceMarks
+    actions: Actions
 
 
 def open_doors(settings: Settings, registry: Registry, clock: Clock, secret: bytes) -> Doors:
@@ -34,4 +36,5 @@ def open_doors(settings: Settings, registry: Registry, clock: Clock, secret: byt
             longest=timedelta(hours=settings.session_hours),
         ),
         devices=DeviceMarks(secret, clock),
+        actions=Actions(registry=registry, clock=clock),
     )

@@ -29,6 +29,19 @@ def test_second_demo_shows_the_same_copy_and_key(run: Run, tmp_path: Path) -> No
     kept = tmp_path / "var" / "demo" / "api-key"
     assert stat.S_IMODE(kept.stat().st_mode) == 0o600
     assert kept.read_text(encoding="ascii") == shown["demo API key"]
+    kept = tmp_path / "var" / "demo" / "operator-password"
+    assert stat.S_IMODE(kept.stat().st_mode) == 0o600
+    assert kept.read_text(encoding="ascii") == shown["password"]
+    assert shown["desk"] == "http://127.0.0.1:8000/desk/login"
+
+
+def test_demo_operator_comes_in_again_after_a_reset(run: Run) -> None:
+    """Whoever changed the password at the desk gets a demo that works with the next start."""
+    before = _shown(run("demo", "--no-serve").stdout)
+    run("operator", "disable", before["its operator"], code=1)
+    run("operator", "password", before["its operator"])
+
+    assert _shown(run("demo", "--no-serve").stdout)["password"] != before["password"]
 
 
 def test_demo_files_are_genuine(run: Run) -> None:

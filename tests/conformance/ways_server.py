@@ -8,6 +8,7 @@ from typing import Final
 from werkzeug.test import TestResponse
 
 from tests.conformance.way import EVENTS, OTHER, VERIFICATIONS, way
+from tests.web.desk.person import at_the_desk
 from tests.web.site import Site, path_of
 from tests.world import NUMBER
 
@@ -46,6 +47,17 @@ def _no_key(site: Site) -> TestResponse:
 def _key_without_the_scope(site: Site) -> TestResponse:
     _, key = site.world.services.clients.add("platform", ["verify"])
     return site.client.get(path_of(NUMBER), headers={"X-API-Key": key})
+
+
+@way("ROLE_MISSING", 403)
+def _reader_at_the_operators(site: Site) -> TestResponse:
+    site.client.set_cookie("certsvc-desk", at_the_desk(site, ["reader"]).cookie())
+    return site.client.get("/desk/operators")
+
+
+@way("FORM_EXPIRED", 403)
+def _form_without_its_token(site: Site) -> TestResponse:
+    return site.client.post("/desk/login", data={"name": "x", "password": "y"})
 
 
 @way("NOT_FOUND", 404)

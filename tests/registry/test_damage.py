@@ -17,6 +17,7 @@ from certsvc.domain.events import HolderId, IdType, RegistrationId
 from certsvc.errors import NotFoundError, RecordDamagedError
 from certsvc.registry.crypto import Vault
 from certsvc.registry.port import IdempotentRequest, WriteSession
+from certsvc.registry.port_access import Principal
 from certsvc.registry.rows import instant_text
 from certsvc.registry.sql import SQLRegistry, migrate, open_registry
 from certsvc.registry.tables import IMAGE, METADATA
@@ -33,7 +34,9 @@ from tests.registry.shelf import (
     issue,
     register,
 )
+from tests.registry.test_access import a_session, an_action, an_operator
 
+LOGIN = "s" * 43
 OTHER_ID, OTHER_KEY = "990000199101019999", "another key"
 COLUMNS = [
     (table.name, column.name)
@@ -70,6 +73,11 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SQLRegistry]:
     with registry.writing() as session:
         session.add_timestamp(a_wanted_timestamp(copy))
     fill_log(registry)
+    with registry.writing() as session:
+        session.add_operator(an_operator())
+        session.add_session(LOGIN, a_session())
+        session.add_action(an_action())
+        assert session.end_action(an_action().action_id, "DONE", NOW)
     yield registry
     registry.close()
 
@@ -148,6 +156,21 @@ PROBES: Mapping[str, tuple[Probe, ...]] = {
         lambda s, row: s.newest_checkpoint(),
         lambda s, row: s.checkpoints_above(0, 1),
     ),
+    "operator": (
+        lambda s, row: s.find_operator(str(row["name"])),
+        lambda s, row: s.find_operator_by_id(str(row["operator_id"])),
+        lambda s, row: s.operators(),
+    ),
+    "session": (
+        lambda s, row: s.find_session(LOGIN),
+        lambda s, row: s.sessions_of(Principal(kind="operator", id=str(row["principal_id"]))),
+        lambda s, row: s.touch_session(LOGIN, NOW) or None,
+        lambda s, row: s.revoke_session(LOGIN, NOW) or None,
+    ),
+    "operator_action": (
+        lambda s, row: s.find_action(str(row["action_id"])),
+        lambda s, row: s.actions(operator="", target_id="", before=9, limit=9),
+    ),
     "batch_body": (lambda s, row: s.find_body(str(row["batch_id"]), cast(int, row["line"])),),
 }
 
@@ -170,6 +193,10 @@ def other_values(table: str, column: str, value: Value) -> list[Value]:
         ("lookup", "registration_id"): ["another registration"],
         ("lookup_journal", "content"): [str(value).replace(",1]", ",9]"), f"{value!s} "],
         ("follow", "registration_id"): ["another registration"],
+        # SQLite checks these itself.
+        ("session", "principal_kind"): ["holder"],
+        ("operator_action", "outcome"): ["NOT_FOUND"],
+        ("operator_action", "ended_at"): ["2026-01-01T00:00:00.000000Z"],
         # The numbers of these rows are SQLite's own, which takes no text in their place.
         ("log_entry", "entry"): [1000],
         ("log_checkpoint", "size"): [1000],

@@ -166,6 +166,10 @@ def login() -> BaseResponse:
     # A new secret, whatever the browser came with: a cookie somebody planted is worth nothing.
     doors.sessions.revoke(cookies.read_cookie(COOKIE))
     secret = doors.sessions.begin(found.principal)
+    if doors.operators.find(found.operator_id) != found:
+        # Reset or disabled while the password was looked at: what was proved is no longer so.
+        doors.sessions.revoke(secret)
+        return pages.answer(pages.login_page(name=name, refused=texts.LOGIN_REFUSED), 401)
     answer = redirect(PASSWORD if found.password_once else f"{PREFIX}/", 303)
     assert isinstance(answer, Response)
     cookies.set_cookie(answer, COOKIE, secret, same_site="Strict")

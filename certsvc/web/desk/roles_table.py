@@ -23,6 +23,14 @@ ALLOWED: Final[Mapping[tuple[str, str], frozenset[Role]]] = {
     ("GET", "/desk/"): ANYBODY,
     ("GET", "/desk/password"): ANYBODY,
     ("POST", "/desk/password"): ANYBODY,
+    ("POST", "/desk/registrations/<number:number>/original"): frozenset({"issuer"}),
+    ("POST", "/desk/registrations/<number:number>/endorse"): frozenset({"issuer"}),
+    ("POST", "/desk/registrations/<number:number>/event"): frozenset({"registrar"}),
+    ("GET", "/desk/actions/<number:action_id>"): frozenset({"issuer", "registrar", "auditor"}),
+    ("GET", "/desk/actions"): frozenset({"auditor"}),
+    ("GET", "/desk/operators"): _ADMIN,
+    ("POST", "/desk/operators"): _ADMIN,
+    ("POST", "/desk/operators/<number:operator_id>"): _ADMIN,
 }
 WITH_ONE_TIME_PASSWORD: Final = frozenset({"/desk/password", "/desk/logout"})
 """All that somebody may do whose password is one that somebody else gave."""

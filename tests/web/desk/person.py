@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
 from werkzeug.datastructures import Headers
 from werkzeug.test import TestResponse
@@ -40,7 +40,7 @@ class Person:
     def post(
         self,
         path: str,
-        fields: dict[str, str | list[str]] | None = None,
+        fields: Mapping[str, str | list[str]] | None = None,
         *,
         csrf: str | None = None,
         headers: dict[str, str] | Headers | None = None,
