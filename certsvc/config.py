@@ -93,6 +93,10 @@ class Settings(BaseModel):
     """Hours after which a login ends, however much it is used."""
     retention_days: int = Field(default=3650, ge=0, le=36500)
     """Days for which personal data is kept after the end of a holder's last registration."""
+    portal_jwks: Path | None = None
+    """JSON Web Key Set with the upstream portal's public keys; None: holders come in by links alone."""
+    portal_issuer: str = ""
+    """What the portal's assertions name as ``iss``."""
     trusted_proxies: str = ""
     """Addresses or networks, with commas between, of proxies whose X-Forwarded-For is believed."""
 
@@ -165,6 +169,10 @@ def _completed(settings: Settings) -> Settings:
     _check_issuer(settings)
     _check_proxies(settings)
     _check_timestamps(settings)
+    if (settings.portal_jwks is None) != (not settings.portal_issuer):
+        raise SettingsError(
+            "CERTSVC_PORTAL_JWKS and CERTSVC_PORTAL_ISSUER belong together: set both or neither"
+        )
     data = settings.data_dir
     return settings.model_copy(
         update={

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final, Literal
+from urllib.parse import urlsplit
 
 from PIL import Image
 from playwright.sync_api import Browser, Page
@@ -69,6 +70,8 @@ class Issued:
     token: str
     superseded: str
     """Token of a copy whose holder changed employer afterwards."""
+    number: str
+    """Registration number of the holder who visits 我的证书."""
 
 
 def main() -> None:
@@ -87,6 +90,7 @@ def main() -> None:
         with _served(services) as url, running(Path(chromium)) as browser:
             _write("ofd-certificate.png", _smaller(OFDJS(browser, script).draw(issued.ofd).picture))
             _photograph(browser, url, issued)
+            _visit(browser, url, services, issued.number)
 
 
 def _issue(folder: Path) -> tuple[Services, Issued]:
@@ -116,7 +120,12 @@ def _issue(folder: Path) -> tuple[Services, Issued]:
     )
     second_class = services.enquiry.endorsement_file(other, "pdf").content
     return services, Issued(
-        file=pdf, ofd=ofd, second_class=second_class, token=str(copy["token"]), superseded=str(moved["token"])
+        file=pdf,
+        ofd=ofd,
+        second_class=second_class,
+        token=str(copy["token"]),
+        superseded=str(moved["token"]),
+        number=second,
     )
 
 
@@ -153,6 +162,34 @@ def _photograph(browser: Browser, url: str, issued: Issued) -> None:
     with _opened(browser, DESK, "light", "en-GB") as page:
         page.goto(f"{url}/v/{issued.superseded}")
         _write("page-superseded-en-1280.png", page.screenshot())
+
+
+def _visit(browser: Browser, url: str, services: Services, number: str) -> None:
+    """Come in to 我的证书 by a link, as its holder does, before and after a copy was made."""
+    services.desk.original(number)
+    with _opened(browser, PHONE, "light", "zh-CN") as page:
+        _come_in(page, url, services, number)
+        _write("my-zh-390.png", page.screenshot())
+        page.click('a[href*="/endorse"]')
+        page.fill("#purpose", PURPOSE)
+        _write("my-endorse-zh-390.png", page.screenshot())
+        form = page.url
+        page.click("form:has(#purpose) button")
+        page.wait_for_url("**/my/copies/**")
+    with _opened(browser, PHONE, "dark", "zh-CN") as page:
+        _come_in(page, url, services, number)
+        page.goto(form)
+        _write("my-taken-dark-zh-390.png", page.screenshot())
+    with _opened(browser, DESK, "light", "en-GB") as page:
+        _come_in(page, url, services, number)
+        _write("my-en-1280.png", page.screenshot())
+
+
+def _come_in(page: Page, url: str, services: Services, number: str) -> None:
+    path = urlsplit(services.holders.links.make(number, made_by="").url).path
+    page.goto(f"{url}{path}")
+    page.click("main button")
+    page.wait_for_selector(".own")
 
 
 @contextmanager

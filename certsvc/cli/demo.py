@@ -68,7 +68,8 @@ def demo(host: str, port: int, workers: int | None, no_serve: bool) -> None:
     )
     api_key = _demo_key(services, settings.data_dir / DEMO / "api-key")
     password = demo_operator(services, settings.data_dir / DEMO / "operator-password")
-    _print_shown(settings.public_url, shown, second, api_key, password)
+    link = None if shown is None else services.holders.links.make(shown.number, made_by="").url
+    _print_shown(settings.public_url, shown, second, api_key, password, link)
     if not no_serve:
         with carrying_out(services, 1), fetching(services.stamp_queue):
             run_server(host, port, workers)
@@ -198,7 +199,14 @@ def _keep(file: Path, secret: str) -> None:
         opened.write(secret)
 
 
-def _print_shown(url: str, shown: Shown | None, second: Shown | None, api_key: str, password: str) -> None:
+def _print_shown(
+    url: str,
+    shown: Shown | None,
+    second: Shown | None,
+    api_key: str,
+    password: str,
+    link: str | None,
+) -> None:
     lines = [
         ("verify page", f"{url}/verify"),
         ("desk", f"{url}/desk/login"),
@@ -210,6 +218,7 @@ def _print_shown(url: str, shown: Shown | None, second: Shown | None, api_key: s
     if shown is not None:
         lines[1:1] = [("demo certificate", shown.verify_url), ("  its code", shown.code)]
         lines += [
+            ("holder's page", f"{link} (once, 15 minutes)"),
             *((f"endorsed {fmt.upper()}", str(path)) for fmt, path in shown.files.items()),
             ("try", f"curl -H 'X-API-Key: {api_key}' {url}/api/v1/registrations/{shown.number}"),
             (

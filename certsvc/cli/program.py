@@ -12,6 +12,7 @@ from certsvc.cli.demo import demo
 from certsvc.cli.doctor import doctor
 from certsvc.cli.erase import erase
 from certsvc.cli.exits import Program
+from certsvc.cli.holder import holder_link
 from certsvc.cli.keys import keys
 from certsvc.cli.log import log
 from certsvc.cli.operator import operator
@@ -48,6 +49,7 @@ for _command in (
     endorse,
     verify,
     verify_receipt,
+    holder_link,
     expiring,
     erase,
     recover,

@@ -3,7 +3,16 @@
 It needs httpx and pydantic and nothing else of certsvc, so that a platform can use it alone.
 """
 
-from certsvc.client.answers import Change, Changes, Endorsement, IssuedFile, Original, Recorded, Registration
+from certsvc.client.answers import (
+    Change,
+    Changes,
+    Endorsement,
+    HolderLink,
+    IssuedFile,
+    Original,
+    Recorded,
+    Registration,
+)
 from certsvc.client.batches import Batch, BatchItem
 from certsvc.client.errors import (
     AnswerError,
@@ -33,6 +42,7 @@ __all__ = [
     "Event",
     "Fault",
     "Finding",
+    "HolderLink",
     "IssuedFile",
     "Original",
     "Patience",

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from pydantic import AwareDatetime
 
@@ -134,6 +134,14 @@ class Original:
     verify_url: str
     files: Mapping[str, IssuedFile]
     """By format, ``pdf`` and ``ofd``."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HolderLink:
+    """A one-time link to 我的证书, for one holder."""
+
+    url: str
+    expires_at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,6 +15,7 @@ from certsvc.client.answers import (
     ExpiringItem,
     History,
     HistoryItem,
+    HolderLink,
     IssuedFile,
     Original,
     Recorded,
@@ -36,6 +37,7 @@ _recorded: Final = reader(Recorded)
 _registration: Final = reader(Registration)
 _history: Final = reader(History)
 _original: Final = reader(Original)
+_holder_link: Final = reader(HolderLink)
 _endorsement: Final = reader(Endorsement)
 _expiring: Final = reader(Expiring)
 
@@ -115,6 +117,15 @@ class IssuingCalls:
         except ClientError as error:
             error.idempotency_key = key
             raise
+
+    def holder_link(self, number: str) -> HolderLink:
+        """Make a link that lets the holder of a registration in to 我的证书, once (scope issue).
+
+        Hand its address to the holder, over a way that reaches nobody else, and keep it nowhere. A repetition
+        within this call makes another link; one that nobody uses ends by itself.
+        """
+        call = Call(method="POST", path=f"{_registration_path(number)}/holder-links")
+        return self._transport.send(call, _holder_link)
 
     def endorsement(self, endorsement_id: str) -> Endorsement:
         """Return the record of one endorsed copy (scope read)."""

@@ -146,6 +146,18 @@ ERRORS: Final[Mapping[str, Text]] = {
         "此 API 密钥没有该操作的权限，请联系管理员开通。",
         "This API key does not cover the operation; please ask the operator for the scope.",
     ),
+    "HOLDER_LINK_UNUSABLE": Text(
+        "此链接已使用过、已过期，或复制得不完整；每个链接只能使用一次，请重新获取。",
+        "This link was used, has expired or was not copied whole. Each works once; please get a new one.",
+    ),
+    "ASSERTION_REFUSED": Text(
+        "未能确认从上级门户带来的身份信息；请回到门户重新进入。",
+        "What the portal says of you could not be confirmed; please go back to the portal and enter again.",
+    ),
+    "ASSERTIONS_OFF": Text(
+        "本服务未接入上级门户；请使用一次性链接进入。",
+        "This service takes nobody over from a portal; please use a one-time link.",
+    ),
     "RATE_LIMITED": Text(
         "请求过于频繁，请稍后再试。",
         "Too many requests for now; please try again later.",

@@ -36,6 +36,9 @@
     │   ├── ForbiddenError                   FORBIDDEN
     │   ├── RoleMissingError                 ROLE_MISSING
     │   ├── FormExpiredError                 FORM_EXPIRED
+    │   ├── HolderLinkUnusableError          HOLDER_LINK_UNUSABLE
+    │   ├── AssertionRefusedError            ASSERTION_REFUSED
+    │   ├── AssertionsOffError               ASSERTIONS_OFF
     │   └── RateLimitedError                 RATE_LIMITED
     ├── UnavailableError                 cannot tell or cannot do now   UNAVAILABLE
     │   ├── RecordDamagedError               RECORD_DAMAGED (the record, not the caller, is at fault)
@@ -76,10 +79,13 @@ from certsvc.errors.machine import (
 from certsvc.errors.requests import (
     AccessError,
     AsOfInFutureError,
+    AssertionRefusedError,
+    AssertionsOffError,
     EffectiveInFutureError,
     ForbiddenError,
     FormExpiredError,
     GlyphMissingError,
+    HolderLinkUnusableError,
     ImageRejectedError,
     InputError,
     InvalidFieldError,
@@ -117,6 +123,8 @@ from certsvc.errors.rules import (
 __all__ = [
     "AccessError",
     "AsOfInFutureError",
+    "AssertionRefusedError",
+    "AssertionsOffError",
     "BackupDamagedError",
     "CertsvcError",
     "DefectError",
@@ -130,6 +138,7 @@ __all__ = [
     "FormExpiredError",
     "GlyphMissingError",
     "HSMUnavailableError",
+    "HolderLinkUnusableError",
     "IdempotencyConflictError",
     "ImageRejectedError",
     "InputError",

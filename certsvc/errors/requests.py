@@ -108,6 +108,28 @@ class FormExpiredError(AccessError):
     code = "FORM_EXPIRED"
 
 
+class HolderLinkUnusableError(AccessError):
+    """A holder's one-time link was used, has expired, or is none of ours."""
+
+    code = "HOLDER_LINK_UNUSABLE"
+
+
+class AssertionRefusedError(AccessError):
+    """An assertion of the upstream portal is not to be believed; *faults* say what is wrong with it."""
+
+    code = "ASSERTION_REFUSED"
+
+    def __init__(self, fault: Fault) -> None:
+        super().__init__(f"{fault.pointer}: {fault.en}")
+        self.faults: Sequence[Fault] = (fault,)
+
+
+class AssertionsOffError(AccessError):
+    """No upstream portal is set, so that no assertion can be taken."""
+
+    code = "ASSERTIONS_OFF"
+
+
 class RateLimitedError(AccessError):
     """Too many tries."""
 

@@ -89,6 +89,7 @@ class Vault:
         self._api_key_key = self._derive(secret, b"api key hash")
         self._name_key = self._derive(secret, b"name index")
         self._session_key = self._derive(secret, b"session hash")
+        self._entry_key = self._derive(secret, b"entry hash")
         self._cipher = AESGCM(self._derive(secret, b"id number cipher"))
         self._content_cipher = AESGCM(self._derive(secret, b"content cipher"))
         self._key_cipher = AESGCM(self._derive(secret, b"holder key cipher"))
@@ -225,6 +226,11 @@ class Vault:
     def session_hash(self, secret: str) -> str:
         """Return the hex keyed hash a login is found by."""
         return hmac.digest(self._session_key, secret.encode(), sha256).hex()
+
+    def entry_hash(self, kind: str, *parts: str) -> str:
+        """Return the hex keyed hash that a holder's one-time link or a used assertion is found by."""
+        message = b"".join(with_length(part.encode()) for part in (kind, *parts))
+        return hmac.digest(self._entry_key, message, sha256).hex()
 
     def api_key_hash(self, api_key: str) -> str:
         """Return the hex keyed hash an API client is found by."""

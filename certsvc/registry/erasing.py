@@ -16,6 +16,7 @@ from certsvc.domain.events import ERASED, HolderId, RegistrationId
 from certsvc.errors import NotFoundError, UnavailableError
 from certsvc.registry.crypto import Value
 from certsvc.registry.database import Query
+from certsvc.registry.entries import EntryChanges
 from certsvc.registry.erasing_bodies import BodyErasing
 from certsvc.registry.log_rows import LogChanges
 from certsvc.registry.names import NameChanges
@@ -144,7 +145,9 @@ class ErasingRows(RecordReading):
         return [copy_from(one, self._opener) for one in self._all(COPIES_OF, registration_id=registration_id)]
 
 
-class ErasingChanges(ErasingRows, LogChanges, KeyWriting, BodyErasing, NameChanges):
+class ErasingChanges(
+    ErasingRows, LogChanges, KeyWriting, BodyErasing, NameChanges, EntryChanges
+):
     """Changes that erasing makes; the port says what each promises."""
 
     def erase_holder(self, holder_id: HolderId, stand_ins: Sequence[StandIn], at: datetime) -> None:
@@ -174,6 +177,7 @@ class ErasingChanges(ErasingRows, LogChanges, KeyWriting, BodyErasing, NameChang
             # A plain hash of the purpose: what people write there is found by trying, too.
             self._blur_request(request)
         self._drop_bodies(holder_id, self._only(HOLD_HOLDER, holder_id=holder_id).text("id_index"))
+        self._drop_entries(holder_id)
         self._forget_document(holder_id)
         self._replace(
             DESTROY_KEY,

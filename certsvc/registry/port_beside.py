@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from certsvc.registry.port_access import AccessReading, AccessWriting
+from certsvc.registry.port_entries import EntryReading, EntryWriting
 from certsvc.registry.port_keys import KeyUseReading, KeyUseWriting
 from certsvc.registry.port_log import LogReading, LogWriting
 from certsvc.registry.port_names import NameReading
@@ -13,10 +14,17 @@ from certsvc.registry.port_timestamps import TimestampReading, TimestampWriting
 
 
 class BesideReading(
-    LogReading, TimestampReading, KeyUseReading, AccessReading, NameReading, OverviewReading, Protocol
+    LogReading,
+    TimestampReading,
+    KeyUseReading,
+    AccessReading,
+    EntryReading,
+    NameReading,
+    OverviewReading,
+    Protocol,
 ):
     """Look-ups."""
 
 
-class BesideWriting(LogWriting, TimestampWriting, KeyUseWriting, AccessWriting, Protocol):
+class BesideWriting(LogWriting, TimestampWriting, KeyUseWriting, AccessWriting, EntryWriting, Protocol):
     """Changes."""

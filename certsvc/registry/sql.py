@@ -17,6 +17,7 @@ from certsvc.registry.changes import ChangeReading, ChangeWriting
 from certsvc.registry.crypto import Vault, storable
 from certsvc.registry.database import Connection, Database
 from certsvc.registry.dialects import SQLITE
+from certsvc.registry.entries import EntryRows
 from certsvc.registry.erasing import ErasingChanges, ErasingRows
 from certsvc.registry.glance import (
     GLANCE,
@@ -58,6 +59,7 @@ class SQLReadSession(
     AccessRows,
     NameRows,
     OverviewRows,
+    EntryRows,
     KeyUseCounts,
     LogRows,
 ):

@@ -16,6 +16,7 @@ from certsvc.web import (
     api_changes,
     api_endorsements,
     api_events,
+    api_holder_links,
     api_verifications,
     errors,
     health,
@@ -32,6 +33,7 @@ from certsvc.web.body import UPLOAD_LIMIT, check_framing
 from certsvc.web.current import ASSETS, EXTENSION, REPORT_PAGES
 from certsvc.web.desk import DESK_MODULES, door
 from certsvc.web.desk import texts as desk_texts
+from certsvc.web.my import views as my
 from certsvc.web.prepared import ReportPages
 from certsvc.web.record_page import RecordPages
 from certsvc.web.scanned import Scanned
@@ -106,6 +108,7 @@ def create_app(services: Services | None = None) -> APIFlask:
     for module in (
         api_events,
         api_endorsements,
+        api_holder_links,
         api_batches,
         api_verifications,
         api_changes,
@@ -113,6 +116,7 @@ def create_app(services: Services | None = None) -> APIFlask:
         health,
         well_known,
         log,
+        my,
     ):
         app.register_blueprint(module.bp)
     for bp in dict.fromkeys(module.bp for module in DESK_MODULES):

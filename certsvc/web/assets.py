@@ -23,7 +23,7 @@ from certsvc.domain import texts_errors, texts_fields, texts_findings, texts_sta
 from certsvc.domain.characters import EVERYDAY
 from certsvc.domain.text import Text
 from certsvc.page.fonts import FontChain
-from certsvc.web import texts
+from certsvc.web import texts, texts_my
 
 _SWAGGER: Final = ("swagger-ui.css", "swagger-ui-bundle.js", "index.css")
 _MIME: Final = {"css": "text/css", "js": "text/javascript", "woff": "font/woff", "svg": "image/svg+xml"}
@@ -76,6 +76,7 @@ class Assets:
             for place, face in enumerate(fonts.woff_faces("".join(sorted(self._desk))))
         ]
         self._add("desk.css", "\n".join((*more, self.text("desk.css"))).encode())
+        self._add("my.css", self.text("my.css").encode())
         self._add("certsvc.svg", (folder / "certsvc.svg").read_bytes())
         self._add("desk.js", (folder / "desk.js").read_bytes())
         self._add("docs.js", (folder / "docs.js").read_bytes())
@@ -187,6 +188,7 @@ def _our_texts() -> Iterator[str]:
         texts.PAGE,
         texts.PROBLEMS,
         texts.RESULTS,
+        texts_my.MY,
         texts_errors.ERRORS,
         texts_findings.FINDINGS,
         texts_fields.FIELDS,

@@ -56,6 +56,9 @@ STATUS: Final[Mapping[type[CertsvcError], int]] = {
     errors.ForbiddenError: 403,
     errors.RoleMissingError: 403,
     errors.FormExpiredError: 403,
+    errors.HolderLinkUnusableError: 410,
+    errors.AssertionRefusedError: 403,
+    errors.AssertionsOffError: 404,
     errors.RateLimitedError: 429,
     errors.UnavailableError: 503,
     errors.RecordDamagedError: 503,
@@ -96,10 +99,10 @@ def register(app: APIFlask) -> None:
     """Send every error of *app* out as a problem (or as a page, to a browser on a public address)."""
     # APIFlask keeps handlers of its own for these two classes; the most specific handler wins.
     for kind in (HTTPException, HTTPError, CertsvcError, Exception):
-        app.register_error_handler(kind, _answer)
+        app.register_error_handler(kind, answer)
 
 
-def _answer(error: Exception) -> Response | HTTPException:
+def answer(error: Exception) -> Response | HTTPException:
     """Turn *error* into the answer."""
     if isinstance(error, RequestRedirect):
         return error
@@ -198,7 +201,7 @@ def _respond(
 
 
 def _faults(error: CertsvcError) -> tuple[Fault, ...]:
-    if isinstance(error, errors.InvalidFieldError | errors.MalformedError):
+    if isinstance(error, errors.InvalidFieldError | errors.MalformedError | errors.AssertionRefusedError):
         return tuple(error.faults)
     return ()
 

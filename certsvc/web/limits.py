@@ -51,6 +51,7 @@ RATES: Final[Mapping[str, Rate]] = {
     "code": Rate(20, 20),
     "number": Rate(10, 10),
     "name": Rate(10, 10),
+    "enter": Rate(20, 20),
     "upload": Rate(30, 30, goes_on=True),
     "token_miss": Rate(300, 300),
     "login": Rate(20, 10),

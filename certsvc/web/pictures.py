@@ -19,7 +19,12 @@ _QUALITY: Final = 82
 
 def photo_of(report: Report) -> str | None:
     """Return the photo as a small JPEG in a data: URL; None when there is none or it is away."""
-    content = _image(report.face.photo_sha256 if report.face is not None else None)
+    return photo(report.face.photo_sha256 if report.face is not None else None)
+
+
+def photo(sha256: str | None) -> str | None:
+    """Return a recorded photo in the same form."""
+    content = _image(sha256)
     if content is None:
         return None
     image = Image.open(BytesIO(content))

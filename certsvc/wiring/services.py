@@ -49,6 +49,7 @@ from certsvc.verification.trust_material import TrustMaterial
 from certsvc.verification.verify import Verifier
 from certsvc.wiring.chore import Chore
 from certsvc.wiring.doors import Doors, open_doors
+from certsvc.wiring.holders import Holders, open_holders
 from certsvc.wiring.keys import open_keystore
 from certsvc.wiring.loading import (
     SystemClock,
@@ -106,6 +107,7 @@ class Services:
     report_press: ReportPress
     clients: Clients
     doors: Doors
+    holders: Holders
     trust_material: TrustMaterial
     lookups: LookUps
     lookup_chore: Chore
@@ -269,6 +271,7 @@ def build(settings: Settings, clock: Clock | None = None) -> Services:
         ),
         clients=Clients(registry, clock),
         doors=open_doors(settings, registry, storage, kinds, clock, keystore.registry_secret),
+        holders=open_holders(settings, registry, clock, kinds),
         trust_material=TrustMaterial(
             registry=registry,
             kinds=kinds,

@@ -61,6 +61,16 @@ def test_copy_is_endorsed_downloaded_and_verified(client: Client, service: Servi
         assert report.certificate is not None and report.certificate.registration_number == number
 
 
+def test_a_holder_is_given_a_link(client: Client, service: Service) -> None:
+    """Each call makes another; the end is a quarter of an hour away."""
+    number = service.person(client)
+    first, second = client.holder_link(number), client.holder_link(number)
+
+    assert "/my/enter/" in first.url
+    assert first.url != second.url
+    assert timedelta(minutes=14) < first.expires_at - datetime.now(UTC) <= timedelta(minutes=15)
+
+
 def test_original_is_issued_once(client: Client, service: Service) -> None:
     """Asking twice must not give two."""
     number = service.person(client)

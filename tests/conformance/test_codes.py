@@ -16,7 +16,14 @@ from certsvc import errors
 from certsvc.domain.wording import OFFICIAL
 from certsvc.errors import CertsvcError
 from certsvc.web.errors import INTERNAL, PROTOCOL
-from tests.conformance import ways_erasing, ways_events, ways_issuing, ways_server, ways_timestamps
+from tests.conformance import (
+    ways_erasing,
+    ways_events,
+    ways_holders,
+    ways_issuing,
+    ways_server,
+    ways_timestamps,
+)
 from tests.conformance.way import WAYS
 from tests.drills import record
 from tests.factories import FixedClock
@@ -42,6 +49,7 @@ ELSEWHERE: Final = {
     "PLACE_NOT_EMPTY": "ends a command, never a request; tests/backup, tests/cli/test_backup.py",
     "RETENTION_NOT_OVER": "ends a command, never a request; tests/privacy/test_erasing.py",
     "REGISTRATION_IN_FORCE": "ends a command, never a request; tests/privacy/test_erasing.py",
+    "ASSERTION_REFUSED": "wants a portal; tests/web/my/test_assertions.py",
     "SETTINGS": "stops the start, before any request; tests/cli",
 }
 """Codes without a way through a sound instance, and where they are looked at."""
@@ -62,7 +70,7 @@ LATER: Final = {
     "TIME_UNCERTAIN", "UNAVAILABLE",
 }  # fmt: skip
 """Codes that come with Retry-After."""
-MODULES: Final = (ways_erasing, ways_events, ways_issuing, ways_server, ways_timestamps)
+MODULES: Final = (ways_erasing, ways_events, ways_holders, ways_issuing, ways_server, ways_timestamps)
 MEMBERS: Final = {"type", "title", "status", "detail", "instance", "code", "errors"}
 
 

@@ -6,6 +6,7 @@ from alembic import context
 
 import certsvc.registry.tables_access
 import certsvc.registry.tables_batches
+import certsvc.registry.tables_entries
 import certsvc.registry.tables_feed
 import certsvc.registry.tables_holders
 import certsvc.registry.tables_names
