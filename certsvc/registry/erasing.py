@@ -145,9 +145,7 @@ class ErasingRows(RecordReading):
         return [copy_from(one, self._opener) for one in self._all(COPIES_OF, registration_id=registration_id)]
 
 
-class ErasingChanges(
-    ErasingRows, LogChanges, KeyWriting, BodyErasing, NameChanges, EntryChanges
-):
+class ErasingChanges(ErasingRows, LogChanges, KeyWriting, BodyErasing, NameChanges, EntryChanges):
     """Changes that erasing makes; the port says what each promises."""
 
     def erase_holder(self, holder_id: HolderId, stand_ins: Sequence[StandIn], at: datetime) -> None:
