@@ -24,7 +24,7 @@ from PIL import Image
 from playwright.sync_api import Browser, Page
 from werkzeug.serving import make_server
 
-from certsvc.cli.demo import PURPOSE, record_samples
+from certsvc.cli.demo import DEMO_OPERATOR, PURPOSE, demo_operator, record_samples
 from certsvc.config import load_settings
 from certsvc.rendering.png import preview
 from certsvc.web.app import create_app
@@ -37,6 +37,8 @@ IMAGES: Final = Path(__file__).resolve().parent.parent / "docs" / "images"
 PUBLIC_URL: Final = "https://verify.example.cn"
 STANDS_AT: Final = datetime(2026, 11, 20, 2, 0, tzinfo=UTC)
 LATER: Final = timedelta(days=3)
+LONG_STORY: Final = "京1992015202300016"
+"""A sample to whom everything happened."""
 PHONE: Final = (390, 844)
 DESK: Final = (1280, 860)
 CERTIFICATE_DPI: Final = 110
@@ -91,6 +93,7 @@ def main() -> None:
             _write("ofd-certificate.png", _smaller(OFDJS(browser, script).draw(issued.ofd).picture))
             _photograph(browser, url, issued)
             _visit(browser, url, services, issued.number)
+            _sit_down(browser, url, services)
 
 
 def _issue(folder: Path) -> tuple[Services, Issued]:
@@ -183,6 +186,26 @@ def _visit(browser: Browser, url: str, services: Services, number: str) -> None:
     with _opened(browser, DESK, "light", "en-GB") as page:
         _come_in(page, url, services, number)
         _write("my-en-1280.png", page.screenshot())
+
+
+def _sit_down(browser: Browser, url: str, services: Services) -> None:
+    """Work at the desk: a registration with its timeline, and what runs out."""
+    password = demo_operator(services, services.settings.data_dir / "operator-password")
+    with _opened(browser, DESK, "light", "zh-CN") as page:
+        page.goto(f"{url}/desk/login")
+        page.fill("#name", DEMO_OPERATOR)
+        page.fill("#password", password)
+        page.click("form:has(#password) button")
+        page.wait_for_url("**/desk/")
+        page.goto(f"{url}/desk/registrations/{LONG_STORY}")
+        page.locator(".timeline").scroll_into_view_if_needed()
+        page.evaluate("document.querySelector('.timeline').scrollIntoView()")
+        _write("operator-timeline-zh-1280.png", page.screenshot())
+        page.goto(f"{url}/desk/expiring?within_days=730")
+        _write("operator-expiring-zh-1280.png", page.screenshot())
+        page.set_viewport_size({"width": PHONE[0], "height": PHONE[1]})
+        page.goto(f"{url}/desk/registrations/{LONG_STORY}")
+        _write("operator-registration-zh-390.png", page.screenshot())
 
 
 def _come_in(page: Page, url: str, services: Services, number: str) -> None:

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from threading import Thread
 from urllib.parse import urlsplit
 
 import pytest
-import structlog
 from playwright.sync_api import Browser
-from werkzeug.serving import make_server
 
 from certsvc.domain.wording import OFFICIAL
-from tests.browser.visitor import DESK, LOCALES, PHONE, Lang, Visitor
+from tests.browser.standing import look_at, standing
+from tests.browser.visitor import LOCALES, PHONE, Lang, Visitor
 from tests.drills import record
 from tests.factories import FixedClock
 from tests.web.site import Site
@@ -27,32 +25,15 @@ PURPOSE = "示例市轨道交通工程施工投标"
 def served(
     tmp_path_factory: pytest.TempPathFactory, dev_keys: Path, font_cache: Path
 ) -> Iterator[tuple[Site, str]]:
-    """Serve one holder for each language in this process, where the clock stands still."""
+    """Serve one holder for each language."""
     folder = tmp_path_factory.mktemp("my")
     (folder / "cache").symlink_to(font_cache)
     site = Site(World(settings_in(folder, dev_keys), FixedClock()))
     for order, number in enumerate(NUMBERS.values(), 1):
         site.world.initial(number, order=order, name="龙𬭎")
         site.world.original(number)
-    with structlog.testing.capture_logs():
-        server = make_server("127.0.0.1", 0, site.app, threaded=True)
-        thread = Thread(target=server.serve_forever)
-        thread.start()
-        yield site, f"http://127.0.0.1:{server.port}"
-        server.shutdown()
-        thread.join()
-        server.server_close()
-
-
-def _look(visitor: Visitor) -> None:
-    """Demand a page that is whole on phone and desk, by day and by night, and that axe accepts."""
-    for scheme, size in (("light", DESK), ("dark", PHONE), ("light", PHONE)):
-        visitor.page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
-        visitor.resize(size)
-        assert visitor.overflow == 0, f"{visitor.page.url} {size[0]} px"
-        if size == PHONE:
-            assert visitor.ask_axe() == [], f"{visitor.page.url} {scheme}"
-    assert visitor.boxes()[0] == []
+    with standing(site) as url:
+        yield site, url
 
 
 def _download(visitor: Visitor, fmt: str) -> bytes:
@@ -76,27 +57,27 @@ def test_a_holder_endorses_and_downloads(browser: Browser, served: tuple[Site, s
     secret = urlsplit(site.world.services.holders.links.make(NUMBERS[lang], "").url).path
     visitor.go(secret)
     assert page.query_selector("script") is None
-    _look(visitor)
+    look_at(visitor)
     page.click("main button")
     page.wait_for_selector(".own")
     assert urlsplit(page.url).path == "/my"
     assert visitor.verdict == "龙𬭎"
-    _look(visitor)
+    look_at(visitor)
 
     page.click('a[href*="/endorse"]')
     page.wait_for_selector("#purpose")
-    _look(visitor)
+    look_at(visitor)
     form = page.url
     page.fill("#purpose", PURPOSE)
     visitor.send("#purpose")
     assert urlsplit(page.url).path.startswith("/my/copies/")
     assert PURPOSE in visitor.words
-    _look(visitor)
+    look_at(visitor)
     files = {fmt: _download(visitor, fmt) for fmt in ("pdf", "ofd")}
 
     visitor.go(urlsplit(form).path)
     assert OFFICIAL["ENDORSED_TODAY"] in visitor.words
-    _look(visitor)
+    look_at(visitor)
     assert {fmt: _download(visitor, fmt) for fmt in files} == files
     for content in files.values():
         assert str(site.world.verify(file=content).status) == "VALID"
@@ -104,7 +85,7 @@ def test_a_holder_endorses_and_downloads(browser: Browser, served: tuple[Site, s
     visitor.go("/my")
     page.click(".leaving button")
     page.wait_for_url("**/my/left*")
-    _look(visitor)
+    look_at(visitor)
     visitor.go("/my")
     assert "龙𬭎" not in visitor.words
     assert visitor.complaints == []
