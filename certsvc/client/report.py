@@ -73,6 +73,9 @@ class ReportCertificate:
 
     licence_id: str
     version: int
+    certificate_type: str
+    profession: str
+    """What the holder is registered as, e.g. 一级建造师."""
     registration_number: str
     name: str
     sex: str | None

@@ -140,6 +140,7 @@ def judge(
         findings=findings_of(clue, answer, then, own),
         entry=shown,
         face=face,
+        profession=policy.profession if face is not None else None,
         specialties=_lines(shown, face, as_of),
         changed_fields=then.changed_fields if then else (),
     )

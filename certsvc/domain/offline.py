@@ -85,6 +85,7 @@ def judge_offline(clue: Clue, signed: Signed | None, listed: Listed | None, *, n
         findings=_findings(clue, [one.finding for one in told], own, believed=signed is not None),
         entry=None,
         face=None,
+        profession=None,
         specialties=_lines(signed, now),
         changed_fields=(),
     )

@@ -90,6 +90,11 @@ def policy_from(table: Mapping[str, object]) -> Policy:
     return Policy(**{key: read(table[key]) for key, read in _READERS.items()})
 
 
+_MOST_YEARS: Final = 150
+_MOST_DAYS: Final = 36_525
+"""More than any rule book says, and few enough that no day computed from them lies beyond the calendar."""
+
+
 def policy_faults(table: Mapping[str, object]) -> list[tuple[str, str]]:
     """List what is wrong with a parsed policy.toml, by key."""
     faults = [(key, "unknown key") for key in sorted(table.keys() - _READERS.keys())]
@@ -113,6 +118,26 @@ def _words(value: object) -> str:
 def _count(value: object) -> int:
     if not isinstance(value, int) or isinstance(value, bool) or value < 1:
         raise ValueError("must be a whole number of at least 1")
+    return value
+
+
+def _years(value: object) -> int:
+    years = _count(value)
+    if years > _MOST_YEARS:
+        raise ValueError(f"at most {_MOST_YEARS}")
+    return years
+
+
+def _days(value: object) -> int:
+    days = _count(value)
+    if days > _MOST_DAYS:
+        raise ValueError(f"at most {_MOST_DAYS}")
+    return days
+
+
+def _type_name(value: object) -> str:
+    if not isinstance(value, str) or not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,39}", value):
+        raise ValueError("must be 1 to 40 characters of a-z, 0-9 and -, the first one no -")
     return value
 
 
@@ -176,16 +201,16 @@ def _specialties(rows: object) -> tuple[tuple[str, str], ...]:
 
 
 _READERS: Final[Mapping[str, Callable[[object], Any]]] = {
-    "certificate_type": _words,
+    "certificate_type": _type_name,
     "profession": _words,
     "title": _words,
     "type_code": _type_code,
-    "usage_days": _count,
-    "warn_below_days": _count,
+    "usage_days": _days,
+    "warn_below_days": _days,
     "copies_per_day": _one,
-    "validity_years": _count,
-    "age_limit": _count,
-    "renew_ahead_days": _count,
+    "validity_years": _years,
+    "age_limit": _years,
+    "renew_ahead_days": _days,
     "specialty_cap": _cap,
     "reendorse_after_change": _off,
     "offline_qr": _switch,

@@ -205,5 +205,7 @@ class Report:
     """Shown data; None when nothing may or can be shown."""
     face: Face | None
     """The authoritative data: the version's face for a copy, the fold at as_of for a number."""
+    profession: str | None
+    """What the holder is registered as, e.g. 一级建造师; None without a face. One may be several things."""
     specialties: Sequence[SpecialtyLine]
     changed_fields: Sequence[str]

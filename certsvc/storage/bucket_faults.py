@@ -79,5 +79,9 @@ _REMEDIES: Final = {
     "AccessDenied": "the key may not do this; it needs s3:GetObject, PutObject, DeleteObject and ListBucket",
     "403": "the key may not do this; it needs s3:GetObject, PutObject, DeleteObject and ListBucket",
     "InvalidAccessKeyId": "check CERTSVC_S3_ACCESS_KEY",
+    "RequestTimeTooSkewed": "set this machine's clock; the store's is another",
+    "RequestTimeout": "the store waited for the request in vain; look at the network",
+    "429": "the store is asked too often; try again later",
+    "TooManyRequests": "the store is asked too often; try again later",
     "SignatureDoesNotMatch": "check CERTSVC_S3_SECRET_KEY and CERTSVC_S3_REGION",
 }

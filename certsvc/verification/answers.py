@@ -80,6 +80,8 @@ def _certificate(report: Report, issuer_name: str, full: bool) -> dict[str, obje
     body: dict[str, object] = {
         "licence_id": version.licence_id,
         "version": version.version,
+        "certificate_type": face.certificate_type,
+        "profession": report.profession,
         "registration_number": face.registration_number,
         "name": face.name if full or face.erased else mask_name(face.name),
         "sex": None if face.sex is None else str(face.sex),

@@ -154,6 +154,7 @@ def _record(report: Report, issuer_name: str, lang: Lang) -> Iterator[tuple[str,
     if entry is None or face is None:
         return
     label = _labels(lang)
+    yield _field("certificate_type", lang), report.profession or face.certificate_type
     yield _field("registration_number", lang), face.registration_number
     yield _field("name", lang), face.name if face.erased else mask_name(face.name)
     yield _field("issuer", lang), issuer_of(report, issuer_name)

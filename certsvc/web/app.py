@@ -134,7 +134,7 @@ def _common_data(services: Services) -> str:
         (
             services.settings.issuer_name,
             services.settings.public_url,
-            *(policy.title for policy in policies),
+            *(policy.title + policy.profession for policy in policies),
             *(name for policy in policies for name in policy.specialty_names),
             *(policy.registration_number_pattern for policy in policies),
         )

@@ -69,6 +69,7 @@ def certificate_rows(report: Report, *, full: bool, lang: Lang) -> list[Row]:
         rows = [_row("name", name, lang, short=True), _row("sex", sex(face.sex, lang), lang, short=True)]
     if full and face.birth_date is not None:
         rows.append(_row("birth_date", day(face.birth_date, lang), lang))
+    rows.append(_row("certificate_type", report.profession or face.certificate_type, lang))
     rows.append(_row("registration_number", face.registration_number, lang))
     rows.append(_row("employer", face.employer.name, lang))
     return rows

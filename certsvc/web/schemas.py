@@ -239,6 +239,9 @@ class ReportCertificate(_Answer):
 
     licence_id: str
     version: int
+    certificate_type: str
+    profession: str
+    """What the holder is registered as, e.g. 一级建造师."""
     registration_number: str
     name: str
     sex: Literal["男", "女"] | None

@@ -27,7 +27,7 @@ from certsvc.wiring.loading import load_kinds
 from tests.audit.store import log
 from tests.factories import FixedClock
 from tests.page.sample import ROOT
-from tests.web.site import Site
+from tests.web.site import AS_JSON, HTML, Site
 from tests.world import NUMBER, SECOND_NUMBER, World, settings_in
 
 SECOND = "constructor-2"
@@ -153,6 +153,26 @@ def issuer_of(world: World) -> Issuer:
     """Return the issuer of the settings."""
     settings = world.settings
     return Issuer(name=settings.issuer_name, uscc=settings.issuer_uscc, type_code=settings.type_code)
+
+
+def test_a_reader_can_tell_both_types_of_one_holder_apart(world: World) -> None:
+    """One person, one name, two certificates: page and report say which of them was looked at."""
+    site = Site(world)
+    world.initial()
+    world.second()
+    for number, kind, says, other in (
+        (NUMBER, "constructor-1", "一级建造师", "二级建造师"),
+        (SECOND_NUMBER, SECOND, "二级建造师", "一级建造师"),
+    ):
+        copy = world.endorse(number)
+        for language in ("zh", "en"):
+            page = site.client.get(f"/v/{copy['token']}", headers={**HTML, "Accept-Language": language})
+            assert says in page.text and other not in page.text
+        shown = site.client.get(f"/v/{copy['token']}", headers=AS_JSON).get_json()["certificate"]
+        named = {"registration_number": number, "name": "样本甲"}
+        asked = site.post("/api/v1/verifications", named).get_json()["certificate"]
+        for body in (shown, asked):
+            assert (body["certificate_type"], body["profession"]) == (kind, says)
 
 
 def test_audit_finds_both_types_sound(world: World) -> None:

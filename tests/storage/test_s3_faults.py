@@ -105,6 +105,8 @@ def test_a_full_store_says_so(s3_server: Moto, proxy: Proxy, prefix: str, manner
     [
         ("403 AccessDenied", "ListBucket"),
         ("403 SignatureDoesNotMatch", "SECRET_KEY"),
+        ("403 RequestTimeTooSkewed", "clock"),
+        ("429 TooManyRequests", "asked too often"),
         ("404 Weird", "CERTSVC_S3"),
     ],
 )
