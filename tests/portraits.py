@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
 from dataclasses import dataclass
 from io import BytesIO
 from typing import Final
@@ -46,11 +45,13 @@ class Taken:
 
 def portrait(taken: Taken) -> Image.Image:
     """Draw it: RGB."""
-    dice = random.Random(taken.seed)  # noqa: S311  # pictures, not secrets
+    dice = random.Random(taken.seed)
     width, height = taken.size
     ground = Image.new("RGB", taken.size, taken.ground)
     if taken.shadow:
-        ramp = Image.linear_gradient("L").rotate(90).resize(taken.size).point(lambda v: v * taken.shadow // 255)
+        ramp = (
+            Image.linear_gradient("L").rotate(90).resize(taken.size).point(lambda v: v * taken.shadow // 255)
+        )
         ground = ImageChops.subtract(ground, Image.merge("RGB", (ramp,) * 3))
     if taken.busy:
         draw = ImageDraw.Draw(ground)
@@ -116,12 +117,14 @@ def _person(taken: Taken, dice: random.Random) -> tuple[Image.Image, Image.Image
     ellipse(0, 2.14, 0.26, 0.05, "#a2584f")
     for _ in range(60):
         turn = dice.uniform(-0.8, 0.8)
-        box = (x0 + turn * half, top + 0.1 * half, x0 + (turn + 0.3) * half, top + dice.uniform(0.5, 1.0) * half)
+        box = (
+            x0 + turn * half,
+            top + 0.1 * half,
+            x0 + (turn + 0.3) * half,
+            top + dice.uniform(0.5, 1.0) * half,
+        )
         draw.arc(box, 180, 260, fill=dice.choice(("#50483f", hair)), width=max(1, width // 400))
     light = Image.linear_gradient("L").rotate(90).resize(taken.size).point(lambda v: v // 5)
     person = ImageChops.subtract(person, Image.merge("RGB", (light,) * 3))
     soft = ImageFilter.GaussianBlur(width / 590 * 0.8)
     return person.filter(soft), mask.filter(soft)
-
-
-Spoil = Callable[[], Taken]

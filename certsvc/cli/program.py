@@ -7,13 +7,14 @@ import click
 from certsvc.cli.audit import audit
 from certsvc.cli.backup import backup, restore
 from certsvc.cli.batch import batch
-from certsvc.cli.checks import photo, template
+from certsvc.cli.checks import template
 from certsvc.cli.demo import demo
 from certsvc.cli.doctor import doctor
 from certsvc.cli.erase import erase
 from certsvc.cli.exits import Program
 from certsvc.cli.keys import keys
 from certsvc.cli.log import log
+from certsvc.cli.photo import photo
 from certsvc.cli.receipt import verify_receipt
 from certsvc.cli.record import record
 from certsvc.cli.register import client, endorse, expiring, issue, recover

@@ -133,7 +133,9 @@ def _with(finding: Finding, fault: Fault | None) -> Finding:
 
 def _white_ground(ground: Ground) -> Finding:
     passed = ground.darkest >= WHITE_FROM if ground.uniform else None
-    value = str(ground.darkest) if ground.uniform else f"{ground.share * 100:.0f}% / {UNIFORM_SHARE * 100:.0f}%"
+    value = (
+        str(ground.darkest) if ground.uniform else f"{ground.share * 100:.0f}% / {UNIFORM_SHARE * 100:.0f}%"
+    )
     return found("white_ground", passed, value, "", f"≥ {WHITE_FROM}", severity="advice")
 
 
@@ -151,9 +153,7 @@ def _head_place(figure: Figure | None) -> Finding:
         return found("head_place", None, "", "%", wanted, severity="advice")
     value = f"{figure.top * 100:.0f} / {(figure.middle - 0.5) * 100:+.0f}"
     passed = (
-        not figure.cut_above
-        and CROWN[0] <= figure.top <= CROWN[1]
-        and abs(figure.middle - 0.5) <= OFF_MIDDLE
+        not figure.cut_above and CROWN[0] <= figure.top <= CROWN[1] and abs(figure.middle - 0.5) <= OFF_MIDDLE
     )
     # No shoulders to be seen: cut off, or in clothes as white as the ground.
     told = passed if figure.shoulders or not passed else None

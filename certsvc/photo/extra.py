@@ -9,7 +9,9 @@ from certsvc.photo.jpeg import without_metadata
 
 _END: Final = b"\xff\xd9"
 _PNG: Final = b"\x89PNG\r\n\x1a\n"
-_PICTURE_CHUNKS: Final = frozenset({b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND", b"sRGB", b"gAMA", b"cHRM", b"pHYs"})
+_PICTURE_CHUNKS: Final = frozenset(
+    {b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND", b"sRGB", b"gAMA", b"cHRM", b"pHYs"}
+)
 """Chunks of a PNG that say how it looks (W3C PNG, third edition, 11); the rest says who, where and when."""
 
 

@@ -63,7 +63,6 @@ def open_picture(content: bytes) -> Picture:
     return Picture(name=name, size=size, pixels=pixels, alpha=_alpha(header), turned=turned)
 
 
-
 def _alpha(header: Opened) -> Image.Image | None:
     if not header.image.has_transparency_data:
         return None
