@@ -12,6 +12,10 @@ from typing import Final
 
 from PIL import Image, ImageChops, ImageDraw, ImageFilter
 
+from certsvc.photo.figure import figure_of
+from certsvc.photo.ground import ground_of, small_copy
+from certsvc.photo.light import light_of
+
 SKINS: Final = ("#f0cfb4", "#e3b998", "#d4a582", "#b98660")
 HAIRS: Final = ("#1b1b1d", "#2c2320", "#3b3b40", "#8a8a90")
 COATS: Final = ("#22304a", "#3a3a3f", "#2f4d3f", "#54303a", "#eceae6")
@@ -64,7 +68,7 @@ def portrait(taken: Taken) -> Image.Image:
     if taken.blur:
         photo = photo.filter(ImageFilter.GaussianBlur(taken.blur * width / 590))
     if taken.noise:
-        raw = bytes(dice.randrange(2 * taken.noise + 1) for _ in range(4096))
+        raw = bytes(v * (2 * taken.noise + 1) // 256 for v in dice.randbytes(4096))
         grain = Image.frombytes("L", (64, 64), raw)
         tiled = Image.new("L", taken.size)
         for left in range(0, width, 64):
@@ -105,6 +109,7 @@ def _person(taken: Taken, dice: random.Random) -> tuple[Image.Image, Image.Image
         ellipse(0, 1.5, 1.0, 1.5, hair)
         block(-1.0, 1.4, 1.0, 2.9, hair)
     ellipse(0, 5.0, 2.15, 2.0, coat)
+    block(-2.15, 5.0, 2.15, max(5.5, 2 * height / half), coat)
     block(-0.42, 2.2, 0.42, 3.3, skin)
     ellipse(0, 1.25, 1.0, 1.25, hair)
     ellipse(0, 1.5, 0.86, 1.22, skin)
@@ -128,3 +133,59 @@ def _person(taken: Taken, dice: random.Random) -> tuple[Image.Image, Image.Image
     person = ImageChops.subtract(person, Image.merge("RGB", (light,) * 3))
     soft = ImageFilter.GaussianBlur(width / 590 * 0.8)
     return person.filter(soft), mask.filter(soft)
+
+
+SAMPLES: Final = {
+    "usual": Taken(),
+    "long hair": Taken(seed=3, long_hair=True),
+    "295x413": Taken(size=(295, 413), seed=2),
+    "3000x4000": Taken(size=(3000, 4000)),
+    "blur 0.5": Taken(blur=0.5),
+    "blur 1": Taken(blur=1),
+    "blur 1.5": Taken(blur=1.5),
+    "blur 2": Taken(blur=2),
+    "blur 2.5": Taken(blur=2.5),
+    "blur 3": Taken(blur=3),
+    "blur 4": Taken(blur=4),
+    "noise 20": Taken(noise=20),
+    "noise 20, blur 3": Taken(noise=20, blur=3),
+    "noise 30, blur 3": Taken(noise=30, blur=3),
+    "head 0.25": Taken(head=0.25),
+    "head 0.36": Taken(head=0.36),
+    "head 0.60": Taken(head=0.60),
+    "head 0.70": Taken(head=0.70),
+    "ground 215": Taken(ground=(215, 215, 215)),
+    "ground 180": Taken(ground=(180, 180, 180)),
+    "ground blue": Taken(ground=(60, 110, 200)),
+    "shadow 60": Taken(shadow=60),
+    "shadow 90": Taken(shadow=90),
+    "stripes": Taken(busy=True),
+    "light 0.3": Taken(gain=0.3),
+    "light 0.5": Taken(gain=0.5),
+    "light 1.3": Taken(gain=1.3),
+    "light 1.6": Taken(gain=1.6),
+    "white coat": Taken(seed=5, ground=(225, 225, 225)),
+}
+"""What was measured when the thresholds were chosen."""
+
+
+def measured() -> str:
+    """Return the table of docs/decisions/photo-tool.md."""
+    lines = [
+        "| drawn as | ground | of one colour | head | crown | sharpness | light | contrast |",
+        "|---|---|---|---|---|---|---|---|",
+    ]
+    for name, taken in SAMPLES.items():
+        photo = Image.open(BytesIO(as_file(portrait(taken)))).convert("RGB")
+        figure, ground = figure_of(photo), ground_of(small_copy(photo))
+        light = light_of(photo, figure)
+        head, crown = (f"{figure.head:.0%}", f"{figure.top:.0%}") if figure is not None else ("-", "-")
+        lines.append(
+            f"| {name} | {ground.darkest} | {ground.share:.0%} | {head} | {crown} | {light.sharpness:.0f} | "
+            f"{light.mean:.0f} | {light.spread:.0f} |"
+        )
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    print(measured())

@@ -94,9 +94,7 @@ def _print_fixed(place: str, fixed: Fixed) -> None:
     from certsvc.domain.texts_photo import CHANGES
 
     if fixed.content is None:
-        click.secho(
-            "✘ 无法修正，没有写出文件  Nothing that would be taken can be made; no file written", bold=True
-        )
+        click.secho("✘ 无法修正，没有写出文件  Nothing that would be taken can be made", bold=True)
     else:
         done = [f"{CHANGES[change].zh} {CHANGES[change].en}" for change in fixed.changes]
         facts = {"written": place, "bytes": len(fixed.content)}

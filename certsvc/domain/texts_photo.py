@@ -1,4 +1,4 @@
-"""What the photo tool (照片处理工具) says: each rule's name, why it failed and what to do, and what was changed."""
+"""What the photo tool (照片处理工具) says: rules, why they failed, what to do, what was changed."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ PHOTO_RULES: Final[Mapping[str, RuleText]] = {
         untold=_UNTOLD,
         remedy=Text(
             "过多可由本工具缩小；过少请用原图重新提供，本工具不放大。",
-            "Too many: let this tool make it smaller. Too few: provide the original; this tool never enlarges.",
+            "Too many: let this tool make it smaller. Too few: provide the original; nothing is enlarged.",
         ),
     ),
     "aspect": RuleText(
@@ -124,15 +124,17 @@ PHOTO_RULES: Final[Mapping[str, RuleText]] = {
         ),
     ),
     "head_place": RuleText(
-        name=Text("人像位置", "Place of the head"),
+        name=Text(
+            "人像位置（头顶距上边 / 偏离中线）", "Place of the head (crown from above / off the middle)"
+        ),
         failed=Text(
             "头部不在中间、离上边太远，或头顶被裁去。",
             "The head is not in the middle, too far from the upper edge, or cut off above.",
         ),
         untold=Text(
             "没有分辨出人像与双肩：背景不是单一颜色，衣服与背景颜色相近，或双肩不在画面内。",
-            "Figure and shoulders cannot be told: the ground is not of one colour, the clothes are as light as "
-            "it, or the shoulders are not in the picture.",
+            "Figure and shoulders cannot be told: the ground is not of one colour, the clothes are as "
+            "light as it, or the shoulders are not in the picture.",
         ),
         remedy=Text(
             "请用本工具裁剪；头顶或双肩被裁去的须重拍。",

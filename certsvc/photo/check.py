@@ -31,13 +31,13 @@ CROWN: Final = (0.02, 0.25)
 OFF_MIDDLE: Final = 0.08
 """How far the head may stand beside the middle, as a share of the width."""
 BLURRED_BELOW: Final = 60.0
-SHARP_FROM: Final = 100.0
+SHARP_FROM: Final = 90.0
 """Variance of the Laplacian; between the two nobody can tell. Measured: docs/decisions/photo-tool.md."""
 DARK_BELOW, LIGHT_FROM = 50.0, 75.0
 """Mean grey level of the face; skins differ, so that only what is nearly black is called too dark."""
 BRIGHT_TO, GLARING_ABOVE = 215.0, 230.0
 FLAT_BELOW, CLEAR_FROM = 40, 60
-"""Difference between the lightest and the darkest twentieth of the face."""
+"""Difference between the lightest and the darkest hundredth of the face."""
 
 
 def check_photo(content: bytes) -> PhotoReport:

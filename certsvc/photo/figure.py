@@ -76,6 +76,8 @@ def figure_of(photo: Image.Image) -> Figure | None:
     if at is None:
         return None
     head = rows[at]
+    if head.width < _RUN * 2:
+        return None
     below = rows[min(height - 1, at + head.width) :]
     return Figure(
         ground=ground,

@@ -28,7 +28,7 @@ CROWNS: Final = (0.10, 0.08, 0.13, 0.06, 0.16, 0.04, 0.20)
 MOST_CUT: Final = 0.25
 """Greatest share of a picture cut away when no figure is found in it: more might cut somebody."""
 NEARLY_WHITE: Final = 185
-"""Darkest channel from which a ground is made white: a darker one is another colour, and not ours to change."""
+"""Darkest channel from which a ground is made white: a darker one is not ours to change."""
 WHITE_ENOUGH: Final = 245
 MOST_TINT: Final = 16
 """Greatest difference between channels of a ground that is nearly white."""

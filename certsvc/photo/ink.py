@@ -9,7 +9,7 @@ from PIL import Image, ImageChops, ImageFilter
 
 _PAPER_STEP: Final = 8
 """Side in pixels of the fields whose lightest pixel is taken for paper."""
-_DEEPEST: Final = 0.003
+_DEEPEST: Final = 0.001
 """Share of the pixels that is certainly ink, where there is any: its depth is that of the strokes."""
 _INK_FROM: Final = 0.5
 """Part of that depth from which a pixel counts as ink."""

@@ -10,13 +10,14 @@ from apiflask import APIBlueprint
 from flask import Response, request
 
 from certsvc.errors import Fault, InvalidFieldError, UnsupportedTypeError
-from certsvc.photo.answers import fixed_body, media_type
-from certsvc.photo.rules import Conclusion, Fixed, Kind
+from certsvc.photo.answers import finding_body, fixed_body, media_type
+from certsvc.photo.rules import Conclusion, Fixed, Kind, Outcome
 from certsvc.verification.photos import read_photo
 from certsvc.web import limits, pages, texts_photo
 from certsvc.web.api_photos import read_kind
 from certsvc.web.body import file_bytes, form_fields
 from certsvc.web.current import language, services, wants_html
+from certsvc.web.texts import Lang
 
 bp = APIBlueprint("photo_page", __name__, enable_openapi=False)
 
@@ -73,12 +74,20 @@ def _told(content: bytes, fixed: Fixed) -> Mapping[str, object]:
         **fixed_body(fixed, lang=language()),
         "tone": _TONES[fixed.before.conclusion],
         "tone_after": _TONES[fixed.after.conclusion] if fixed.after is not None else "refused",
+        "rules": _worst_first(fixed, language()),
         "marks": _MARKS,
         "picture_before": _data_url(came, content) if shown else None,
         "picture_after": None if made is None else _data_url(media_type(kind), made),
         "name_after": "photo-fixed.jpg" if kind == "photo" else "signature-fixed.png",
         "kb_after": 0 if made is None else max(1, round(len(made) / 1024)),
     }
+
+
+def _worst_first(fixed: Fixed, lang: Lang) -> list[dict[str, object]]:
+    """Return the rules as the picture came: what failed first, then what cannot be told."""
+    order = (Outcome.FAILED, Outcome.CANNOT_TELL, Outcome.PASSED)
+    findings = sorted(fixed.before.findings, key=lambda finding: order.index(finding.outcome))
+    return [finding_body(finding, fixed.before.kind, lang=lang) for finding in findings]
 
 
 def _data_url(mimetype: str, content: bytes) -> str:

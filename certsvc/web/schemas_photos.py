@@ -55,7 +55,7 @@ class PhotoFile(_Answer):
 
 
 class FixedPhoto(_Answer):
-    """What was made of a picture; ``file`` is null when nothing could be made, or nothing had to be changed."""
+    """What was made of a picture; ``file`` is null when nothing was changed."""
 
     kind: Kind
     fixed: bool

@@ -8,10 +8,9 @@ from typing import Final
 from certsvc.domain.text import Text
 
 PHOTO: Final[Mapping[str, Text]] = {
-    "photo_title": Text("照片处理工具", "Photo tool"),
     "photo_lead": Text(
         "检查一寸照片或签名图片是否符合登记要求，能修正的当场修正。",
-        "Checks a one-inch photo or a signature image against what the register takes, and fixes what it can.",
+        "Checks a one-inch photo or a signature image by the rules of the register, and fixes what it can.",
     ),
     "photo_nothing_kept": Text(
         "图片只在处理时使用，不保存，也不用于识别身份。",
