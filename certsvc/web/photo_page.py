@@ -22,11 +22,12 @@ from certsvc.web.texts import Lang
 bp = APIBlueprint("photo_page", __name__, enable_openapi=False)
 
 _TONES: Final[Mapping[Conclusion, str]] = {
-    Conclusion.PASSED: "verified",
+    Conclusion.PASSED: "record",
     Conclusion.ADVICE: "ended",
     Conclusion.REFUSED: "refused",
     Conclusion.CANNOT_TELL: "unsure",
 }
+"""Never the tone and rosette of a verified file: this page verifies nothing."""
 _MARKS: Final = {"passed": "pass", "failed": "fail", "cannot_tell": "unknown"}
 _SHOWN: Final = 2 * 1024 * 1024
 """Bytes up to which the picture that came is shown again beside the one that was made."""
@@ -73,7 +74,7 @@ def _told(content: bytes, fixed: Fixed) -> Mapping[str, object]:
     return {
         **fixed_body(fixed, lang=language()),
         "tone": _TONES[fixed.before.conclusion],
-        "tone_after": _TONES[fixed.after.conclusion] if fixed.after is not None else "refused",
+        "mark": "tick" if fixed.before.conclusion is Conclusion.PASSED else _TONES[fixed.before.conclusion],
         "rules": _worst_first(fixed, language()),
         "marks": _MARKS,
         "picture_before": _data_url(came, content) if shown else None,

@@ -1,4 +1,4 @@
-"""The photo tool, walked by a person: refused, fixed, downloaded, passed; in two languages, small and large."""
+"""The photo tool, walked by a person: refused, fixed, downloaded, passed; in two languages."""
 
 from __future__ import annotations
 
