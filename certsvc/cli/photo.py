@@ -121,7 +121,7 @@ def _print_report(place: str, report: PhotoReport) -> None:
                 f"{_MARK[finding.outcome]} {zh['name']} {en['name']}",
                 f"{outcome.zh} {outcome.en}",
                 SEVERITIES[finding.severity].zh,
-                f"{finding.value} {finding.unit}".strip(),
+                f"{finding.value} {finding.unit}".strip() if finding.value else "",
                 finding.wanted,
             ]
         )

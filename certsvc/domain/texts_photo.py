@@ -19,6 +19,8 @@ class RuleText:
     untold: Text
     """Why nothing can be said, when it cannot be told."""
     remedy: Text
+    untold_remedy: Text | None = None
+    """What to do when it cannot be told, where that is something else."""
 
 
 _NO_FIGURE: Final = Text(
@@ -118,6 +120,7 @@ PHOTO_RULES: Final[Mapping[str, RuleText]] = {
             "头部（含头发）在照片中过大或过小。", "The head, hair included, is too large or too small."
         ),
         untold=_NO_FIGURE,
+        untold_remedy=_PLAIN_WALL,
         remedy=Text(
             "请用本工具裁剪；仍不合适时，请靠近或远离镜头重拍。",
             "Let this tool crop it; where it cannot, take it again from nearer or farther away.",
@@ -136,6 +139,7 @@ PHOTO_RULES: Final[Mapping[str, RuleText]] = {
             "Figure and shoulders cannot be told: the ground is not of one colour, the clothes are as "
             "light as it, or the shoulders are not in the picture.",
         ),
+        untold_remedy=_PLAIN_WALL,
         remedy=Text(
             "请用本工具裁剪；头顶或双肩被裁去的须重拍。",
             "Let this tool crop it; take it again where the crown or the shoulders are cut off.",

@@ -32,7 +32,8 @@ def finding_body(finding: Finding, kind: Kind, *, lang: Lang) -> dict[str, objec
         own = Text(finding.zh, finding.en) if finding.zh else texts.failed
         reason, remedy = _said(own, lang), _said(texts.remedy, lang)
     elif finding.outcome is Outcome.CANNOT_TELL:
-        reason, remedy = _said(texts.untold, lang), _said(texts.remedy, lang)
+        reason = _said(texts.untold, lang)
+        remedy = _said(texts.untold_remedy or texts.remedy, lang)
     return {
         "rule": finding.rule,
         "name": _said(texts.name, lang),

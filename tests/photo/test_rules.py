@@ -197,8 +197,8 @@ def test_every_rule_and_change_has_its_sentences() -> None:
 
 
 def test_skin_hair_and_format_decide_nothing() -> None:
-    """Ten people, two of them darker than the rest, as PNG and JPEG: all are told alike."""
-    for seed in range(10):
+    """Six people, light and dark, as PNG and JPEG: all are told alike."""
+    for seed in range(6):
         photo = portrait(replace(Taken(), seed=seed, long_hair=seed % 2 == 0))
         buffer = BytesIO()
         photo.save(buffer, "PNG")

@@ -113,8 +113,10 @@ def test_work_is_counted(site: Site) -> None:
 
 def test_reader_that_is_away_or_killed_is_no_verdict(site: Site) -> None:
     """Busy is 503; a file that breaks its reader is "cannot tell", not refused and not passed."""
-    readers = site.world.services.verifier.readers
-    readers.close()
+    # A pool of its own: that of the process serves every test.
+    closed = ReaderPool(1)
+    closed.close()
+    site.world.services.verifier._readers = closed
     assert site.upload("/api/v1/photos/check", a_photo()).status_code == 503
 
     # Up, and dead at the first file.
