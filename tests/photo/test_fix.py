@@ -127,7 +127,8 @@ def test_figure_is_untouched_where_the_ground_is_whitened() -> None:
 
 def test_light_clothes_on_a_light_ground_are_not_whitened_away() -> None:
     """Where the figure's edge is not known, nothing is changed."""
-    assert fixed(Taken(seed=5, ground=(225, 225, 225))).changes == ()
+    for ground, shadow in (((225, 225, 225), 0), ((215, 213, 210), 20), ((235, 235, 235), 0)):
+        assert fixed(Taken(seed=5, ground=ground, shadow=shadow)).changes == ()
 
 
 def test_a_tinted_ground_is_left() -> None:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from io import BytesIO
 
 import pytest
-from PIL import Image, ImageChops
+from PIL import Image, ImageChops, ImageDraw
 
 from certsvc.domain.texts_photo import CHANGES, CONCLUSIONS, PHOTO_RULES, SIGNATURE_RULES
 from certsvc.errors import ImageRejectedError
@@ -205,3 +205,11 @@ def test_skin_hair_and_format_decide_nothing() -> None:
         for content in (as_file(photo), buffer.getvalue()):
             failed = check_photo(content).failed() - {"bytes"}
             assert not failed, (seed, failed)
+
+
+def test_what_is_wider_than_any_head_is_high_is_no_figure() -> None:
+    """A bar, a sheet on a table: nothing is measured in it."""
+    bar = Image.new("RGB", (590, 826), "white")
+    ImageDraw.Draw(bar).rectangle((60, 300, 530, 380), fill="#333333")
+
+    assert outcome(as_file(bar), "head_size") is UNTOLD
