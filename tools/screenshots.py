@@ -30,6 +30,7 @@ from certsvc.rendering.png import preview
 from certsvc.web.app import create_app
 from certsvc.wiring import Services, build, initialise
 from tests.browser.chromium import running
+from tests.portraits import Taken, as_file, portrait
 from tests.readers.ofdjs import DPI, OFDJS
 from tests.tools import NO_OFD_JS, PACKAGES, find_ofd_js
 
@@ -42,6 +43,7 @@ LONG_STORY: Final = "京1992015202300016"
 PHONE: Final = (390, 844)
 DESK: Final = (1280, 860)
 CERTIFICATE_DPI: Final = 110
+FROM_A_PHONE: Final = Taken(size=(1500, 2000), ground=(225, 225, 225), shadow=15)
 COLOURS: Final = 128
 LARGEST: Final = 300_000
 """Bytes; a picture nobody waits for."""
@@ -162,6 +164,10 @@ def _photograph(browser: Browser, url: str, issued: Issued) -> None:
     with _opened(browser, PHONE, "dark", "zh-CN") as page:
         page.goto(f"{url}/v/{issued.token}")
         _write("page-record-dark-zh-390.png", page.screenshot())
+    with _opened(browser, PHONE, "light", "zh-CN") as page:
+        page.goto(f"{url}/photo")
+        _upload(page, as_file(portrait(FROM_A_PHONE)), "photo.jpg", "image/jpeg", "#fixed")
+        _write("page-photo-zh-390.png", page.screenshot())
     with _opened(browser, DESK, "light", "en-GB") as page:
         page.goto(f"{url}/v/{issued.superseded}")
         _write("page-superseded-en-1280.png", page.screenshot())
@@ -229,10 +235,16 @@ def _opened(browser: Browser, size: tuple[int, int], scheme: Scheme, locale: str
         context.close()
 
 
-def _upload(page: Page, file: bytes) -> None:
-    page.set_input_files("#file", {"name": "certificate.pdf", "mimeType": "application/pdf", "buffer": file})
+def _upload(
+    page: Page,
+    file: bytes,
+    name: str = "certificate.pdf",
+    kind: str = "application/pdf",
+    then: str = "article",
+) -> None:
+    page.set_input_files("#file", {"name": name, "mimeType": kind, "buffer": file})
     page.click("form:has(#file) button")
-    page.wait_for_selector("article")
+    page.wait_for_selector(then)
 
 
 def _smaller(picture: bytes) -> bytes:

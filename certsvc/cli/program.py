@@ -7,7 +7,6 @@ import click
 from certsvc.cli.audit import audit
 from certsvc.cli.backup import backup, restore
 from certsvc.cli.batch import batch
-from certsvc.cli.checks import photo
 from certsvc.cli.demo import demo
 from certsvc.cli.doctor import doctor
 from certsvc.cli.erase import erase
@@ -16,6 +15,7 @@ from certsvc.cli.holder import holder_link
 from certsvc.cli.keys import keys
 from certsvc.cli.log import log
 from certsvc.cli.operator import operator
+from certsvc.cli.photo import photo
 from certsvc.cli.receipt import verify_receipt
 from certsvc.cli.record import record
 from certsvc.cli.register import client, endorse, expiring, issue, recover

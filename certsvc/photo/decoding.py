@@ -49,13 +49,16 @@ class Opened:
     """Pixels, once upright."""
 
 
-def open_header(content: bytes, *, pointer: str, formats: tuple[str, ...]) -> Opened:
+def open_header(
+    content: bytes, *, pointer: str, formats: tuple[str, ...], most_pixels: int = MAX_PIXELS
+) -> Opened:
     """Open a JPEG or PNG far enough to know its size.
 
     Args:
         content: the file, untrusted.
         pointer: JSON pointer for the error.
         formats: those of ``JPEG`` and ``PNG`` that may come, told by their first bytes alone.
+        most_pixels: more are refused; only the photo tool takes more than MAX_PIXELS, to make them fewer.
 
     Raises:
         ImageRejectedError: another format, animated, 16 bits a channel, too many pixels or scans, unreadable.
@@ -75,7 +78,7 @@ def open_header(content: bytes, *, pointer: str, formats: tuple[str, ...]) -> Op
         _too_many_pixels(pointer)
     except Exception:  # noqa: BLE001  # a decoder fed by strangers: any error means the file is damaged
         _damaged(pointer)
-    if image.width * image.height > MAX_PIXELS:
+    if image.width * image.height > most_pixels:
         _too_many_pixels(pointer)
     if found == "PNG":
         _check_png(image, content, pointer)

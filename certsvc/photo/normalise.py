@@ -54,14 +54,13 @@ def normalise_photo(content: bytes, *, pointer: str) -> bytes:
         )
     header = open_header(content, pointer=pointer, formats=("JPEG", "PNG"))
     width, height = header.width, header.height
-    if not _within(width, height, PHOTO_SMALLEST, PHOTO_LARGEST):
+    if not is_photo_size(width, height):
         reject(
             pointer,
             "照片尺寸须在 295×413 至 1500×2100 像素之间，请按一寸照片重新提供",
             "The photo must measure 295x413 to 1500x2100 pixels; provide it as a one-inch photo.",
         )
-    narrow, tall = PHOTO_SMALLEST
-    if abs(width * tall - height * narrow) * 100 > RATIO_TOLERANCE_PERCENT * height * narrow:
+    if not is_photo_ratio(width, height):
         reject(
             pointer,
             "照片宽高比须为 295:413（误差不超过 2%），请按一寸照片裁剪后再提交",
@@ -96,15 +95,14 @@ def normalise_signature(content: bytes, *, pointer: str) -> bytes:
             "The signature file is over 300 KB; make it smaller and send it again.",
         )
     header = open_header(content, pointer=pointer, formats=("PNG",))
-    if not _within(header.width, header.height, SIGNATURE_SMALLEST, SIGNATURE_LARGEST):
+    if not is_signature_size(header.width, header.height):
         reject(
             pointer,
             "签名图片尺寸须在 40×16 至 2400×1600 像素之间，请重新提供",
             "The signature must measure 40x16 to 2400x1600 pixels; provide it again in that size.",
         )
     signature = upright_pixels(header, pointer=pointer)
-    darkest, lightest = ImageStat.Stat(signature.convert("L")).extrema[0]
-    if lightest - darkest < SIGNATURE_CONTRAST:
+    if signature_contrast(signature) < SIGNATURE_CONTRAST:
         reject(
             pointer,
             "签名图片中看不到清晰的笔迹，请用深色笔在白纸上签名后重新提供",
@@ -125,6 +123,28 @@ def is_on_white(photo: bytes) -> bool:
         side = image.width // 12
         corners = [image.crop((left, 0, left + side, side)) for left in (0, image.width - side)]
     return all(min(ImageStat.Stat(corner).mean) >= WHITE_FROM for corner in corners)
+
+
+def is_photo_size(width: int, height: int) -> bool:
+    """Tell whether a photo has neither too few nor too many pixels."""
+    return _within(width, height, PHOTO_SMALLEST, PHOTO_LARGEST)
+
+
+def is_photo_ratio(width: int, height: int) -> bool:
+    """Tell whether a photo is 295:413 wide to high, within the tolerance."""
+    narrow, tall = PHOTO_SMALLEST
+    return abs(width * tall - height * narrow) * 100 <= RATIO_TOLERANCE_PERCENT * height * narrow
+
+
+def is_signature_size(width: int, height: int) -> bool:
+    """Tell whether a signature image has neither too few nor too many pixels."""
+    return _within(width, height, SIGNATURE_SMALLEST, SIGNATURE_LARGEST)
+
+
+def signature_contrast(signature: Image.Image) -> int:
+    """Return the difference of grey between the darkest and the lightest pixel, of 255."""
+    darkest, lightest = ImageStat.Stat(signature.convert("L")).extrema[0]
+    return round(lightest - darkest)
 
 
 def _within(width: int, height: int, smallest: tuple[int, int], largest: tuple[int, int]) -> bool:

@@ -88,7 +88,7 @@ def _load() -> Opener:
     from certsvc.sealing.check_ofd import check_ofd
     from certsvc.sealing.check_pdf import check_pdf
     from certsvc.sealing.port import PinnedKey, PinnedSeal
-    from certsvc.verification import opening
+    from certsvc.verification import opening, photos
 
     scans = {"pdf": opening.read_scan, "ofd": opening.read_ofd_scan}
     Image.preinit()
@@ -105,6 +105,8 @@ def _load() -> Opener:
                 return {"check": asdict(check_ofd(content, [PinnedSeal(**one) for one in told]))}
             roots = [base64.b64decode(one) for one in asked["roots"]]
             return {"check": asdict(check_pdf(content, [PinnedKey(**one) for one in told], roots))}
+        if asked["do"] == "photo":
+            return photos.judge(asked["kind"], content, fix=asked["fix"])
         try:
             texts = scans[asked["kind"]](content) if asked["do"] == "scan" else opening.read_picture(content)
         except opening.TooManyPixelsError:

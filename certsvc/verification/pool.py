@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Final
 
 from certsvc.domain.report import FileOutcome
+from certsvc.photo.rules import Kind
 from certsvc.sealing.port import PinnedKey, PinnedSeal
 from certsvc.verification import frames
 from certsvc.verification.reading import LARGEST, MAX_ANSWER, Reading, parse_reading
@@ -215,6 +216,14 @@ class ReaderPool:
     def read_picture(self, content: bytes) -> Reading:
         """Read the QR symbols in a PNG or JPEG."""
         return self._read({"do": "picture"}, content)
+
+    def read_photo(self, content: bytes, kind: Kind, *, fix: bool) -> Reading:
+        """Judge a one-inch photo or a signature image, and with *fix* put right what can be.
+
+        In the answer ``fixed`` is without its content: that is in ``file``, or the file that came when there
+        was nothing to change.
+        """
+        return self._read({"do": "photo", "kind": kind, "fix": fix}, content)
 
     def close(self) -> None:
         """End every child; what is asked from here on is answered ``busy``."""

@@ -68,6 +68,11 @@ class Verifier:
             dict.fromkeys(name for kind in kinds.values() for name in kind.policy.specialty_names)
         )
 
+    @property
+    def readers(self) -> ReaderPool:
+        """What opens strangers' files, those of the photo tool too."""
+        return self._readers
+
     def verify(self, question: Question) -> Report:
         """Judge the thing in hand.
 

@@ -38,6 +38,10 @@ _REASONS: Final[Mapping[int, str]] = {
     500: "Something unforeseen (INTERNAL).",
     503: "Cannot tell or cannot do it now; see Retry-After.",
 }
+_VERIFY_FIELDS: Final[JSON] = {
+    "as_of": {"type": "string", "format": "date-time"},
+    "receipt": {"enum": ["true", "false"], "description": "Answer with a signed receipt as well."},
+}
 _RETRY: Final = frozenset({409, 429, 503})
 
 
@@ -66,6 +70,10 @@ class Call:
     """The JSON body."""
     upload: bool = False
     """The body may also be multipart with a file."""
+    upload_fields: JSON = field(default_factory=lambda: dict(_VERIFY_FIELDS))
+    """Schemas of the fields beside the file."""
+    upload_file: str = "PDF, OFD, PNG or JPEG up to 10 MB"
+    """What the file may be."""
     parameters: Sequence[Parameter] = ()
     also_request: Mapping[str, str] = field(default_factory=dict)
     """Further media types of the body -> what it is then."""
@@ -192,13 +200,8 @@ def _request_body(call: Call) -> JSON | None:
         content[media_type] = {"schema": {"type": "string", "description": told}}
     if call.upload:
         fields: JSON = {
-            "file": {
-                "type": "string",
-                "format": "binary",
-                "description": "PDF, OFD, PNG or JPEG up to 10 MB",
-            },
-            "as_of": {"type": "string", "format": "date-time"},
-            "receipt": {"enum": ["true", "false"], "description": "Answer with a signed receipt as well."},
+            "file": {"type": "string", "format": "binary", "description": call.upload_file},
+            **call.upload_fields,
         }
         content["multipart/form-data"] = {
             "schema": {

@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from typing import Final
+from urllib.parse import urlencode
 
 from flask import render_template, request
 
 from certsvc.domain import texts_fields, texts_findings, wording
 from certsvc.domain.report import Report, Status
 from certsvc.errors import CertsvcError, Fault
-from certsvc.web import pictures, texts, texts_offline
+from certsvc.web import pictures, texts, texts_offline, texts_photo
 from certsvc.web.current import assets, language, nonce, report_pages, services
 from certsvc.web.prepared import frame_of
 from certsvc.web.report_page import Unmasking, tone_of
@@ -53,6 +54,18 @@ def offline_page() -> str:
         bundle=_in_script(bundle),
         reader=held.text("vendor/jsQR.js"),
         script=held.joined(*_OFFLINE_SCRIPTS),
+    )
+
+
+def photo_page(*, faults: Sequence[Fault] = (), told: Mapping[str, object] | None = None) -> str:
+    """Compose the page of the photo tool; *told* is what was found in a picture and made of it."""
+    lang = language()
+    return _render(
+        "photo.html",
+        switch=f"/photo?{urlencode({'lang': 'zh' if lang == 'en' else 'en'})}",
+        t=texts.words(lang, texts_photo.PHOTO),
+        faults=[fault.en if lang == "en" else fault.zh for fault in faults],
+        told=told,
     )
 
 

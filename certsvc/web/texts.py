@@ -25,6 +25,7 @@ PAGE: Final[Mapping[str, Text]] = {
         "Compare it with the address bar: a page under any other address is not this service.",
     ),
     "again": Text("核验另一份证书", "Verify another certificate"),
+    "photo_title": Text("照片处理工具", "Photo tool"),
     "interface": Text("接口文档", "API documentation"),
     # verdict
     "original_note": Text(

@@ -22,7 +22,6 @@ from certsvc.cli.logs import configure_logs
 from certsvc.cli.register import spreadsheet_safe
 from certsvc.errors import CertsvcError
 from tests.cli.conftest import Run
-from tests.images import a_photo
 from tests.test_config import PRODUCTION
 
 HEAVY = {"alembic", "apiflask", "granian", "PIL", "pydantic", "pyhanko", "reportlab", "rich", "sqlalchemy"}
@@ -203,16 +202,6 @@ def test_serve_refuses_a_taken_port(ready: Run) -> None:
         assert f"127.0.0.1:{port}" in ready("serve", "--port", str(port), code=1).stderr
 
 
-def test_photo_check_tells_before_sending(run: Run, tmp_path: Path) -> None:
-    """The same rules as the API's."""
-    good, bad = tmp_path / "good.jpg", tmp_path / "bad.jpg"
-    good.write_bytes(a_photo())
-    bad.write_bytes(a_photo()[:200])
-
-    facts = json.loads(run("photo", "check", good, "--json").stdout)
-
-    assert (facts["format"], facts["width"], facts["height"]) == ("JPEG", 295, 413)
-    assert "IMAGE_REJECTED" in run("photo", "check", bad, code=1).stderr
 
 
 @pytest.mark.parametrize("cell", ["=1+1", "+1", "-1", "@x", "\t=1", "\r=1"])
