@@ -202,8 +202,6 @@ def test_serve_refuses_a_taken_port(ready: Run) -> None:
         assert f"127.0.0.1:{port}" in ready("serve", "--port", str(port), code=1).stderr
 
 
-
-
 @pytest.mark.parametrize("cell", ["=1+1", "+1", "-1", "@x", "\t=1", "\r=1"])
 def test_spreadsheet_runs_no_cell(cell: str) -> None:
     """An employer's name may begin with an equals sign."""
