@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,20 +10,17 @@ from typing import Final
 
 from certsvc.domain.certificate import CertificateVersion, Face, VersionId
 from certsvc.domain.clock import Clock, beijing_day
-from certsvc.domain.endorsement import Copy, CopyId, CopyState
+from certsvc.domain.endorsement import Copy
 from certsvc.domain.events import Event, RegistrationId
 from certsvc.domain.names import canonical_name
 from certsvc.domain.policy import Policy
 from certsvc.domain.registration import Registration, RegistrationStatus, status_on
-from certsvc.errors import FileErasedError, InvalidFieldError, NotFoundError, RecordDamagedError
-from certsvc.issuing.enquiry import IssuedBytes
+from certsvc.errors import InvalidFieldError, NotFoundError
 from certsvc.issuing.reserve import Case, read_case
 from certsvc.page.certificate_type import CertificateType
 from certsvc.qr.token import canonical_code, canonical_token
 from certsvc.registry.lookup import registration_at
 from certsvc.registry.port import ReadSession, RecordedEvent, Registry
-from certsvc.rendering.png import preview
-from certsvc.storage.port import Storage
 
 FOUND_MOST: Final = 50
 """Registrations a search lists; who finds more knows too little."""
@@ -81,17 +77,9 @@ class Dossier:
 class Dossiers:
     """Reads registrations for operators; safe to share between threads."""
 
-    def __init__(
-        self,
-        *,
-        registry: Registry,
-        storage: Storage,
-        kinds: Mapping[str, CertificateType],
-        clock: Clock,
-    ) -> None:
+    def __init__(self, *, registry: Registry, kinds: Mapping[str, CertificateType], clock: Clock) -> None:
         """Take what is read from; *kinds* is keyed by certificate type."""
         self._registry = registry
-        self._storage = storage
         self._kinds = kinds
         self._clock = clock
 
@@ -146,33 +134,6 @@ class Dossiers:
             steps=_steps(history, versions),
             copies=sorted(copies, key=lambda copy: (copy.reserved_at, copy.copy_id), reverse=True),
         )
-
-    def file(self, copy_id: str, fmt: str, dpi: int = 0) -> IssuedBytes:
-        """Return an issued file, or with *fmt* ``png`` a picture of its PDF at *dpi*.
-
-        Raises:
-            NotFoundError: there is no such copy, or it was not issued.
-            FileErasedError: it went with its holder's personal data.
-            RecordDamagedError: the stored bytes are not those that were issued.
-        """
-        with self._registry.reading() as session:
-            copy = session.get_copy(CopyId(copy_id))
-            erased = session.get_version(copy.version_id).face.erased
-        if copy.state is not CopyState.DONE:
-            raise NotFoundError
-        if erased:
-            raise FileErasedError
-        stored = "pdf" if fmt == "png" else fmt
-        facts = copy.files.get(stored)
-        if facts is None:
-            raise NotFoundError
-        content = self._storage.get(copy.file_name(stored))
-        if hashlib.sha256(content).hexdigest() != facts.sha256:
-            raise RecordDamagedError(f"{copy.file_name(stored)} is not the file that was issued")
-        if fmt != "png":
-            return IssuedBytes(content, facts.sha256, copy.file_name(fmt))
-        picture = preview(content, dpi)
-        return IssuedBytes(picture, hashlib.sha256(picture).hexdigest(), f"{copy.copy_id}.png")
 
     def _case(self, session: ReadSession, registration_id: RegistrationId, now: datetime) -> Case | None:
         """Read a registration; None when it has not begun."""

@@ -135,10 +135,18 @@ class Enquiry:
         with self._registry.reading() as session:
             _check_kept(get_case(session, self._kinds, number, self._clock.now()).version)
             copy = self._original(session, number)
-        if fmt != "png":
-            return self._file(copy, fmt)
-        picture = preview(self._file(copy, "pdf").content, _PREVIEW_DPI)
-        return IssuedBytes(picture, hashlib.sha256(picture).hexdigest(), f"{copy.copy_id}.png")
+        return self._picture(copy, _PREVIEW_DPI) if fmt == "png" else self._file(copy, fmt)
+
+    def issued_file(self, copy_id: str, fmt: str, dpi: int = _PREVIEW_DPI) -> IssuedBytes:
+        """Return a file of any copy, original or endorsed; *fmt* ``png`` is a picture of its PDF at *dpi*.
+
+        Raises:
+            NotFoundError, FileErasedError, RecordDamagedError: as endorsement_file().
+        """
+        with self._registry.reading() as session:
+            copy = session.get_copy(CopyId(copy_id))
+            _check_kept(session.get_version(copy.version_id))
+        return self._picture(copy, dpi) if fmt == "png" else self._file(copy, fmt)
 
     def endorsement_timestamp(self, copy_id: str, fmt: str) -> IssuedBytes:
         """Return the time stamp of one issued file, as a TimeStampResp (RFC 3161).
@@ -207,6 +215,10 @@ class Enquiry:
         if copy is None or copy.state is not CopyState.DONE:
             raise OriginalNotIssuedError
         return copy
+
+    def _picture(self, copy: Copy, dpi: int) -> IssuedBytes:
+        picture = preview(self._file(copy, "pdf").content, dpi)
+        return IssuedBytes(picture, hashlib.sha256(picture).hexdigest(), f"{copy.copy_id}.png")
 
     def _file(self, copy: Copy, fmt: str) -> IssuedBytes:
         facts = copy.files.get(fmt)

@@ -17,7 +17,6 @@ from certsvc.config import Settings
 from certsvc.domain.clock import Clock
 from certsvc.page.certificate_type import CertificateType
 from certsvc.registry.port import Registry
-from certsvc.storage.port import Storage
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +34,6 @@ class Doors:
 def open_doors(
     settings: Settings,
     registry: Registry,
-    storage: Storage,
     kinds: Mapping[str, CertificateType],
     clock: Clock,
     secret: bytes,
@@ -51,6 +49,6 @@ def open_doors(
         ),
         devices=DeviceMarks(secret, clock),
         actions=Actions(registry=registry, clock=clock),
-        dossiers=Dossiers(registry=registry, storage=storage, kinds=kinds, clock=clock),
+        dossiers=Dossiers(registry=registry, kinds=kinds, clock=clock),
         overview=Overview(registry=registry, clock=clock),
     )

@@ -270,7 +270,7 @@ def build(settings: Settings, clock: Clock | None = None) -> Services:
             public_url=settings.public_url,
         ),
         clients=Clients(registry, clock),
-        doors=open_doors(settings, registry, storage, kinds, clock, keystore.registry_secret),
+        doors=open_doors(settings, registry, kinds, clock, keystore.registry_secret),
         holders=open_holders(settings, registry, clock, kinds),
         trust_material=TrustMaterial(
             registry=registry,

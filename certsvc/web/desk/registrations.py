@@ -93,14 +93,14 @@ def show_registration(number: str) -> BaseResponse:
 @role("reader")
 def copy_pdf(copy_id: str) -> BaseResponse:
     """Download a copy or an original: the bytes that were issued."""
-    return file_answer(services().doors.dossiers.file(copy_id, "pdf"), "pdf")
+    return file_answer(services().enquiry.issued_file(copy_id, "pdf"), "pdf")
 
 
 @bp.get("/copies/<number:copy_id>.ofd")
 @role("reader")
 def copy_ofd(copy_id: str) -> BaseResponse:
     """Download the same in the national format."""
-    return file_answer(services().doors.dossiers.file(copy_id, "ofd"), "ofd")
+    return file_answer(services().enquiry.issued_file(copy_id, "ofd"), "ofd")
 
 
 @bp.get("/copies/<number:copy_id>.png")
@@ -108,7 +108,7 @@ def copy_ofd(copy_id: str) -> BaseResponse:
 def copy_png(copy_id: str) -> BaseResponse:
     """Show a picture of a copy, drawn from the bytes that were issued; ``?small=1`` for a list."""
     dpi = _SMALL_DPI if request.args.get("small") == "1" else _LARGE_DPI
-    answer = file_answer(services().doors.dossiers.file(copy_id, "png", dpi), "png")
+    answer = file_answer(services().enquiry.issued_file(copy_id, "png", dpi), "png")
     assert isinstance(answer, Response)
     answer.headers["Content-Disposition"] = "inline"
     return answer
