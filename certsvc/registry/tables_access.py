@@ -75,4 +75,4 @@ OPERATOR_ACTION: Final = sa.Table(
     sa.CheckConstraint("(outcome IS NULL) = (ended_at IS NULL)", name="outcome"),
 )
 """What operators did, and why. Rows are only added; the outcome is written once, where it was not known yet.
-seq has no gaps: a row that somebody took away shows."""
+seq is given without gaps: a row taken away leaves one."""

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import re
+from urllib.parse import unquote
 
 import pytest
+from flask import render_template_string
 
 from certsvc.access.actions import Actions
 from certsvc.access.roles import ROLES
 from certsvc.errors import IdempotencyConflictError, UnavailableError
 from certsvc.registry.port_access import OperatorAction
+from certsvc.web.desk import pages, texts
+from certsvc.web.desk.deeds import RECORDED
+from certsvc.web.texts import words
 from tests.web.desk.person import Person, at_the_desk
 from tests.web.site import Site, body_of, path_of
 from tests.world import NUMBER
@@ -91,6 +96,17 @@ def test_a_refusal_is_in_the_history_with_its_code(site: Site, person: Person) -
     action = site.world.services.doors.actions.get(ID)
     assert (action.outcome, action.operator) == ("INVALID_FIELD", "赵操作")
     assert "未办理" in person.get(f"/desk/actions/{ID}").text
+
+
+def test_a_refused_form_sent_again_later_does_nothing(site: Site, person: Person) -> None:
+    """What the register allows by then was not asked for then."""
+    person.post(f"{AT}/event", fields(type="resume"))
+    assert person.post(f"{AT}/event", fields(type="suspend", action_id=OTHER_ID)).status_code == 303
+
+    person.post(f"{AT}/event", fields(type="resume"))
+
+    assert types(site) == ["initial", "suspend"]
+    assert site.world.services.doors.actions.get(ID).outcome == "INVALID_FIELD"
 
 
 @pytest.mark.parametrize("reason", ["", "   ", "x" * 501, "证件 11010519491231002X"])
@@ -188,3 +204,29 @@ def test_the_pages_speak_english(person: Person) -> None:
     for path in ("/desk/", "/desk/password", "/desk/operators", "/desk/actions"):
         page = person.get(f"{path}?lang=en")
         assert page.status_code == 200 and 'lang="en"' in page.text and "Log out" in page.text
+
+
+def test_the_forms_of_the_include_do_what_they_say(site: Site, person: Person) -> None:
+    """Pages put them in as they are."""
+    with site.app.test_request_context("/desk/?lang=zh"):
+        shown = {
+            roles: render_template_string(
+                '{% include "desk/actions.html" %}',
+                **{"number": NUMBER, "roles": roles, "csrf": "x", "query": "?lang=zh"},
+                t=words("zh", texts.DESK),
+                **pages.deeds(),
+            )
+            for roles in (frozenset({"issuer", "registrar"}), frozenset({"reader"}))
+        }
+    html = shown[frozenset({"issuer", "registrar"})]
+    assert shown[frozenset({"reader"})].strip() == ""
+    forms = re.findall(
+        r'<form method="post" action="([^"?]+)\?lang=zh".*?name="action_id" value="(\w+)"', html, re.DOTALL
+    )
+    assert [unquote(path).rpartition("/")[2] for path, _ in forms] == ["original", "endorse", "event"]
+    assert len({action_id for _, action_id in forms}) == 3
+    for path, action_id in forms:
+        sent = person.post(path, {"action_id": action_id, "reason": "x", "purpose": "y", "type": "suspend"})
+        assert sent.headers["Location"] == f"/desk/actions/{action_id}"
+        assert site.world.services.doors.actions.get(action_id).outcome == "DONE"
+    assert re.findall(r'<option value="(\w+)">', html) == list(RECORDED)
