@@ -32,6 +32,8 @@ LONG: Final = {
     "tests/backup/test_restore.py": 14,
     "tests/flows/test_key_drill.py": 14,
     "tests/story/test_story.py": 14,
+    "tests/browser/test_my.py": 15,
+    "tests/web/my/test_page.py": 20,
     "tests/web/desk/test_attacks.py": 14,
     "tests/web/desk/test_deeds.py": 14,
     "tests/flows/test_trust_drill.py": 14,
