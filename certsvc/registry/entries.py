@@ -48,6 +48,7 @@ DROP_OF_HOLDER: Final = (
         )
     ),
 )
+ASSERTION: Final = select_rows(HOLDER_ASSERTION, _assertion.assertion_hash == bindparam("assertion_hash"))
 DROP_LINKS: Final = Query(sa.delete(HOLDER_LINK).where(_link.expires_at < bindparam("before")))
 DROP_ASSERTIONS: Final = Query(sa.delete(HOLDER_ASSERTION).where(_assertion.expires_at < bindparam("before")))
 
@@ -107,8 +108,11 @@ class EntryChanges(EntryRows):
         self, issuer: str, jti: str, holder_id: HolderId, at: datetime, expires_at: datetime
     ) -> bool:
         """Use an assertion up; False when it was used before."""
+        assertion_hash = self._vault.entry_hash("assertion", issuer, jti)
+        if self._first(ASSERTION, assertion_hash=assertion_hash) is not None:
+            return False
         values: dict[str, Value] = {
-            "assertion_hash": self._vault.entry_hash("assertion", issuer, jti),
+            "assertion_hash": assertion_hash,
             "holder_id": holder_id,
             "used_at": instant_text(at),
             "expires_at": instant_text(expires_at),

@@ -99,6 +99,7 @@ class RecordPages:
         free = "".join(
             [
                 *(face.name[:1], face.registration_number, employer, purpose, copy.issuer_name),
+                report.profession,
                 *(entry.version.licence_id, *[line.name for line in lines]),
             ]
         )
@@ -190,7 +191,8 @@ def _values(report: Report, copy: Copy, messages: Sequence[str], action: str, la
     values = [
         *("", "", rows.instant(report.checked_at, lang), report.checked_at.isoformat()),
         *(since(report, lang) or "", action),
-        *(mask_name(face.name), rows.sex(face.sex, lang), face.registration_number, face.employer.name),
+        *(mask_name(face.name), rows.sex(face.sex, lang), report.profession or face.certificate_type),
+        *(face.registration_number, face.employer.name),
     ]
     if grant is not None:
         values += _window(grant.use_from, grant.use_until, lang)

@@ -35,6 +35,7 @@ def _registration_removed(spoiler: Spoiler) -> Expected:
     (row,) = spoiler.rows("registration", registration_id=subject.registration_id)
     spoiler.remove("registration", registration_id=subject.registration_id)
     (end,) = spoiler.rows("specialty_end", registration_id=subject.registration_id)
+    (name,) = spoiler.rows("holder_name", registration_id=subject.registration_id)
     return (
         found("REGISTRATION_MISSING", "registration", f"no. {row['ordinal']!s}")
         | found("REFERENCE_MISSING", "registration_number", subject.registration_id)
@@ -42,6 +43,7 @@ def _registration_removed(spoiler: Spoiler) -> Expected:
         | found("REFERENCE_MISSING", "certificate_version", str(subject.versions[0]["version_id"]))
         | found("REFERENCE_MISSING", "copy", subject.copy_id)
         | found("REFERENCE_MISSING", "specialty_end", f"{subject.registration_id}, {end['specialty']!s}")
+        | found("REFERENCE_MISSING", "holder_name", f"{name['name_index']!s}, {subject.registration_id}")
     )
 
 

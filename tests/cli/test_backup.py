@@ -22,7 +22,7 @@ def test_a_service_moves_house(run: Run, tmp_path: Path, cli_keys: Path, font_ca
     new = {"CERTSVC_DATA_DIR": str(tmp_path / "new"), "CERTSVC_KEYS_DIR": str(tmp_path / "new" / "keys")}
     run("restore", "kept", "--keys", "safe/keys.tar", settings=new)
     files = [one for one in (tmp_path / "var" / "demo").iterdir() if one.suffix in {".pdf", ".ofd"}]
-    assert len(files) == 2
+    assert len(files) == 4
     for file in files:
         assert "VALID" in run("verify", file, settings=new).stdout
     assert "PLACE_NOT_EMPTY" in run("restore", "kept", code=3, settings=new).stderr

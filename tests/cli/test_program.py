@@ -57,6 +57,7 @@ def test_every_error_is_a_sentence_in_two_languages(
     """Nobody reads a traceback for what was raised on purpose."""
     special = {
         errors.RateLimitedError: errors.RateLimitedError(7),
+        errors.AssertionRefusedError: errors.AssertionRefusedError(errors.Fault("/exp", "已过期", "expired")),
         errors.RetentionNotOverError: errors.RetentionNotOverError(date(2036, 1, 2)),
     }
     error = special.get(kind) or kind()

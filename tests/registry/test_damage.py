@@ -79,6 +79,8 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SQLRegistry]:
         session.add_session(LOGIN, a_session())
         session.add_action(an_action())
         assert session.end_action(an_action().action_id, "DONE", NOW)
+        session.add_holder_link(LOGIN, who.holder_id, "", NOW, FAR)
+        assert session.use_assertion("portal", "1", who.holder_id, NOW, FAR)
     yield registry
     registry.close()
 
@@ -166,6 +168,16 @@ PROBES: Mapping[str, tuple[Probe, ...]] = {
         lambda s, row: s.registrations_named(HOLDER, 9),
         lambda s, row: s.registrations_named(OTHER_NAME, 9),
     ),
+    "holder_link": (
+        lambda s, row: s.find_holder_link(LOGIN),
+        lambda s, row: s.find_holder_link(OTHER_KEY),
+        lambda s, row: s.use_holder_link(LOGIN, NOW) or None,
+    ),
+    # A use that is not found is one that was deleted; an assertion ends five minutes after it was made.
+    "holder_assertion": (
+        lambda s, row: None if s.use_assertion("portal", "1", a_holder_of(s), NOW, FAR) else False,
+        lambda s, row: None if s.use_assertion("portal", "2", a_holder_of(s), NOW, FAR) else False,
+    ),
     "session": (
         lambda s, row: s.find_session(LOGIN),
         lambda s, row: s.sessions_of(Principal(kind="operator", id=str(row["principal_id"]))),
@@ -178,6 +190,13 @@ PROBES: Mapping[str, tuple[Probe, ...]] = {
     ),
     "batch_body": (lambda s, row: s.find_body(str(row["batch_id"]), cast(int, row["line"])),),
 }
+
+
+def a_holder_of(session: WriteSession) -> HolderId:
+    """Return the one holder there is, whatever a row says."""
+    found = session.find_holder(IdType.RESIDENT_ID, id_number(1))
+    assert found is not None
+    return found
 
 
 def other_values(table: str, column: str, value: Value) -> list[Value]:
@@ -195,6 +214,9 @@ def other_values(table: str, column: str, value: Value) -> list[Value]:
         ("registration_number", "number"): ["京1112020202000099"],
         ("idempotency_key", "client_id"): ["another client"],
         ("idempotency_key", "key"): ["another key"],
+        ("holder_link", "made_by"): ["somebody"],
+        ("holder_link", "link_hash"): [Vault(SECRET).entry_hash("link", OTHER_KEY)],
+        ("holder_assertion", "assertion_hash"): [Vault(SECRET).entry_hash("assertion", "portal", "2")],
         ("holder_name", "name_index"): [Vault(SECRET).name_index(OTHER_NAME)],
         ("holder_name", "registration_id"): ["another registration"],
         ("lookup", "registration_id"): ["another registration"],
