@@ -8,6 +8,7 @@ from certsvc.cli.audit import audit
 from certsvc.cli.backup import backup, restore
 from certsvc.cli.batch import batch
 from certsvc.cli.checks import photo
+from certsvc.cli.clients import client
 from certsvc.cli.demo import demo
 from certsvc.cli.doctor import doctor
 from certsvc.cli.erase import erase
@@ -17,7 +18,7 @@ from certsvc.cli.log import log
 from certsvc.cli.operator import operator
 from certsvc.cli.receipt import verify_receipt
 from certsvc.cli.record import record
-from certsvc.cli.register import client, endorse, expiring, issue, recover
+from certsvc.cli.register import endorse, expiring, issue, recover
 from certsvc.cli.samples import samples
 from certsvc.cli.serve import serve
 from certsvc.cli.setup import init

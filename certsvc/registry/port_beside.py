@@ -5,14 +5,15 @@ from __future__ import annotations
 from typing import Protocol
 
 from certsvc.registry.port_access import AccessReading, AccessWriting
+from certsvc.registry.port_clients import ClientReading, ClientWriting
 from certsvc.registry.port_keys import KeyUseReading, KeyUseWriting
 from certsvc.registry.port_log import LogReading, LogWriting
 from certsvc.registry.port_timestamps import TimestampReading, TimestampWriting
 
 
-class BesideReading(LogReading, TimestampReading, KeyUseReading, AccessReading, Protocol):
+class BesideReading(LogReading, TimestampReading, KeyUseReading, AccessReading, ClientReading, Protocol):
     """Look-ups."""
 
 
-class BesideWriting(LogWriting, TimestampWriting, KeyUseWriting, AccessWriting, Protocol):
+class BesideWriting(LogWriting, TimestampWriting, KeyUseWriting, AccessWriting, ClientWriting, Protocol):
     """Changes."""

@@ -14,6 +14,7 @@ from certsvc.registry.access import AccessChanges, AccessRows
 from certsvc.registry.ahead import AheadReading
 from certsvc.registry.batches import BatchRows
 from certsvc.registry.changes import ChangeReading, ChangeWriting
+from certsvc.registry.clients import ClientChanges, ClientRows
 from certsvc.registry.crypto import Vault, storable
 from certsvc.registry.database import Connection, Database
 from certsvc.registry.dialects import SQLITE
@@ -54,6 +55,7 @@ class SQLReadSession(
     BatchRows,
     TimestampRows,
     AccessRows,
+    ClientRows,
     KeyUseCounts,
     LogRows,
 ):
@@ -62,6 +64,7 @@ class SQLReadSession(
 
 class SQLWriteSession(
     AccessChanges,
+    ClientChanges,
     ErasingChanges,
     RecordWriting,
     CopyWriting,

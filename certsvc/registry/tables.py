@@ -11,7 +11,7 @@ from typing import Final
 
 import sqlalchemy as sa
 
-REVISION: Final = "r0007"
+REVISION: Final = "r0009"
 """The schema this code reads and writes; the head of ``migrations/``."""
 
 ENDORSEMENT_TAKES_DAY: Final = "state <> 'FAILED' AND kind = 'endorsement'"
@@ -263,7 +263,7 @@ CLIENT: Final = sa.Table(
     sa.UniqueConstraint("key_hash"),
     sa.Index(None, "created_at"),
 )
-"""API clients; of an API key only a keyed hash."""
+"""API clients; of an API key only a keyed hash. scopes also marks who has certificates (clients.py)."""
 
 SPECIALTY_END: Final = sa.Table(
     "specialty_end",

@@ -198,7 +198,7 @@ def _respond(
 
 
 def _faults(error: CertsvcError) -> tuple[Fault, ...]:
-    if isinstance(error, errors.InvalidFieldError | errors.MalformedError):
+    if isinstance(error, errors.InvalidFieldError | errors.MalformedError | errors.UnauthenticatedError):
         return tuple(error.faults)
     return ()
 
