@@ -6,12 +6,15 @@ from typing import Protocol
 
 from certsvc.registry.port_access import AccessReading, AccessWriting
 from certsvc.registry.port_clients import ClientReading, ClientWriting
+from certsvc.registry.port_figures import FigureReading
 from certsvc.registry.port_keys import KeyUseReading, KeyUseWriting
 from certsvc.registry.port_log import LogReading, LogWriting
 from certsvc.registry.port_timestamps import TimestampReading, TimestampWriting
 
 
-class BesideReading(LogReading, TimestampReading, KeyUseReading, AccessReading, ClientReading, Protocol):
+class BesideReading(
+    LogReading, TimestampReading, KeyUseReading, AccessReading, ClientReading, FigureReading, Protocol
+):
     """Look-ups."""
 
 

@@ -19,6 +19,7 @@ from certsvc.registry.crypto import Vault, storable
 from certsvc.registry.database import Connection, Database
 from certsvc.registry.dialects import SQLITE
 from certsvc.registry.erasing import ErasingChanges, ErasingRows
+from certsvc.registry.figures import FigureRows
 from certsvc.registry.glance import (
     GLANCE,
     GlanceReading,
@@ -56,6 +57,7 @@ class SQLReadSession(
     TimestampRows,
     AccessRows,
     ClientRows,
+    FigureRows,
     KeyUseCounts,
     LogRows,
 ):
@@ -65,6 +67,7 @@ class SQLReadSession(
 class SQLWriteSession(
     AccessChanges,
     ClientChanges,
+    FigureRows,
     ErasingChanges,
     RecordWriting,
     CopyWriting,

@@ -39,6 +39,15 @@ class Existing(_Answer):
     files: dict[str, FileFacts]
 
 
+class IllPart(_Answer):
+    """What keeps a part of the service from working, and what its operator can do."""
+
+    part: str
+    code: str
+    detail: str
+    remedy: str
+
+
 class Problem(_Answer):
     """An error (RFC 9457)."""
 
@@ -52,6 +61,8 @@ class Problem(_Answer):
     existing: Existing | None = None
     parts: dict[str, str] | None = None
     """Only at /readyz: the state of each part."""
+    ill: list[IllPart] | None = None
+    """Only at /readyz: the parts that are not ok, in words."""
     retry_after_s: int | None = None
     """Only in a batch, where an item has no header of its own: seconds to wait."""
 
@@ -292,3 +303,5 @@ class Health(_Answer):
 
     status: Literal["ok"]
     parts: dict[str, str] | None = None
+    ill: list[IllPart] | None = None
+    """What does not keep this process from its work, and should be seen to."""
