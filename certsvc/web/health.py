@@ -10,7 +10,7 @@ from flask import Response, current_app
 from certsvc.domain.clock import beijing_day
 from certsvc.errors import UnavailableError
 from certsvc.sealing.pki import COUNTED
-from certsvc.web import observe, pages, schemas, texts_health
+from certsvc.web import figures, observe, pages, schemas, texts_health
 from certsvc.web.answer import json_answer
 from certsvc.web.auth import scope
 from certsvc.web.current import language, language_tag, services
@@ -52,7 +52,9 @@ def readyz() -> Response:
 @scope("read")
 def metrics() -> Response:
     """Show the counts in Prometheus' text form."""
-    return Response(observe.exposition() + _key_uses(), content_type=observe.CONTENT_TYPE)
+    return Response(
+        observe.exposition() + _key_uses() + figures.exposition(services()), content_type=observe.CONTENT_TYPE
+    )
 
 
 @bp.get("/docs")
