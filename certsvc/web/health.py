@@ -10,7 +10,7 @@ from flask import Response, current_app
 from certsvc.domain.clock import beijing_day
 from certsvc.errors import UnavailableError
 from certsvc.sealing.pki import COUNTED
-from certsvc.web import figures, observe, pages, schemas, texts_health
+from certsvc.web import figures, observe, pages, schemas_health, texts_health
 from certsvc.web.answer import json_answer
 from certsvc.web.auth import scope
 from certsvc.web.current import language, language_tag, services
@@ -23,14 +23,14 @@ bp = APIBlueprint("health", __name__, tag="health")
 
 
 @bp.get("/healthz")
-@describe(bp, "getHealth", Call(answers={200: schemas.Health}))
+@describe(bp, "getHealth", Call(answers={200: schemas_health.Health}))
 def healthz() -> Response:
     """Tell that the process answers."""
     return json_answer({"status": "ok"})
 
 
 @bp.get("/readyz")
-@describe(bp, "getReadiness", Call(answers={200: schemas.Health}))
+@describe(bp, "getReadiness", Call(answers={200: schemas_health.Health}))
 def readyz() -> Response:
     """Tell for each part whether work can be done."""
     readiness = current_app.extensions[EXTENSION]

@@ -8,6 +8,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict
 
 from certsvc.domain.report import Check, Kind, Result, Status, Verdict
+from certsvc.web.schemas_health import IllPart
 
 SpecialtyStatus = Literal["NOT_YET", "VALID", "EXPIRED"]
 
@@ -37,15 +38,6 @@ class Existing(_Answer):
     endorsement_id: str
     state: Literal["PENDING", "DONE", "FAILED"] | None
     files: dict[str, FileFacts]
-
-
-class IllPart(_Answer):
-    """What keeps a part of the service from working, and what its operator can do."""
-
-    part: str
-    code: str
-    detail: str
-    remedy: str
 
 
 class Problem(_Answer):
@@ -296,12 +288,3 @@ class Reports(_Answer):
     """The answers to a batch, in the order of its items; one that was refused has no ``verdict``."""
 
     reports: list[Report | Problem]
-
-
-class Health(_Answer):
-    """Alive, or ready with every part named."""
-
-    status: Literal["ok"]
-    parts: dict[str, str] | None = None
-    ill: list[IllPart] | None = None
-    """What does not keep this process from its work, and should be seen to."""
