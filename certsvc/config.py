@@ -99,6 +99,8 @@ class Settings(BaseModel):
     """What the portal's assertions name as ``iss``."""
     trusted_proxies: str = ""
     """Addresses or networks, with commas between, of proxies whose X-Forwarded-For is believed."""
+    client_cert: Literal["off", "optional", "required"] = "off"
+    """Whether those proxies tell which client certificate (RFC 9440) a caller of the API showed."""
 
     @property
     def codes_by_type(self) -> Mapping[str, str]:
@@ -168,6 +170,7 @@ def _completed(settings: Settings) -> Settings:
         raise SettingsError("CERTSVC_PKCS11_TOKEN must name the token in CERTSVC_PKCS11_MODULE")
     _check_issuer(settings)
     _check_proxies(settings)
+    _check_client_cert(settings)
     _check_timestamps(settings)
     if (settings.portal_jwks is None) != (not settings.portal_issuer):
         raise SettingsError(
@@ -239,6 +242,13 @@ def _check_proxies(settings: Settings) -> None:
         raise SettingsError(f"CERTSVC_TRUSTED_PROXIES: {error}") from error
     if any(network.prefixlen == 0 for network in networks):
         raise SettingsError("CERTSVC_TRUSTED_PROXIES must not name everybody: any caller could name another")
+
+
+def _check_client_cert(settings: Settings) -> None:
+    if settings.client_cert != "off" and not settings.proxy_networks:
+        raise SettingsError(
+            "CERTSVC_CLIENT_CERT needs CERTSVC_TRUSTED_PROXIES: certificates are believed from those alone"
+        )
 
 
 def _check_timestamps(settings: Settings) -> None:

@@ -7,6 +7,7 @@ import click
 from certsvc.cli.audit import audit
 from certsvc.cli.backup import backup, restore
 from certsvc.cli.batch import batch
+from certsvc.cli.clients import client
 from certsvc.cli.demo import demo
 from certsvc.cli.doctor import doctor
 from certsvc.cli.erase import erase
@@ -18,7 +19,7 @@ from certsvc.cli.operator import operator
 from certsvc.cli.photo import photo
 from certsvc.cli.receipt import verify_receipt
 from certsvc.cli.record import record
-from certsvc.cli.register import client, endorse, expiring, issue, recover
+from certsvc.cli.register import endorse, expiring, issue, recover
 from certsvc.cli.samples import samples
 from certsvc.cli.serve import serve
 from certsvc.cli.setup import init

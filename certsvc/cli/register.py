@@ -1,4 +1,4 @@
-"""``client``, ``issue``, ``endorse``, ``expiring``, ``recover``: the issuing side."""
+"""``issue``, ``endorse``, ``expiring``, ``recover``: the issuing side."""
 
 from __future__ import annotations
 
@@ -27,26 +27,6 @@ if TYPE_CHECKING:
 
 CLI_CLIENT: Final = "cli"
 """The client Idempotency-Keys given on the command line belong to."""
-
-
-@click.group("client")
-def client() -> None:
-    """Callers of the API."""
-
-
-@client.command("add")
-@click.argument("name")
-@click.option("--scope", required=True, help="Comma-separated: issue, endorse, verify, read.")
-@as_json
-def client_add(name: str, scope: str, json_: bool) -> None:
-    """Add a caller and print its API key, this once: only a keyed hash is stored."""
-    scopes = {part.strip() for part in scope.split(",") if part.strip()}
-    added, api_key = open_services().clients.add(name, scopes)
-    facts = {"client": added.client_id, "api_key": api_key, "scopes": sorted(added.scopes)}
-    if json_:
-        print_json(facts)
-    else:
-        print_facts(facts | {"scopes": ", ".join(sorted(added.scopes))})
 
 
 @click.command("issue")

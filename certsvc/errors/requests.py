@@ -85,9 +85,14 @@ class AccessError(CertsvcError):
 
 
 class UnauthenticatedError(AccessError):
-    """No API key, or one nobody was given."""
+    """No API key, one nobody was given, or one that does not count without a certificate that is missing."""
 
     code = "UNAUTHENTICATED"
+
+    def __init__(self, note: str = "", *faults: Fault) -> None:
+        """Keep *note* for operators; *faults* tell somebody whose key is known what else is wanted."""
+        super().__init__(note)
+        self.faults: Sequence[Fault] = faults
 
 
 class ForbiddenError(AccessError):

@@ -18,6 +18,7 @@ from certsvc.domain.events import Event, HolderId, IdType, RegistrationId
 from certsvc.registry.port_ahead import ReadingAhead
 from certsvc.registry.port_batches import BatchReading, BatchWriting
 from certsvc.registry.port_beside import BesideReading, BesideWriting
+from certsvc.registry.port_clients import APIClient
 from certsvc.registry.port_erasing import ErasingReading, ErasingWriting
 from certsvc.registry.port_feed import ExpiringSpecialty, FeedReading, FeedWriting
 from certsvc.registry.port_glance import Sight
@@ -45,16 +46,6 @@ class IdempotentRequest:
     body_digest: str
     copy_id: CopyId
     """The latest attempt under this key."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class APIClient:
-    """Somebody who calls the API."""
-
-    client_id: str
-    name: str
-    scopes: frozenset[str]
-    """Of issue, endorse, verify, read."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,9 +128,6 @@ class ReadSession(FeedReading, BatchReading, BesideReading, ErasingReading, Prot
 
     def find_idempotent(self, client_id: str, key: str) -> IdempotentRequest | None:
         """Find an earlier use of an Idempotency-Key by this client."""
-
-    def find_client(self, api_key: str) -> APIClient | None:
-        """Find a client by its API key (looked up by keyed hash)."""
 
     def expiring(
         self, valid_from_day: date, before: date, after: tuple[date, str, str] | None, limit: int
@@ -263,9 +251,6 @@ class WriteSession(
 
     def take_over(self, copy_id: CopyId, worker: str, at: datetime, until: datetime) -> bool:
         """Give an expired PENDING copy to *worker*; False when its lease still runs or it is not PENDING."""
-
-    def add_client(self, name: str, scopes: frozenset[str], api_key: str, at: datetime) -> APIClient:
-        """Add an API client; only a keyed hash of the key is stored."""
 
 
 class Registry(Protocol):

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Protocol
 
 from certsvc.registry.port_access import AccessReading, AccessWriting
+from certsvc.registry.port_clients import ClientReading, ClientWriting
 from certsvc.registry.port_entries import EntryReading, EntryWriting
+from certsvc.registry.port_figures import FigureReading
 from certsvc.registry.port_keys import KeyUseReading, KeyUseWriting
 from certsvc.registry.port_log import LogReading, LogWriting
 from certsvc.registry.port_names import NameReading
@@ -21,10 +23,14 @@ class BesideReading(
     EntryReading,
     NameReading,
     OverviewReading,
+    ClientReading,
+    FigureReading,
     Protocol,
 ):
     """Look-ups."""
 
 
-class BesideWriting(LogWriting, TimestampWriting, KeyUseWriting, AccessWriting, EntryWriting, Protocol):
+class BesideWriting(
+    LogWriting, TimestampWriting, KeyUseWriting, AccessWriting, EntryWriting, ClientWriting, Protocol
+):
     """Changes."""

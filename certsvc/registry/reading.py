@@ -1,4 +1,4 @@
-"""Look-ups of holders, registrations, events, versions, images and clients."""
+"""Look-ups of holders, registrations, events, versions and images."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from certsvc.domain.certificate import CertificateVersion, VersionId
 from certsvc.domain.events import HolderId, IdType, RegistrationId
 from certsvc.errors import NotFoundError
 from certsvc.registry.crypto import storable
-from certsvc.registry.port import APIClient, RecordedEvent
+from certsvc.registry.port import RecordedEvent
 from certsvc.registry.port_feed import ExpiringSpecialty
 from certsvc.registry.rows import Record, event_from, version_from
 from certsvc.registry.session import Session, select_rows
@@ -63,7 +63,6 @@ IMAGE_OF_A_HOLDER: Final = select_rows(HOLDER_IMAGE, HOLDER_IMAGE.c.sha256 == bi
 IMAGES_OF_HOLDERS: Final = select_rows(
     HOLDER_IMAGE, HOLDER_IMAGE.c.sha256 == bindparam("sha256"), order_by=[HOLDER_IMAGE.c.holder_id]
 )
-CLIENT_BY_KEY: Final = select_rows(CLIENT, CLIENT.c.key_hash == bindparam("key_hash"))
 
 _WINDOW: Final = (_end.valid_to >= bindparam("valid_from_day"), _end.valid_to < bindparam("before"))
 _EXPIRING_ORDER: Final = (_end.valid_to, _end.registration_number, _end.specialty)
@@ -172,13 +171,6 @@ class RecordReading(Session):
             raise NotFoundError
         return record_of_all.content("content")
 
-    def find_client(self, api_key: str) -> APIClient | None:
-        """Find a client by its API key (looked up by keyed hash)."""
-        if not storable(api_key):
-            return None
-        record = self._first(CLIENT_BY_KEY, key_hash=self._vault.api_key_hash(api_key))
-        return None if record is None else client_from(record)
-
     def expiring(
         self, valid_from_day: date, before: date, after: tuple[date, str, str] | None, limit: int
     ) -> Sequence[ExpiringSpecialty]:
@@ -214,12 +206,3 @@ class RecordReading(Session):
 def image_place(sha256: str) -> str:
     """Return where an image of a holder's opens."""
     return f"image {sha256}"
-
-
-def client_from(record: Record) -> APIClient:
-    """Return the client a row holds."""
-    return APIClient(
-        client_id=record.text("client_id"),
-        name=record.text("name"),
-        scopes=frozenset(record.text("scopes").split()),
-    )

@@ -14,11 +14,13 @@ from certsvc.registry.access import AccessChanges, AccessRows
 from certsvc.registry.ahead import AheadReading
 from certsvc.registry.batches import BatchRows
 from certsvc.registry.changes import ChangeReading, ChangeWriting
+from certsvc.registry.clients import ClientChanges, ClientRows
 from certsvc.registry.crypto import Vault, storable
 from certsvc.registry.database import Connection, Database
 from certsvc.registry.dialects import SQLITE
 from certsvc.registry.entries import EntryRows
 from certsvc.registry.erasing import ErasingChanges, ErasingRows
+from certsvc.registry.figures import FigureRows
 from certsvc.registry.glance import (
     GLANCE,
     GlanceReading,
@@ -60,6 +62,8 @@ class SQLReadSession(
     NameRows,
     OverviewRows,
     EntryRows,
+    ClientRows,
+    FigureRows,
     KeyUseCounts,
     LogRows,
 ):
@@ -68,6 +72,8 @@ class SQLReadSession(
 
 class SQLWriteSession(
     AccessChanges,
+    ClientChanges,
+    FigureRows,
     ErasingChanges,
     RecordWriting,
     CopyWriting,

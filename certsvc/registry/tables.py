@@ -263,7 +263,7 @@ CLIENT: Final = sa.Table(
     sa.UniqueConstraint("key_hash"),
     sa.Index(None, "created_at"),
 )
-"""API clients; of an API key only a keyed hash."""
+"""API clients; of an API key only a keyed hash. scopes also marks who has certificates (clients.py)."""
 
 SPECIALTY_END: Final = sa.Table(
     "specialty_end",

@@ -76,3 +76,15 @@ OPERATOR_ACTION: Final = sa.Table(
 )
 """What operators did, and why. Rows are only added; the outcome is written once, where it was not known yet.
 seq is given without gaps: a row taken away leaves one."""
+
+CLIENT_CERTIFICATE: Final = sa.Table(
+    "client_certificate",
+    METADATA,
+    _text("client_id"),
+    _text("sha256"),
+    _text("added_at"),
+    _mac(),
+    sa.PrimaryKeyConstraint("client_id", "sha256"),
+    sa.ForeignKeyConstraint(["client_id"], ["client.client_id"]),
+)
+"""Certificates without which an API key is not enough; sha256 is that of the DER, in hex."""

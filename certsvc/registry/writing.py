@@ -1,4 +1,4 @@
-"""Changes to holders, registrations, events, versions, images and clients."""
+"""Changes to holders, registrations, events, versions and images."""
 
 from __future__ import annotations
 
@@ -19,13 +19,12 @@ from certsvc.registry.crypto import Value
 from certsvc.registry.database import Query
 from certsvc.registry.names import NameChanges
 from certsvc.registry.noting import Noting
-from certsvc.registry.port import APIClient, RecordedEvent
+from certsvc.registry.port import RecordedEvent
 from certsvc.registry.reading import LATEST_VERSION, RecordReading, image_place
 from certsvc.registry.rows import event_values, instant_text, version_values
 from certsvc.registry.session import HOLD_REGISTRATION, insert_row, insert_unless_taken, select_rows
 from certsvc.registry.tables import (
     CERTIFICATE_VERSION,
-    CLIENT,
     COUNTER,
     EVENT,
     HOLDER,
@@ -47,7 +46,6 @@ ADD_IMAGE: Final = insert_unless_taken(HOLDER_IMAGE, "holder_id", "sha256")
 ADD_COUNTER: Final = insert_unless_taken(COUNTER, "name")
 ADD_EVENT: Final = insert_unless_taken(EVENT, "source_id")
 ADD_VERSION: Final = insert_row(CERTIFICATE_VERSION)
-ADD_CLIENT: Final = insert_row(CLIENT)
 ADD_END: Final = insert_row(SPECIALTY_END)
 MOVE_HOLDER: Final = Query(
     sa.update(HOLDER)
@@ -212,19 +210,6 @@ class RecordWriting(RecordReading, Noting, KeyWriting, NameChanges):
                 "valid_to": valid_to.isoformat(),
             }
             self._insert(ADD_END, SPECIALTY_END, values)
-
-    def add_client(self, name: str, scopes: frozenset[str], api_key: str, at: datetime) -> APIClient:
-        """Add an API client; only a keyed hash of the key is stored."""
-        client = APIClient(client_id=_new_id(), name=name, scopes=scopes)
-        values: dict[str, Value] = {
-            "client_id": client.client_id,
-            "name": name,
-            "scopes": " ".join(sorted(scopes)),
-            "key_hash": self._vault.api_key_hash(api_key),
-            "created_at": instant_text(at),
-        }
-        self._insert(ADD_CLIENT, CLIENT, values)
-        return client
 
 
 def _new_id() -> str:

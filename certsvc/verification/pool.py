@@ -23,6 +23,7 @@ from typing import Final
 
 from certsvc.domain.report import FileOutcome
 from certsvc.photo.rules import Kind
+from certsvc.errors import UnavailableError
 from certsvc.sealing.port import PinnedKey, PinnedSeal
 from certsvc.verification import frames
 from certsvc.verification.reading import LARGEST, MAX_ANSWER, Reading, parse_reading
@@ -38,6 +39,8 @@ START_S: Final = 30.0
 """A child that is not up by then never will be."""
 MESSAGES: Final = 200
 """Messages after which a child is replaced: what strangers' files left in its memory goes with it."""
+FAILED_STARTS: Final = 3
+"""One may fail by chance; so many, one after the other, do not."""
 
 _ROOT: Final = Path(__file__).resolve().parents[2]
 _BUSY: Final = Reading(fault="busy")
@@ -74,6 +77,11 @@ class Child:
     def pid(self) -> int:
         """Its process number."""
         return self._process.pid
+
+    @property
+    def up(self) -> bool:
+        """Whether it ever said that it can work."""
+        return self._up
 
     @property
     def alive(self) -> bool:
@@ -142,6 +150,8 @@ class _Crew:
         self._idle: list[Child] = []
         self._at_work: set[Child] = set()
         self._closed = False
+        self._failed = 0
+        """Children that could not be started, or never came up, since the last one that did."""
 
     def take(self) -> Child | None:
         """Return a child for one message, the one used last first; None when none can be had."""
@@ -157,6 +167,7 @@ class _Crew:
             try:
                 child = Child(self._command)
             except OSError:
+                self._failed += 1
                 return None
             self._at_work.add(child)
             return child
@@ -165,10 +176,19 @@ class _Crew:
         """Keep a child warm."""
         with self._lock:
             self._at_work.discard(child)
+            if child.up:
+                self._failed = 0
+            elif not child.alive:
+                self._failed += 1
             if not self._closed and child.alive and child.answered < self._messages:
                 self._idle.append(child)
                 return
         child.end()
+
+    def check(self) -> None:
+        with self._lock:
+            if self._failed >= FAILED_STARTS:
+                raise UnavailableError(f"the last {self._failed} children that read files did not start")
 
     def pids(self) -> tuple[int, ...]:
         with self._lock:
@@ -202,6 +222,10 @@ class ReaderPool:
     def pids(self) -> tuple[int, ...]:
         """Return the process numbers of the children there are."""
         return self._crew.pids()
+
+    def check(self) -> None:
+        """Raise UnavailableError when children did not start lately, one after the other."""
+        self._crew.check()
 
     def read_pdf(self, content: bytes, pinned: Sequence[PinnedKey], roots: Sequence[bytes] = ()) -> Reading:
         """Judge a PDF strictly; if it has no signature, read the QR symbols on pages that are pictures."""

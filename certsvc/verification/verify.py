@@ -61,6 +61,7 @@ class Verifier:
         self._level = level
         self._log_book = log_book
         self._readers = readers
+        self.check_readers = readers.check
         self._clock = clock
         self._public_url = public_url
         # Each once: types share specialties.

@@ -27,6 +27,7 @@ from certsvc.web import (
     openapi,
     photo_page,
     public,
+    readiness,
     security,
     well_known,
 )
@@ -100,7 +101,7 @@ def create_app(services: Services | None = None) -> APIFlask:
     app.extensions[ASSETS] = assets
     pages = app.extensions[REPORT_PAGES] = ReportPages(app.jinja_env, assets, held.settings)
     app.extensions[limits.EXTENSION] = limits.Limiter(held.limits, held.clock, held.keystore.registry_secret)
-    app.extensions[health.EXTENSION] = health.Readiness()
+    app.extensions[readiness.EXTENSION] = readiness.Readiness()
 
     errors.register(app)
     observe.register(app)

@@ -10,6 +10,7 @@ from flask import request
 
 from certsvc.errors import ForbiddenError, RecordDamagedError, UnavailableError
 from certsvc.registry.port import APIClient
+from certsvc.web.client_cert import shown_certificate
 from certsvc.web.current import services, set_client
 
 API_KEY_HEADER: Final = "X-API-Key"
@@ -51,7 +52,7 @@ def scope(
 def _let_in(needed: Scope, *others: Scope) -> APIClient:
     api_key = request.headers.get(API_KEY_HEADER)
     try:
-        return services().clients.authenticate(api_key, needed)
+        return services().clients.authenticate(api_key, needed, shown_certificate())
     except ForbiddenError:
         if not others:
             raise

@@ -30,6 +30,12 @@ def caller_network(remote: str, forwarded: str, trusted: Sequence[Network]) -> s
     return str(ipaddress.ip_network((caller, 64), strict=False)) if caller.version == 6 else str(caller)
 
 
+def is_believed(remote: str, trusted: Sequence[Network]) -> bool:
+    """Tell whether whoever connected to us, *remote*, is a proxy we were told to believe."""
+    caller = _address(remote)
+    return caller is not None and any(caller in network for network in trusted)
+
+
 def _address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
     try:
         address = ipaddress.ip_address(text)

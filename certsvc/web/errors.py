@@ -201,7 +201,13 @@ def _respond(
 
 
 def _faults(error: CertsvcError) -> tuple[Fault, ...]:
-    if isinstance(error, errors.InvalidFieldError | errors.MalformedError | errors.AssertionRefusedError):
+    told = (
+        errors.InvalidFieldError
+        | errors.MalformedError
+        | errors.AssertionRefusedError
+        | errors.UnauthenticatedError
+    )
+    if isinstance(error, told):
         return tuple(error.faults)
     return ()
 

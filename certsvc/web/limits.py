@@ -19,6 +19,7 @@ from flask import current_app, request
 from certsvc.domain.clock import Clock
 from certsvc.errors import RateLimitedError, UnavailableError
 from certsvc.registry.limits import Allowance, LimitStore
+from certsvc.web import observe
 from certsvc.web.caller import caller_network
 from certsvc.web.current import client_id, services
 
@@ -97,6 +98,7 @@ class Limiter:
         else:
             wait_us = self._take(bucket, rate, now_us)
         if wait_us > 0:
+            observe.count_refusal(kind)
             raise RateLimitedError(math.ceil(wait_us / _SECOND_US))
 
     def _take(self, bucket: bytes, rate: Rate, now_us: int) -> int:

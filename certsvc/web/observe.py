@@ -29,6 +29,9 @@ _requests: Final = Counter(
 _seconds: Final = Histogram(
     "certsvc_request_seconds", "Time from request to answer.", ("endpoint",), registry=_own
 )
+_refused: Final = Counter(
+    "certsvc_limit_refusals", "Tries refused because there were too many.", ("kind",), registry=_own
+)
 _log = structlog.get_logger("certsvc.access")
 Line = Callable[[str, str, int, float, str], None]
 """Writes the line of one answer: endpoint, method, status, milliseconds, id of the request."""
@@ -129,6 +132,11 @@ _line: Line = _log_line
 def _count(endpoint: str, method: str, status: int, seconds: float) -> None:
     _answered(endpoint, method, status).inc()
     _took(endpoint).observe(seconds)
+
+
+def count_refusal(kind: str) -> None:
+    """Count one try that was refused; *kind* is one of limits.RATES."""
+    _refused.labels(kind).inc()
 
 
 @cache

@@ -8,6 +8,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict
 
 from certsvc.domain.report import Check, Kind, Result, Status, Verdict
+from certsvc.web.schemas_health import IllPart
 
 SpecialtyStatus = Literal["NOT_YET", "VALID", "EXPIRED"]
 
@@ -52,6 +53,8 @@ class Problem(_Answer):
     existing: Existing | None = None
     parts: dict[str, str] | None = None
     """Only at /readyz: the state of each part."""
+    ill: list[IllPart] | None = None
+    """Only at /readyz: the parts that are not ok, in words."""
     retry_after_s: int | None = None
     """Only in a batch, where an item has no header of its own: seconds to wait."""
 
@@ -288,10 +291,3 @@ class Reports(_Answer):
     """The answers to a batch, in the order of its items; one that was refused has no ``verdict``."""
 
     reports: list[Report | Problem]
-
-
-class Health(_Answer):
-    """Alive, or ready with every part named."""
-
-    status: Literal["ok"]
-    parts: dict[str, str] | None = None

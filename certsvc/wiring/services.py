@@ -269,7 +269,7 @@ def build(settings: Settings, clock: Clock | None = None) -> Services:
             issuer_name=settings.issuer_name,
             public_url=settings.public_url,
         ),
-        clients=Clients(registry, clock),
+        clients=Clients(registry, clock, settings.client_cert),
         doors=open_doors(settings, registry, kinds, clock, keystore.registry_secret),
         holders=open_holders(settings, registry, clock, kinds),
         trust_material=TrustMaterial(

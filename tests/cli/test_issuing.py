@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from certsvc.domain.endorsement import FORMATS
+from tests.certificates import a_certificate
 from tests.cli.conftest import Run
 from tests.world import JSON, NUMBER
 
@@ -147,6 +148,32 @@ def test_client_key_is_printed_once_and_not_stored(ready: Run, tmp_path: Path) -
     assert client["client"].encode() in database
     assert client["api_key"].encode() not in database
     assert "INVALID_FIELD" in ready("client", "add", "x", "--scope", "everything", code=1).stderr
+
+
+def test_certificates_are_bound_listed_and_taken_away(ready: Run, tmp_path: Path) -> None:
+    """Each by its file; a chain is refused, since nobody can tell which of it is meant."""
+    one, other = a_certificate("one"), a_certificate("other")
+    file, _ = one.write(tmp_path, "one")
+    second, _ = other.write(tmp_path, "other")
+    (tmp_path / "chain.pem").write_bytes(file.read_bytes() + second.read_bytes())
+
+    def bound() -> list[list[str]]:
+        return [row["certificates"] for row in json.loads(ready("client", "list", "--json").stdout)]
+
+    ready("client", "add", "平台甲", "--scope", "verify", "--cert", file)
+    assert bound() == [[one.sha256]]
+    told = ready("client", "cert", "平台甲", "--file", second)
+    assert other.sha256 in told.stdout and "CERTSVC_CLIENT_CERT is off" in told.stderr
+    assert bound() == [sorted([one.sha256, other.sha256])]
+    ready("client", "cert", "平台甲", "--remove", "--sha256", other.sha256)
+    ready("client", "cert", "平台甲", "--remove", "--file", file)
+    assert bound() == [[]]
+    assert (
+        "INVALID_FIELD" in ready("client", "cert", "平台甲", "--file", tmp_path / "chain.pem", code=1).stderr
+    )
+    assert "NOT_FOUND" in ready("client", "cert", "nobody", "--file", file, code=1).stderr
+    ready("client", "add", "平台甲", "--scope", "verify")
+    assert "several" in ready("client", "cert", "平台甲", "--file", file, code=1).stderr
 
 
 def test_events_one_a_line_are_recorded_and_a_bad_line_is_named(

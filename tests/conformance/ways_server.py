@@ -7,6 +7,8 @@ from typing import Final
 
 from werkzeug.test import TestResponse
 
+from certsvc.issuing.client_certificate import from_der
+from tests.certificates import a_certificate
 from tests.conformance.way import EVENTS, OTHER, VERIFICATIONS, way
 from tests.web.desk.person import at_the_desk
 from tests.web.site import Site, path_of
@@ -41,6 +43,13 @@ def _unnamed_form_field(site: Site) -> TestResponse:
 @way("UNAUTHENTICATED", 401)
 def _no_key(site: Site) -> TestResponse:
     return site.client.get(path_of(NUMBER))
+
+
+@way("UNAUTHENTICATED", 401, pointer="")
+def _key_without_its_certificate(site: Site) -> TestResponse:
+    clients = site.world.services.clients
+    _, key = clients.add("bound", ["read"], from_der(a_certificate("bound").der))
+    return site.client.get(path_of(NUMBER), headers={"X-API-Key": key})
 
 
 @way("FORBIDDEN", 403)

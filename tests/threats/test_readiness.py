@@ -27,6 +27,10 @@ def test_an_issuer_renamed_without_a_seal_is_not_ready_and_verifies_on(world: Wo
         "keys": "ok",
         "log": "ok",
         "seal": "KEY_MATERIAL",
+        "clock": "ok",
+        "decoders": "ok",
+        "chores": "ok",
+        "workers": "ok",
     }
     assert {str(world.verify(file=file).status) for file in files} == {"VALID"}
     with pytest.raises(KeyMaterialError, match="no seal for"):

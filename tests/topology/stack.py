@@ -143,8 +143,8 @@ class Proxy:
         self.process.wait(timeout=30)
 
 
-def start_proxy(folder: Path, port: int, ports: list[int]) -> Proxy:
-    """Start nginx before the API processes on *ports* of this machine."""
+def start_proxy(folder: Path, port: int, ports: list[int], client_ca: Path | None = None) -> Proxy:
+    """Start nginx before the API processes on *ports*; *client_ca* issues client certificates."""
     nginx = need("nginx")
     folder.mkdir()
     # The workers of nginx, where it is started by root, are nobody.
@@ -155,6 +155,8 @@ def start_proxy(folder: Path, port: int, ports: list[int]) -> Proxy:
         "NGINX_SERVER_NAME": "127.0.0.1",
         "NGINX_CERTIFICATE": str(folder / "tls.pem"),
         "NGINX_CERTIFICATE_KEY": str(folder / "tls.key"),
+        "NGINX_CLIENT_CERT": "off" if client_ca is None else "optional",
+        "NGINX_CLIENT_CA": str(client_ca or folder / "tls.pem"),
     }
     (folder / "certsvc.conf").write_text(filled_in(values), encoding="utf-8")
     (folder / "nginx.conf").write_text(_MAIN.format(folder=folder), encoding="utf-8")

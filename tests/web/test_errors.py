@@ -221,4 +221,8 @@ def test_registry_that_is_away_is_503_and_not_an_invalid_certificate(
         "keys": "ok",
         "log": "ok",
         "seal": "ok",
+        "clock": "ok",
+        "decoders": "ok",
+        "chores": "ok",
+        "workers": "ok",
     }

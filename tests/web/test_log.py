@@ -7,7 +7,7 @@ import pytest
 from certsvc.translog.checkpoint import PATH, open_checkpoint
 from certsvc.translog.hashing import leaf_hash
 from certsvc.translog.proof_file import read_proof
-from certsvc.web.health import EXTENSION, Readiness
+from certsvc.web.readiness import EXTENSION, Readiness
 from tests.web.site import Site, body_of
 from tests.world import JSON, NUMBER
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 from werkzeug.wrappers import Response as BaseResponse
 
 from certsvc.domain.clock import beijing_day
-from certsvc.domain.wording import error_text
 from certsvc.errors import CertsvcError
 from certsvc.sealing.key_choice import state_of
 from certsvc.sealing.pki import COUNTED
-from certsvc.web import health, rows, texts
+from certsvc.web import health, rows, texts, texts_health
 from certsvc.web.current import language, services
 from certsvc.web.desk import pages, texts_overview
 from certsvc.web.desk.door import bp, operator, role
+from certsvc.web.readiness import OK
 
 
 @bp.get("/health")
@@ -30,11 +30,8 @@ def show_health() -> BaseResponse:
             "desk/health.html",
             operator(),
             texts_overview.OVERVIEW,
-            well=all(state == "ok" for state in parts.values()),
-            parts=[
-                (t.get(part, part), state, "" if state == "ok" else texts.said(error_text(state), lang))
-                for part, state in parts.items()
-            ],
+            well=all(state == OK for state in parts.values()),
+            parts=[(t[part], state, _remedy(part, state)) for part, state in parts.items()],
             keys=[
                 {
                     "id": key.key_id,
@@ -48,6 +45,14 @@ def show_health() -> BaseResponse:
             cap=t["cap"].format(count=held.settings.key_daily_cap) if held.settings.key_daily_cap else "",
         )
     )
+
+
+def _remedy(part: str, state: str) -> str:
+    """Say what is wrong with a part and what to do; nothing of one that works."""
+    if state == OK:
+        return ""
+    told = texts_health.told(part, state, language())
+    return f"{told['detail']} {told['remedy']}"
 
 
 def _uses(key_ids: list[str]) -> dict[str, int] | None:

@@ -1,0 +1,57 @@
+"""API clients and their certificates on both databases."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+import sqlalchemy as sa
+
+from certsvc.errors import RecordDamagedError
+from certsvc.registry.sql import SQLRegistry
+from certsvc.registry.tables_access import CLIENT_CERTIFICATE
+from tests.factories import NOW
+
+ONE, OTHER = "a" * 64, "b" * 64
+
+
+def test_certificates_are_bound_and_taken_from_one_client_alone(registry: SQLRegistry) -> None:
+    """Two may have the same one; binding and taking twice change nothing."""
+    with registry.writing() as session:
+        first = session.add_client("platform", frozenset({"verify"}), "key 1", NOW)
+        second = session.add_client("desk", frozenset({"issue"}), "key 2", NOW)
+        assert session.bind_certificate(first.client_id, ONE, NOW)
+        assert session.bind_certificate(first.client_id, OTHER, NOW)
+        assert session.bind_certificate(second.client_id, ONE, NOW)
+        assert not session.bind_certificate(second.client_id, ONE, NOW)
+    with registry.reading() as session:
+        assert session.find_client("key 1") == replace(first, certificates=frozenset({ONE, OTHER}))
+        assert session.find_client("key 2") == replace(second, certificates=frozenset({ONE}))
+    with registry.writing() as session:
+        assert session.unbind_certificate(first.client_id, ONE)
+        assert not session.unbind_certificate(first.client_id, ONE)
+    with registry.reading() as session:
+        found = {one.name: one.certificates for one in session.clients()}
+    assert found == {"platform": frozenset({OTHER}), "desk": frozenset({ONE})}
+
+
+def test_certificates_deleted_by_hand_open_nothing(registry: SQLRegistry) -> None:
+    """An insider with SQL who deletes every row of a client must not make its stolen key enough."""
+    with registry.writing() as session:
+        client = session.add_client("platform", frozenset({"verify"}), "key", NOW)
+        session.bind_certificate(client.client_id, ONE, NOW)
+    with registry.database.engine.begin() as connection:
+        connection.execute(sa.delete(CLIENT_CERTIFICATE))
+
+    with registry.reading() as session, pytest.raises(RecordDamagedError):
+        session.find_client("key")
+
+
+def test_last_certificate_taken_makes_the_key_enough_again(registry: SQLRegistry) -> None:
+    """By the command that does so; not by deleting its row."""
+    with registry.writing() as session:
+        client = session.add_client("platform", frozenset({"verify"}), "key", NOW)
+        session.bind_certificate(client.client_id, ONE, NOW)
+        session.unbind_certificate(client.client_id, ONE)
+    with registry.reading() as session:
+        assert session.find_client("key") == client
