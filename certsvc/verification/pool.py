@@ -8,8 +8,6 @@ keeper watches the child it works with and outlives it. That matters twice: the 
 from __future__ import annotations
 
 import base64
-import signal
-import subprocess
 import sys
 import threading
 import time
@@ -17,127 +15,24 @@ import weakref
 from collections.abc import Mapping, Sequence
 from concurrent.futures import CancelledError, ThreadPoolExecutor
 from dataclasses import replace
-from os import getpid, set_blocking
-from pathlib import Path
 from typing import Final
 
 from certsvc.domain.report import FileOutcome
-from certsvc.photo.rules import Kind
 from certsvc.errors import UnavailableError
+from certsvc.photo.rules import Kind
 from certsvc.sealing.port import PinnedKey, PinnedSeal
-from certsvc.verification import frames
-from certsvc.verification.reading import LARGEST, MAX_ANSWER, Reading, parse_reading
+from certsvc.verification.reading import LARGEST, Reading
+from certsvc.verification.reading_child import ANOTHER_TRY, BUSY, WORK_S, Child
 
 COMMAND: Final = (sys.executable, "-s", "-P", "-m", "certsvc.verification.child")
 WAIT_S: Final = 2.0
 """Longest wait for a free child; then we say that we cannot check now, instead of piling up."""
-WORK_S: Final = 6.5
-"""Longest work of a child on one message; then it is killed, and the file called unreadable."""
 ALL_S: Final = WAIT_S + WORK_S
 """Everything together."""
-START_S: Final = 30.0
-"""A child that is not up by then never will be."""
 MESSAGES: Final = 200
 """Messages after which a child is replaced: what strangers' files left in its memory goes with it."""
 FAILED_STARTS: Final = 3
 """One may fail by chance; so many, one after the other, do not."""
-
-_ROOT: Final = Path(__file__).resolve().parents[2]
-_BUSY: Final = Reading(fault="busy")
-_ANOTHER_TRY: Final = frozenset({"memory", "crash"})
-"""What an earlier file may have caused as well; a fresh child decides."""
-
-
-class Child:
-    """One reading child and its pipes."""
-
-    def __init__(self, command: Sequence[str]) -> None:
-        """Start it. OSError when the machine cannot."""
-        # Nothing of our environment: it holds the database's password. A session of its own: Ctrl-C is ours.
-        self._process = subprocess.Popen(
-            [*command, str(getpid())],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            env={"PYTHONPATH": str(_ROOT), "LC_ALL": "C.UTF-8", "MALLOC_ARENA_MAX": "1"},
-            cwd="/",
-            start_new_session=True,
-            bufsize=0,
-        )
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        self._asked, self._answers = self._process.stdin.fileno(), self._process.stdout.fileno()
-        set_blocking(self._asked, False)
-        set_blocking(self._answers, False)
-        self._begun = time.monotonic()
-        self._up = False
-        self.answered = 0
-
-    @property
-    def pid(self) -> int:
-        """Its process number."""
-        return self._process.pid
-
-    @property
-    def up(self) -> bool:
-        """Whether it ever said that it can work."""
-        return self._up
-
-    @property
-    def alive(self) -> bool:
-        """Whether it runs."""
-        return self._process.poll() is None
-
-    def ask(self, words: Mapping[str, object], content: bytes, *, until: float) -> Reading:
-        """Have one thing done; a child that fails at it is ended.
-
-        Args:
-            words: what to do.
-            content: the file.
-            until: instant of the monotonic clock by which an answer is there.
-        """
-        try:
-            self._wait_until_up(until)
-        except TimeoutError:
-            if time.monotonic() - self._begun > START_S:
-                self.end()
-            return _BUSY
-        except EOFError:
-            # It could not even start: that is no fault of the file.
-            self.end()
-            return _BUSY
-        full = time.monotonic() + WORK_S
-        try:
-            frames.send(self._asked, words, content, until=min(until, full))
-            said, _ = frames.receive(self._answers, most=MAX_ANSWER, until=min(until, full))
-            reading = parse_reading(said)
-        except TimeoutError:
-            self.end()
-            return Reading(fault="time") if full <= until else _BUSY
-        except (EOFError, ValueError):
-            out_of_time = self.end() == -signal.SIGXCPU
-            return Reading(fault="time" if out_of_time else "crash")
-        self.answered += 1
-        if reading.fault in _ANOTHER_TRY:
-            self.end()
-        return reading
-
-    def kill(self) -> None:
-        """End the process alone; whoever waits for its answer learns it by the pipe."""
-        self._process.kill()
-
-    def end(self) -> int:
-        """Kill it, whatever it does, and leave nothing of it; returns how it ended."""
-        with self._process as process:
-            process.kill()
-            # Not communicate: it may have said any amount.
-        return process.returncode
-
-    def _wait_until_up(self, until: float) -> None:
-        if not self._up:
-            self._up = frames.read(self._answers, 1, until=until) == frames.READY
-            if not self._up:
-                raise EOFError("not a reading child")
 
 
 class _Crew:
@@ -264,10 +159,10 @@ class ReaderPool:
                 return answer.result(timeout=WAIT_S)
             except TimeoutError:
                 # Still in the queue: withdrawn. Else a child is at it, and its keeper ends it in time.
-                return _BUSY if answer.cancel() else answer.result()
+                return BUSY if answer.cancel() else answer.result()
         except (RuntimeError, CancelledError):
             # Closed: the process is about to end.
-            return _BUSY
+            return BUSY
 
     def _work(self, words: Mapping[str, object], content: bytes, until: float) -> Reading:
         reading = self._ask(words, content, until)
@@ -282,13 +177,13 @@ class ReaderPool:
         while True:
             child = self._crew.take()
             if child is None:
-                return _BUSY
+                return BUSY
             fresh = child.answered == 0
             try:
                 reading = child.ask(words, content, until=until)
             finally:
                 self._crew.give_back(child)
-            if fresh or reading.fault not in _ANOTHER_TRY:
+            if fresh or reading.fault not in ANOTHER_TRY:
                 return reading
 
 

@@ -99,7 +99,7 @@ class RecordPages:
         free = "".join(
             [
                 *(face.name[:1], face.registration_number, employer, purpose, copy.issuer_name),
-                report.profession,
+                report.profession or "",
                 *(entry.version.licence_id, *[line.name for line in lines]),
             ]
         )
