@@ -16,6 +16,7 @@ from certsvc.domain.report import FileOutcome
 from certsvc.verification import pool as pools
 from certsvc.verification.pool import ReaderPool
 from certsvc.verification.reading import LARGEST, Reading
+from certsvc.verification.reading_child import WORK_S
 from tests.conftest import ROOT
 from tests.drills import record
 from tests.verification.children import command
@@ -130,7 +131,7 @@ def test_a_child_killed_at_work_is_a_crash(a_pool: MakePool) -> None:
         reading, seconds = answer.result()
 
     assert reading.fault == "crash"
-    assert seconds < pools.WORK_S
+    assert seconds < WORK_S
 
 
 def test_hung_and_stopped_children_are_killed_in_time(a_pool: MakePool) -> None:
@@ -145,7 +146,7 @@ def test_hung_and_stopped_children_are_killed_in_time(a_pool: MakePool) -> None:
 
     for reading, seconds in answers:
         assert reading.fault == "time"
-        assert pools.WORK_S <= seconds < UNDER_S
+        assert WORK_S <= seconds < UNDER_S
     assert gone(pid)
     assert stopped.read_pdf(BLANK, ()).fault == ""
 

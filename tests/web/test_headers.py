@@ -38,9 +38,8 @@ def test_every_route_is_hardened(standing_site: Site) -> None:
     assert len(called) > 60
     for name, answer in called:
         # Told no referrer, browsers leave out where a form comes from; forms behind logins are checked by it.
-        # The address of a one-time link is its secret.
-        behind = " /desk" in name or (" /my" in name and "/my/enter/" not in name)
-        own = {"Referrer-Policy": "same-origin"} if behind else {}
+        policy = "same-origin" if " /desk" in name else "strict-origin" if " /my" in name else None
+        own = {} if policy is None else {"Referrer-Policy": policy}
         assert {**ALWAYS, **own}.items() <= dict(answer.headers).items(), name
         assert answer.headers["Content-Security-Policy"].startswith("default-src 'none'"), name
         assert "frame-ancestors 'none'" in answer.headers["Content-Security-Policy"], name
