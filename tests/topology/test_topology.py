@@ -33,7 +33,7 @@ from tests.topology.load import PATIENT, Batcher, Caller, Endorser, Reader, Told
 from tests.topology.stack import Part, Proxy, api, start_proxy, worker
 from tests.world import JSON, World, settings_in
 
-LOAD_S: Final = 120 if FULL else 14
+LOAD_S: Final = 120 if FULL else 8
 PAUSE_S: Final = 0.3
 """Between two kills, at least; the victim's twin must be ready, since one at a time is what we promise."""
 SETTLE_S: Final = 240
