@@ -52,7 +52,7 @@ class Drill:
     steps: Sequence[Step]
 
     def points(self) -> list[Point]:
-        """List the syncs of a whole run; readiness looks in threads of its own, whose calls are counted apart."""
+        """List the syncs of a whole run; readiness looks in threads of its own, whose calls count apart."""
         self.place.restore(self.base)
         whole = self.standby.trace(self.steps, datetime.now(UTC))
         assert [said["status"] for said in whole.answers] == [201] * len(self.steps), whole.answers
