@@ -14,7 +14,7 @@ from certsvc.page.compose import Subject, compose
 from certsvc.page.flaws import Flaw
 from certsvc.page.fonts import FontChain
 from certsvc.page.ink import Ink, ink_of
-from certsvc.page.layout import Box, Place, SymbolPlace
+from certsvc.page.layout import Box, Layout, Place, SymbolPlace
 from certsvc.page.proof_texts import contrast_flaws, glyph_flaws, width_flaws
 from certsvc.page.states import State, all_states
 
@@ -27,6 +27,10 @@ LEAST_MODULE_MM: Final = 0.5
 TALLEST_MM: Final = 400.0
 _UNDER_SEAL: Final = frozenset({"issuer", "issued_on"})
 """A seal is set over the issuer's name and the day."""
+
+
+A4_MM: Final = (210, 297)
+"""Width and height."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +61,9 @@ def find_flaws(kind: CertificateType, fonts: FontChain, symbols: Symbols) -> lis
 
 def _page_flaws(kind: CertificateType, fonts: FontChain, symbols: Symbols) -> Iterator[Flaw]:
     yield from contrast_flaws(kind)
+    if not _is_a4(kind.layout):
+        # Told of where the file was read; nothing has its place on a page of another size.
+        return
     yield from _edge_flaws(kind)
     unfit = [*glyph_flaws(kind, fonts), *_symbol_flaws(kind, symbols)]
     # What has no glyph has no width either.
@@ -65,6 +72,10 @@ def _page_flaws(kind: CertificateType, fonts: FontChain, symbols: Symbols) -> It
     if not unfit:
         # A page with one of those cannot be drawn; the rest is told when they are put right.
         yield from _drawn_flaws(kind, fonts, symbols)
+
+
+def _is_a4(layout: Layout) -> bool:
+    return (layout.width_mm, layout.height_mm) == A4_MM
 
 
 def _symbol_flaws(kind: CertificateType, symbols: Symbols) -> Iterator[Flaw]:

@@ -142,6 +142,19 @@ def test_planted_flaw_is_found(
         assert any(within[0] - 0.02 <= one <= within[1] + 0.02 for one in lengths), lengths
 
 
+@pytest.mark.parametrize(("side", "wrong"), [("width_mm", 20), ("height_mm", 296)])
+def test_a_page_that_is_not_a4_is_told_in_millimetres(folder: Path, side: str, wrong: int) -> None:
+    """A page smaller than its own border cannot even be drawn."""
+    layout = folder / "layout.toml"
+    text = layout.read_text("utf-8")
+    whole = {"width_mm": 210, "height_mm": 297}[side]
+    layout.write_text(text.replace(f"{side} = {whole}", f"{side} = {wrong}", 1), "utf-8")
+
+    flaws = flaws_of(folder)
+
+    assert [(flaw.file, flaw.key, flaw.mm) for flaw in flaws] == [("layout.toml", side, whole - wrong)]
+
+
 def test_all_flaws_are_told_at_once(folder: Path) -> None:
     """Three files, five mistakes, one look."""
     change(folder / "policy.toml", "", "usage_days", "0")
