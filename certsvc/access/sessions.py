@@ -96,11 +96,6 @@ class Sessions:
             with self._registry.writing() as session:
                 session.revoke_session(secret, self._clock.now())
 
-    def revoke_all(self, principal: Principal) -> int:
-        """End every session of somebody; returns how many went on until now."""
-        with self._registry.writing() as session:
-            return session.revoke_sessions_of(principal, self._clock.now())
-
 
 def new_secret() -> str:
     """Return a fresh secret of a cookie: 256 random bits, 43 characters."""

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -131,13 +130,6 @@ def deliver_again(book: Book, letter: int) -> None:
             "UPDATE letter SET state = 'PENDING', next_at = '' WHERE id = ? AND state IN ('HELD', 'PENDING')",
             (letter,),
         )
-
-
-def keep_delivering(book: Book, client: Client, *, pause_s: float, more: Callable[[], bool]) -> None:
-    """Deliver until *more* says no."""
-    while more():
-        deliver_due(book, client)
-        time.sleep(pause_s)
 
 
 def _deliver(book: Book, client: Client, letter: Letter, now: datetime) -> None:

@@ -16,7 +16,3 @@ class Words(NamedTuple):
     def spoken(self, language: Language) -> str:
         """Return the text in *language*."""
         return self.en if language == "en" else self.zh
-
-    def with_(self, **facts: object) -> Words:
-        """Return the text with its {places} filled."""
-        return Words(self.zh.format(**facts), self.en.format(**facts))

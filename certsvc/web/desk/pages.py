@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from urllib.parse import quote, urlencode
 
-from flask import Response, g, render_template, request
+from flask import Response, render_template, request
 
 from certsvc.access.operators import DONE
 from certsvc.access.roles import ROLES
@@ -60,12 +60,6 @@ def render(template: str, who: Operator | None, *tables: Mapping[str, Text], **c
             **context,
         },
     )
-
-
-def current() -> Operator | None:
-    """Return who is logged in, if somebody is."""
-    held = g.get("operator")
-    return held if isinstance(held, Operator) else None
 
 
 def told(faults: Sequence[Fault]) -> list[str]:

@@ -51,7 +51,6 @@ DESK: Final[Mapping[str, Text]] = {
         "您的角色目前没有可用的页面，请联系管理员。", "Your roles open no page yet; please ask an admin."
     ),
     # actions on a registration
-    "deeds_title": Text("办理", "Act"),
     "reason": Text("事由", "Reason"),
     "reason_note": Text(
         "将与您的登录名一并长期保存；请勿填写身份证件号码。",

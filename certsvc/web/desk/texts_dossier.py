@@ -20,7 +20,6 @@ DOSSIER: Final[Mapping[str, Text]] = {
     "search_do": Text("查询", "Search"),
     "search_none": Text("没有查到。请核对后重试。", "Nothing was found. Please check what you typed."),
     "search_many": Text("查到多项，请选择", "More than one was found; please choose"),
-    "search_again": Text("再次查询", "Search again"),
     # the registration
     "former_numbers": Text("原用编号", "Former numbers"),
     "another_now": Text(
