@@ -11,16 +11,19 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import cached_property
 from pathlib import Path
+from time import monotonic, sleep
 from typing import Any, Final, Protocol, cast
 
 import sqlalchemy as sa
 
 from certsvc.errors import UnavailableError
 from certsvc.registry.crypto import Value
-from certsvc.registry.dialects import WAIT_S, Dialect, dialect_of, translated
+from certsvc.registry.dialects import WAIT_S, Dialect, dialect_of, is_locked, translated
 
 _AT_HAND: Final = 4
 """Connections kept out of the pool for single statements; Python runs about one at a time."""
+
+_PAUSE_S: Final = 0.01
 
 Statement = sa.Select[Any] | sa.Insert | sa.Update | sa.Delete
 
@@ -121,8 +124,22 @@ class Database:
         self._turn: AbstractContextManager[object] = _Turn() if self.dialect.one_writer else nullcontext()
 
     def _settle(self, connection: Connection, _record: object) -> None:
+        patience_s = float(self.dialect.connect.get("timeout", 0))
         for setting in self.dialect.settings:
-            connection.execute(setting)
+            self._set(connection, setting, monotonic() + patience_s)
+
+    def _set(self, connection: Connection, setting: str, until_s: float) -> None:
+        while True:
+            try:
+                connection.execute(setting)
+            except self._driver_error as error:
+                # Where two turn a new file's journal into a log, busy_timeout does not hold: SQLite gives
+                # up at once, rather than wait for one who may be waiting for us.
+                if not is_locked(error) or monotonic() >= until_s:
+                    raise
+                sleep(_PAUSE_S)
+            else:
+                return
 
     @contextmanager
     def transaction(self, *, writing: bool) -> Iterator[Connection]:

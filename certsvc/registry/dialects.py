@@ -29,6 +29,7 @@ _STATEMENT_S: Final = 5
 _IDLE_S: Final = 10
 """A process that is frozen in a transaction loses it, and what it held, after this."""
 
+_SQLITE_BUSY: Final = 5
 _SQLITE_FULL: Final = 13
 _POSTGRESQL_DISK_FULL: Final = "53100"
 
@@ -149,6 +150,12 @@ def dialect_of(url: str) -> Dialect:
     if parsed.drivername == "postgresql+psycopg":
         return POSTGRESQL
     raise SettingsError("the database URL must be sqlite:///FILE or postgresql+psycopg://...")
+
+
+def is_locked(error: Exception) -> bool:
+    """Tell whether *error* is SQLite's word for a file that a rival holds just now."""
+    # The higher bits say in which step.
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF == _SQLITE_BUSY
 
 
 def translated(error: Exception) -> CertsvcError:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import sqlite3
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -143,6 +146,44 @@ def test_a_table_that_went_away_is_made_again(postgresql_registry: SQLRegistry) 
     with pytest.raises(UnavailableError):
         store.take(BUCKET, ALLOWANCE, NOW_US)
     assert store.take(BUCKET, ALLOWANCE, NOW_US) == 0
+
+
+def _hold(file: Path) -> sqlite3.Connection:
+    """Stand where a rival stands that is about to turn a new file's journal into a log."""
+    rival = sqlite3.connect(file, isolation_level=None, check_same_thread=False)
+    rival.execute("BEGIN IMMEDIATE")
+    return rival
+
+
+def test_a_new_file_is_shared_with_whoever_makes_it_at_the_same_time(
+    sqlite_registry: SQLRegistry, tmp_path: Path
+) -> None:
+    """SQLite refuses the second one at once, whatever its busy_timeout; four servers start together."""
+    rival = _hold(tmp_path / "registry.limits.db")
+    store = open_limits(sqlite_registry)
+    with ThreadPoolExecutor(1) as pool:
+        wait = pool.submit(store.take, BUCKET, ALLOWANCE, NOW_US)
+        time.sleep(0.3)
+        assert not wait.done()
+        rival.rollback()
+        assert wait.result() == 0
+    rival.close()
+    store.close()
+
+
+def test_a_new_file_that_is_never_let_go_is_given_up(sqlite_registry: SQLRegistry, tmp_path: Path) -> None:
+    """After two seconds: a caller is told to come again rather than left hanging."""
+    rival = _hold(tmp_path / "registry.limits.db")
+    store = open_limits(sqlite_registry)
+    started = time.monotonic()
+    with pytest.raises(UnavailableError):
+        store.take(BUCKET, ALLOWANCE, NOW_US)
+    assert time.monotonic() - started >= 2
+    rival.rollback()
+
+    assert store.take(BUCKET, ALLOWANCE, NOW_US) == 0
+    rival.close()
+    store.close()
 
 
 def test_a_store_that_cannot_be_reached_says_so(sqlite_registry: SQLRegistry, tmp_path: Path) -> None:
