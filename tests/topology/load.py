@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from certsvc.client import Client, Endorsement, Patience, ProblemError
+from certsvc.client import Client, ClientError, Endorsement, Patience, ProblemError
 from tests.batch.lines import endorse, event
 from tests.topology.stack import Proxy
 from tests.world import JSON
@@ -194,7 +194,11 @@ def lost_files(client: Client, copy: Endorsement) -> list[str]:
         if form not in now.files or now.files[form].sha256 != copy.files[form].sha256:
             wrong.append(f"{copy.endorsement_id}: another {form}")
             continue
-        content = client.download(now.files[form])
+        try:
+            content = client.download(now.files[form])
+        except ClientError as error:
+            wrong.append(f"{copy.endorsement_id}: its {form} cannot be had: {error}")
+            continue
         if hashlib.sha256(content).hexdigest() != copy.files[form].sha256:
             wrong.append(f"{copy.endorsement_id}: other bytes of the {form}")
         report = client.verify_file(content, upload=True)
