@@ -39,19 +39,27 @@ class Moto:
     log: Path
     port: int = field(default=0)
     process: subprocess.Popen[bytes] | None = None
+    tls: Path | None = None
+    """Folder with tls.pem, tls.key and house.pem, its authority, where it is to be reached by https."""
 
     @property
     def endpoint(self) -> str:
         """URL of it."""
-        return f"http://127.0.0.1:{self.port}"
+        return f"{'https' if self.tls else 'http'}://127.0.0.1:{self.port}"
+
+    @property
+    def trust(self) -> ssl.SSLContext:
+        """What to connect with."""
+        return ssl.create_default_context(cafile=self.tls / "house.pem") if self.tls else _CONTEXT
 
     def start(self) -> None:
         """Start it and wait until it answers; on the port it had before, if it had one."""
         self.port = self.port or _free_port()
         program = Path(sys.executable).with_name("moto_server")
+        certificate = ["-c", self.tls / "tls.pem", "-k", self.tls / "tls.key"] if self.tls else []
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                [program, "-H", "127.0.0.1", "-p", str(self.port)],
+                [program, "-H", "127.0.0.1", "-p", str(self.port), *certificate],
                 stdout=log,
                 stderr=log,
                 env=os.environ | {"PYTHONWARNINGS": "default", "MOTO_S3_DEFAULT_MAX_KEYS": str(PAGE)},
@@ -59,7 +67,7 @@ class Moto:
         until = time.monotonic() + _START_S
         while True:
             try:
-                httpx.get(f"{self.endpoint}/moto-api/", timeout=2, verify=_CONTEXT)
+                httpx.get(f"{self.endpoint}/moto-api/", timeout=2, verify=self.trust)
                 return
             except httpx.TransportError:
                 if self.process.poll() is not None or time.monotonic() > until:
@@ -75,14 +83,14 @@ class Moto:
 
     def make_bucket(self, bucket: str = BUCKET) -> None:
         """Make a bucket."""
-        made = httpx.put(f"{self.endpoint}/{bucket}", headers=self._headers(), verify=_CONTEXT)
+        made = httpx.put(f"{self.endpoint}/{bucket}", headers=self._headers(), verify=self.trust)
         assert made.status_code == 200, made.text
 
     def keep_versions(self, bucket: str) -> None:
         """Have a bucket keep what is removed from it."""
         text = "<VersioningConfiguration><Status>Enabled</Status></VersioningConfiguration>"
         done = httpx.put(
-            f"{self.endpoint}/{bucket}?versioning", content=text, headers=self._headers(), verify=_CONTEXT
+            f"{self.endpoint}/{bucket}?versioning", content=text, headers=self._headers(), verify=self.trust
         )
         assert done.status_code == 200, done.text
 
@@ -107,7 +115,7 @@ class Moto:
     def write(self, place: str, content: bytes, bucket: str = BUCKET) -> None:
         """Put an object as somebody who is not us would."""
         done = httpx.put(
-            f"{self.endpoint}/{bucket}/{place}", content=content, headers=self._headers(), verify=_CONTEXT
+            f"{self.endpoint}/{bucket}/{place}", content=content, headers=self._headers(), verify=self.trust
         )
         assert done.status_code == 200, done.text
 

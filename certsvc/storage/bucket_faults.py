@@ -13,6 +13,7 @@ from certsvc.errors import StorageFullError, UnavailableError
 
 _STATUS: Final = re.compile(r"status code: (\d{3})")
 _CODE: Final = re.compile(r"<Code>([A-Za-z]{1,60})</Code>")
+_CERTIFICATE: Final = re.compile(r"InvalidCertificate\(\s*([A-Za-z]{1,60})")
 _FULL: Final = frozenset({"QuotaExceeded", "XMinioStorageFull", "InsufficientCapacity", "EntityTooLarge"})
 _FULL_STATUS: Final = "507"
 
@@ -66,6 +67,8 @@ def _translated(text: str) -> Exception:
     told = code[1] if code else status[1] if status else ""
     if told == "NoSuchKey":
         return MissingError()
+    if status is None and (found := _CERTIFICATE.search(text)):
+        return UnavailableError(f"storage: the S3 store's certificate is refused ({found[1]}); {_OWN}")
     note = f"storage: S3 {told or 'does not answer'}"
     if told in _FULL or (status and status[1] == _FULL_STATUS):
         return StorageFullError(note)
@@ -74,6 +77,10 @@ def _translated(text: str) -> Exception:
     return UncertainError(note)
 
 
+_OWN: Final = (
+    "it must be in time, for the host of CERTSVC_S3_ENDPOINT, and from an authority this machine knows; "
+    "one of your own is named by SSL_CERT_FILE"
+)
 _REMEDIES: Final = {
     "NoSuchBucket": "make the bucket that CERTSVC_STORAGE_URL names",
     "AccessDenied": "the key may not do this; it needs s3:GetObject, PutObject, DeleteObject and ListBucket",
