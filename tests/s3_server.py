@@ -56,7 +56,7 @@ class Moto:
         """Start it and wait until it answers; on the port it had before, if it had one."""
         self.port = self.port or _free_port()
         program = Path(sys.executable).with_name("moto_server")
-        certificate = ["-c", self.tls / "tls.pem", "-k", self.tls / "tls.key"] if self.tls else []
+        certificate = ["-c", str(self.tls / "tls.pem"), "-k", str(self.tls / "tls.key")] if self.tls else []
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
                 [program, "-H", "127.0.0.1", "-p", str(self.port), *certificate],

@@ -145,15 +145,18 @@ class OwnCertificates:
         self._clock = clock
 
     def of(self, holder_id: HolderId) -> Holding:
-        """Show all registrations of a holder, of every type this service knows."""
+        """Show all registrations of a holder.
+
+        Raises:
+            UnavailableError: the register is away, or the folder of a type the holder has a certificate of.
+        """
         now = self._clock.now()
         with self._registry.reading() as session:
             if session.find_erasure(holder_id) is not None:
                 return Holding(erased=True, certificates=())
             found = [
                 self._read(session, holder_id, registration_id, now)
-                for kind in self._kinds
-                for registration_id in reversed(session.registrations_of(holder_id, kind))
+                for registration_id in reversed(session.registrations_of(holder_id))
             ]
         certificates = [one for one in found if one is not None]
         return Holding(erased=False, certificates=sorted(certificates, key=lambda one: not one.live))

@@ -152,4 +152,4 @@ def _print_flaws(flaws: Sequence[Flaw]) -> None:
     for flaw in flaws:
         click.echo(str(flaw), err=True)
     if flaws:
-        click.echo(f"{len(flaws)} flaws", err=True)
+        click.echo("1 flaw" if len(flaws) == 1 else f"{len(flaws)} flaws", err=True)

@@ -11,7 +11,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from certsvc.domain.policy import Policy, policy_from
-from certsvc.errors import TemplateError
+from certsvc.errors import TemplateError, UnavailableError
 from certsvc.page.layout import Layout, read_table, template_fault
 from certsvc.page.model import Path as Outline
 from certsvc.page.ornament import load_art
@@ -30,6 +30,18 @@ class CertificateType:
     """Drawn on every page of the type."""
     with_offline: CertificateType | None = None
     """The same type as it prints the second symbol; None where layout.toml has no place for it."""
+
+
+class CertificateTypes(dict[str, CertificateType]):
+    """The types a process has, by name.
+
+    Asked for one that is not there it raises UnavailableError: where people hold certificates of a type whose
+    folder was taken away, nothing can be said of them until it is back.
+    """
+
+    def __missing__(self, name: str) -> CertificateType:
+        """Say which folder is wanted."""
+        raise UnavailableError(f"certificate type {name}: no folder of it under the templates, put it back")
 
 
 def load_certificate_type(folder: Path) -> CertificateType:

@@ -84,8 +84,10 @@ class ReadSession(FeedReading, BatchReading, BesideReading, ErasingReading, Prot
     def find_holder(self, id_type: IdType, id_number: str) -> HolderId | None:
         """Find a holder by the identity document in force, through the HMAC index."""
 
-    def registrations_of(self, holder_id: HolderId, certificate_type: str) -> Sequence[RegistrationId]:
-        """List a holder's registrations of one type, oldest first."""
+    def registrations_of(
+        self, holder_id: HolderId, certificate_type: str | None = None
+    ) -> Sequence[RegistrationId]:
+        """List a holder's registrations of one type, or of every type, oldest first."""
 
     def holder_of(self, registration_id: RegistrationId) -> HolderId:
         """Return whose registration it is."""

@@ -46,10 +46,7 @@ REGISTRATIONS_NUMBERED: Final = select_rows(
 HOLDER_BY_INDEX: Final = select_rows(HOLDER, HOLDER.c.id_index == bindparam("id_index"))
 REGISTRATION_BY_ID: Final = select_rows(REGISTRATION, each=REGISTRATION.c.registration_id)
 REGISTRATIONS_OF: Final = select_rows(
-    REGISTRATION,
-    REGISTRATION.c.holder_id == bindparam("holder_id"),
-    REGISTRATION.c.certificate_type == bindparam("certificate_type"),
-    order_by=[REGISTRATION.c.ordinal],
+    REGISTRATION, REGISTRATION.c.holder_id == bindparam("holder_id"), order_by=[REGISTRATION.c.ordinal]
 )
 LATEST_VERSION: Final = select_rows(
     CERTIFICATE_VERSION,
@@ -118,10 +115,15 @@ class RecordReading(Session):
         record = self._first(HOLDER_BY_INDEX, id_index=self._vault.id_index(id_type, id_number))
         return None if record is None else HolderId(record.text("holder_id"))
 
-    def registrations_of(self, holder_id: HolderId, certificate_type: str) -> Sequence[RegistrationId]:
-        """List a holder's registrations of one type, oldest first."""
-        records = self._all(REGISTRATIONS_OF, holder_id=holder_id, certificate_type=certificate_type)
-        return [RegistrationId(record.text("registration_id")) for record in records]
+    def registrations_of(
+        self, holder_id: HolderId, certificate_type: str | None = None
+    ) -> Sequence[RegistrationId]:
+        """List a holder's registrations of one type, or of every type, oldest first."""
+        return [
+            RegistrationId(record.text("registration_id"))
+            for record in self._all(REGISTRATIONS_OF, holder_id=holder_id)
+            if certificate_type in {None, record.text("certificate_type")}
+        ]
 
     def holder_of(self, registration_id: RegistrationId) -> HolderId:
         """Return whose registration it is."""

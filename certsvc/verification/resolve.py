@@ -13,7 +13,7 @@ from certsvc.domain.certificate import CertificateVersion
 from certsvc.domain.clock import CLOCK_SLACK, beijing_day
 from certsvc.domain.endorsement import Copy
 from certsvc.domain.events import Event, HolderId, RegistrationId
-from certsvc.domain.identity import is_lookup_number, is_name
+from certsvc.domain.identity import is_name
 from certsvc.domain.registration import fold
 from certsvc.domain.report import Entry, Finding, RegistryAnswer
 from certsvc.domain.stamp_finding import timestamp_finding
@@ -57,7 +57,7 @@ def resolve(
     A number and a name are those of *as_of*: both may have changed hands or form since. With *log_book* a
     copy is looked up in the transparency log as well.
     """
-    short = _resolve_token(scanned.token, registry, as_of, now) if scanned.token is not None else None
+    short = _resolve_token(scanned.token, registry, kinds, as_of, now) if scanned.token is not None else None
     if short is None:
         return resolve_each([(scanned, as_of)], registry, kinds, now=now, log_book=log_book)[0]
     entry = short.entry
@@ -66,7 +66,9 @@ def resolve(
     return replace(short, log=log_book.finding(entry.copy, entry.version))
 
 
-def _resolve_token(token: str, registry: Registry, as_of: datetime, now: datetime) -> Resolution | None:
+def _resolve_token(
+    token: str, registry: Registry, kinds: Mapping[str, CertificateType], as_of: datetime, now: datetime
+) -> Resolution | None:
     """Look one token up by a glance: what scanned symbols ask for, thousands of times a second.
 
     None when a past instant asks for more than a glance tells.
@@ -83,6 +85,8 @@ def _resolve_token(token: str, registry: Registry, as_of: datetime, now: datetim
         return Resolution(RegistryAnswer.AWAY)
     if record is None:
         return Resolution(RegistryAnswer.MISSING, recorded_at=last)
+    if record.version.face.certificate_type not in kinds:
+        return Resolution(RegistryAnswer.AWAY)
     if _came_later(record.copy, record.newest, as_of):
         return None
     return Resolution(
@@ -159,6 +163,9 @@ def _resolution(
         return Resolution(RegistryAnswer.DAMAGED)
     if entry is None:
         return Resolution(RegistryAnswer.MISSING, recorded_at=last)
+    if entry.version.face.certificate_type not in kinds:
+        # Its folder was taken away, and with it the rules by which it is judged.
+        return Resolution(RegistryAnswer.AWAY)
     return Resolution(RegistryAnswer.FOUND, entry, last, stamp)
 
 
@@ -207,8 +214,6 @@ def _find_record(
     """
     # People type numbers with the input method on: full-width digits and spaces are the same number.
     number = unicodedata.normalize("NFKC", number).strip()
-    if not any(is_lookup_number(number, kind.policy) for kind in kinds.values()):
-        return None
     found = session.registrations_with(number)
     # A number may have had two registrations, one after the other; so two histories are read in any case.
     padded = [*found, *[NOBODY] * max(0, _HISTORIES - len(found))]
@@ -232,8 +237,10 @@ def _begun_by(histories: Sequence[Sequence[RecordedEvent]], instant: datetime) -
 def _is_named(
     history: Sequence[RecordedEvent], name: str, kinds: Mapping[str, CertificateType], as_of: datetime
 ) -> bool:
-    policy = kinds[history[0].event.certificate_type].policy
-    state = fold([item.event for item in history], as_of, policy)
+    kind = kinds.get(history[0].event.certificate_type)
+    if kind is None:
+        return True  # Nobody can tell; the answer says so, whatever name was typed.
+    state = fold([item.event for item in history], as_of, kind.policy)
     # Of a holder who was erased there is no name to type; the stand-in is none.
     held = state.holder.name if state is not None and not state.holder.erased else None
     return held is not None and is_name(name, held)

@@ -84,11 +84,12 @@ class StatusLists:
         """Return the values of one list by place, without the usable ones.
 
         Raises:
-            RecordDamagedError: a row that decides one of them is damaged. No value is guessed, so the list
-                waits until somebody has mended it.
+            RecordDamagedError: a row that decides one of them is damaged, or the folder of its type is not
+                there. No value is guessed, so the list waits until somebody has mended it.
         """
         if any(lists is None or number in lists for lists in self._unknown.values()):
-            raise RecordDamagedError(f"a damaged row keeps status list {number} from being told")
+            why = "a damaged row, or a certificate type without its folder,"
+            raise RecordDamagedError(f"{why} keeps status list {number} from being told")
         return self._values.get(number, {})
 
     def _read_all(self, now: datetime, give_way: Callable[[float], None]) -> None:
@@ -148,7 +149,11 @@ class StatusLists:
             return None
 
     def _take(self, endorsed: Endorsed, now: datetime) -> None:
-        policy = self.kinds[endorsed.copies[0].certificate_type].policy
+        kind = self.kinds.get(endorsed.copies[0].certificate_type)
+        if kind is None:
+            # The folder of its type was taken away, and with it the rules; the lists of others go on.
+            self._unknown[endorsed.registration_id] = _lists(endorsed.copies)
+            return
         told = {event.event_id for event in endorsed.events}
         for copy in endorsed.copies:
             version = endorsed.versions.get(copy.version_id)
@@ -157,7 +162,7 @@ class StatusLists:
                 self._unknown[endorsed.registration_id] = _lists(endorsed.copies)
                 return
         for copy in endorsed.copies:
-            self._set(copy, _value(copy, endorsed, now, policy))
+            self._set(copy, _value(copy, endorsed, now, kind.policy))
         self._unknown.pop(endorsed.registration_id, None)
         instants = {event.effective_at for event in endorsed.events}
         instants |= {copy.done_at for copy in endorsed.copies if copy.done_at is not None}

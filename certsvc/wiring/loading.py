@@ -10,7 +10,7 @@ from pathlib import Path
 
 from certsvc.config import Settings
 from certsvc.errors import SettingsError, TemplateError
-from certsvc.page.certificate_type import CertificateType, load_certificate_type
+from certsvc.page.certificate_type import CertificateType, CertificateTypes, load_certificate_type
 from certsvc.page.fonts import FontChain
 from certsvc.rendering.ofd import OFDRenderer
 from certsvc.rendering.pdf import PDFRenderer
@@ -81,7 +81,7 @@ def load_kinds(settings: Settings) -> Mapping[str, CertificateType]:
     if not folders:
         raise TemplateError(f"no certificate type under {settings.templates_dir.name}")
     codes = settings.codes_by_type
-    kinds: dict[str, CertificateType] = {}
+    kinds = CertificateTypes()
     for folder in folders:
         kind = load_certificate_type(folder)
         name = kind.policy.certificate_type

@@ -112,6 +112,7 @@ def test_check_names_file_key_and_millimetres(run: Run, folder: Path) -> None:
     assert re.search(
         r"^layout\.toml title: too narrow .* \[[0-9]+\.[0-9]{2} mm\]$", said.stderr, re.MULTILINE
     )
+    assert said.stderr.endswith("\n1 flaw\n")
     assert told["certificate_type"] == "constructor-2"
     assert [(flaw["file"], flaw["key"]) for flaw in told["flaws"]] == [("layout.toml", "title")]
     assert told["flaws"][0]["mm"] > 5

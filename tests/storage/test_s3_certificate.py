@@ -61,7 +61,7 @@ def storage(settings: Mapping[str, str], environ: Mapping[str, str]) -> JSON:
     done = subprocess.run(
         [sys.executable, "-m", "certsvc", "doctor", "--json"],
         cwd=ROOT,
-        env=plain | named | environ,
+        env=plain | named | dict(environ),
         capture_output=True,
         text=True,
         timeout=120,
