@@ -149,7 +149,7 @@ ACTIONS: Final[Mapping[str, Text]] = {
     "endorse": Text("代办加注", "endorse for the holder"),
     "suspend": Text("暂停", "suspend"),
     "resume": Text("恢复", "resume"),
-    "reissue": Text("补发", "reissue"),
+    "reissue": Text("证书更换", "reissue"),
     "cancel": Text("注销", "cancel"),
     "revoke": Text("撤销", "revoke"),
     "revoke_penalty": Text("吊销", "revoke as a penalty"),

@@ -10,9 +10,10 @@ from flask import render_template_string
 
 from certsvc.access.actions import Actions
 from certsvc.access.roles import ROLES
+from certsvc.domain.events import EventType
 from certsvc.errors import IdempotencyConflictError, UnavailableError
 from certsvc.registry.port_access import OperatorAction
-from certsvc.web.desk import pages, texts
+from certsvc.web.desk import pages, texts, texts_dossier
 from certsvc.web.desk.deeds import RECORDED
 from certsvc.web.texts import words
 from tests.web.desk.person import Person, at_the_desk
@@ -54,6 +55,12 @@ def test_an_endorsement_sent_twice_is_one_and_the_history_says_who_and_why(
     assert listed.count(f"/desk/actions/{ID}") == 1 and "代办加注" in listed
     assert body_of(site.endorse("another"))["code"] == "ENDORSED_TODAY"
     assert "没有符合条件的记录" in person.get("/desk/actions?operator=nobody").text
+
+
+@pytest.mark.parametrize("kind", RECORDED)
+def test_an_event_has_one_name_where_it_is_chosen_and_where_it_is_read(kind: str) -> None:
+    """Who looks for what was recorded looks for the word that was chosen."""
+    assert texts.ACTIONS[kind].zh == texts_dossier.EVENTS[EventType(kind)].zh
 
 
 def test_an_original_is_issued(site: Site, person: Person) -> None:
