@@ -27,6 +27,9 @@ NOBODY: Final = RegistrationId("nobody")
 """No registration has this id; what is asked of it costs what an answer would."""
 _HISTORIES: Final = 2
 
+Kinds = Mapping[str, CertificateType]
+"""Certificate types by name; one whose folder was taken away is not there."""
+
 
 @dataclass(frozen=True, slots=True)
 class Resolution:
@@ -46,7 +49,7 @@ class Resolution:
 def resolve(
     scanned: Scan,
     registry: Registry,
-    kinds: Mapping[str, CertificateType],
+    kinds: Kinds,
     *,
     as_of: datetime,
     now: datetime,
@@ -67,7 +70,7 @@ def resolve(
 
 
 def _resolve_token(
-    token: str, registry: Registry, kinds: Mapping[str, CertificateType], as_of: datetime, now: datetime
+    token: str, registry: Registry, kinds: Kinds, as_of: datetime, now: datetime
 ) -> Resolution | None:
     """Look one token up by a glance: what scanned symbols ask for, thousands of times a second.
 
@@ -97,7 +100,7 @@ def _resolve_token(
 def resolve_each(
     asked: Sequence[tuple[Scan, datetime]],
     registry: Registry,
-    kinds: Mapping[str, CertificateType],
+    kinds: Kinds,
     *,
     now: datetime,
     log_book: LogBook | None = None,
@@ -119,7 +122,7 @@ def resolve_each(
 def _look_up(
     asked: Sequence[tuple[Scan, datetime]],
     registry: Registry,
-    kinds: Mapping[str, CertificateType],
+    kinds: Kinds,
     now: datetime,
     log_book: LogBook | None,
     found: dict[int, Resolution],
@@ -152,7 +155,7 @@ def _logged(session: ReadSession, found: Resolution, log_book: LogBook | None) -
 def _resolution(
     session: ReadSession,
     scanned: Scan,
-    kinds: Mapping[str, CertificateType],
+    kinds: Kinds,
     as_of: datetime,
     last: datetime | None,
 ) -> Resolution:
@@ -178,9 +181,7 @@ def _timestamp(session: ReadSession, scanned: Scan, entry: Entry | None) -> tupl
     return tuple(timestamp_finding(stamp) for stamp in stamps if stamp is not None)
 
 
-def _find_entry(
-    session: ReadSession, scanned: Scan, kinds: Mapping[str, CertificateType], as_of: datetime
-) -> Entry | None:
+def _find_entry(session: ReadSession, scanned: Scan, kinds: Kinds, as_of: datetime) -> Entry | None:
     if scanned.number is not None and scanned.name is not None:
         return _find_record(session, scanned.number, scanned.name, kinds, as_of)
     copy = _find_copy(session, scanned)
@@ -205,9 +206,7 @@ def _find_copy(session: ReadSession, scanned: Scan) -> Copy | None:
     return session.find_copy_by_code(scanned.code) if scanned.code is not None else None
 
 
-def _find_record(
-    session: ReadSession, number: str, name: str, kinds: Mapping[str, CertificateType], as_of: datetime
-) -> Entry | None:
+def _find_record(session: ReadSession, number: str, name: str, kinds: Kinds, as_of: datetime) -> Entry | None:
     """Find a registration by number and name; a wrong pair is found no more than an unknown number.
 
     Nor does it take more look-ups: the right pair, a wrong name and a number nobody has all take the same.
@@ -234,9 +233,7 @@ def _begun_by(histories: Sequence[Sequence[RecordedEvent]], instant: datetime) -
     return (begun or histories[-1:] or [()])[0]
 
 
-def _is_named(
-    history: Sequence[RecordedEvent], name: str, kinds: Mapping[str, CertificateType], as_of: datetime
-) -> bool:
+def _is_named(history: Sequence[RecordedEvent], name: str, kinds: Kinds, as_of: datetime) -> bool:
     kind = kinds.get(history[0].event.certificate_type)
     if kind is None:
         return True  # Nobody can tell; the answer says so, whatever name was typed.
