@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from certsvc.registry.port_access import Principal
 from certsvc.registry.sql import SQLRegistry
+from certsvc.registry.tables_access import SESSION
 from certsvc.web.limits import Rate
 from tests.web.desk.person import PASSWORD, TESTS, Person, at_the_desk, hire
 from tests.web.site import Site
@@ -205,6 +206,23 @@ def test_a_session_somebody_wrote_into_the_database_is_none(site: Site) -> None:
         connection.execute(
             sa.text("UPDATE session SET expires_at = :at"), {"at": f"{later:%Y-%m-%dT%H:%M:%S.000000Z}"}
         )
+    assert not is_in(person)
+
+
+def test_a_session_put_back_as_it_was_ends_with_the_password_all_the_same(site: Site) -> None:
+    """Its MAC is right, we wrote it ourselves: it was ended by a change of the password."""
+    person = at_the_desk(site, ["reader"], "restored")
+    registry, operators = site.world.services.registry, site.world.services.doors.operators
+    assert isinstance(registry, SQLRegistry)
+    with registry.database.engine.begin() as connection:
+        before = [dict(row) for row in connection.execute(sa.select(SESSION)).mappings()]
+    site.world.jump(seconds=1)
+    operators.change_password(operators.require("restored"), PASSWORD, "another horse battery")
+
+    with registry.database.engine.begin() as connection:
+        connection.execute(sa.delete(SESSION))
+        connection.execute(sa.insert(SESSION), before)
+
     assert not is_in(person)
 
 
