@@ -45,6 +45,23 @@ def client_add(name: str, scope: str, cert: Path | None, json_: bool) -> None:
         print_facts(facts | shown_facts)
 
 
+@client.command("rekey")
+@click.argument("name")
+@click.option("--discard", is_flag=True, help="Show the new key to nobody: the caller is let in no more.")
+@as_json
+def client_rekey(name: str, discard: bool, json_: bool) -> None:
+    """Give the caller NAME (or its id) a new API key and print it, this once; the old one is refused at once.
+
+    Name, scopes, certificates and what the caller follows stay.
+    """
+    who, api_key = open_services().clients.rekey(name)
+    facts = {"client": who.client_id} | ({"withdrawn": True} if discard else {"api_key": api_key})
+    if json_:
+        print_json(facts)
+    else:
+        print_facts(facts)
+
+
 @client.command("cert")
 @click.argument("name")
 @click.option("--file", "file", type=_file, help="PEM file with the one certificate.")

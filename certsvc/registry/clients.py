@@ -29,7 +29,7 @@ ADD_CLIENT: Final = insert_row(CLIENT)
 CHANGE_CLIENT: Final = Query(
     sa.update(CLIENT)
     .where(CLIENT.c.client_id == bindparam("its_client"))
-    .values(scopes=bindparam("new_scopes"), mac=bindparam("new_mac"))
+    .values(scopes=bindparam("new_scopes"), key_hash=bindparam("new_key_hash"), mac=bindparam("new_mac"))
 )
 BIND: Final = insert_unless_taken(CLIENT_CERTIFICATE, "client_id", "sha256")
 UNBIND: Final = Query(
@@ -103,17 +103,27 @@ class ClientChanges(ClientRows):
         with self._changing(client_id):
             return self._change(UNBIND, {"its_client": client_id, "its_sha256": sha256}) == 1
 
+    def change_api_key(self, client_id: str, api_key: str) -> None:
+        """Give a client another key; the one before is nobody's from the commit on."""
+        with self._changing(client_id) as changed:
+            changed["key_hash"] = self._vault.api_key_hash(api_key)
+
     @contextmanager
-    def _changing(self, client_id: str) -> Iterator[None]:
-        """Hold a client while its certificates change, then mark it as one that has some or none."""
+    def _changing(self, client_id: str) -> Iterator[dict[str, Value]]:
+        """Hold a client while its certificates change, then mark it as one that has some or none.
+
+        What is put into the values handed out is changed in its row.
+        """
         held = self._first(HOLD_CLIENT, client_id=client_id)
         if held is None:
             raise UnavailableError("a client vanished")
-        yield
+        changed: dict[str, Value] = {}
+        yield changed
         scopes = set(held.text("scopes").split()) - {_MARK}
         if self._all(CERTIFICATES_OF, client_id=client_id):
             scopes.add(_MARK)
-        values = held.values() | {"scopes": " ".join(sorted(scopes))}
+        values = held.values() | changed | {"scopes": " ".join(sorted(scopes))}
         mac = self._vault.sealed(CLIENT, values)["mac"]
-        given = {"its_client": client_id, "new_scopes": values["scopes"], "new_mac": mac}
+        given = {"its_client": client_id, "new_mac": mac}
+        given |= {f"new_{name}": values[name] for name in ("scopes", "key_hash")}
         self._change(CHANGE_CLIENT, given)

@@ -41,3 +41,6 @@ class ClientWriting(ClientReading, Protocol):
 
     def unbind_certificate(self, client_id: str, sha256: str) -> bool:
         """Take a certificate from a client; False when it was not bound."""
+
+    def change_api_key(self, client_id: str, api_key: str) -> None:
+        """Give a client another key; the one before is nobody's from the commit on."""

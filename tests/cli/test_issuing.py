@@ -150,6 +150,17 @@ def test_client_key_is_printed_once_and_not_stored(ready: Run, tmp_path: Path) -
     assert "INVALID_FIELD" in ready("client", "add", "x", "--scope", "everything", code=1).stderr
 
 
+def test_a_caller_gets_another_key_or_none(ready: Run) -> None:
+    """A leaked key is replaced; with --discard the caller is out, and nobody reads the key it has now."""
+    added = json.loads(ready("client", "add", "平台甲", "--scope", "verify", "--json").stdout)
+
+    fresh = json.loads(ready("client", "rekey", "平台甲", "--json").stdout)
+    assert fresh["client"] == added["client"]
+    assert fresh["api_key"].startswith("cs_") and fresh["api_key"] != added["api_key"]
+    assert "cs_" not in ready("client", "rekey", added["client"], "--discard").stdout
+    assert "NOT_FOUND" in ready("client", "rekey", "nobody", code=1).stderr
+
+
 def test_certificates_are_bound_listed_and_taken_away(ready: Run, tmp_path: Path) -> None:
     """Each by its file; a chain is refused, since nobody can tell which of it is meant."""
     one, other = a_certificate("one"), a_certificate("other")

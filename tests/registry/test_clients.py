@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from certsvc.errors import RecordDamagedError
 from certsvc.registry.sql import SQLRegistry
+from certsvc.registry.tables import CLIENT
 from certsvc.registry.tables_access import CLIENT_CERTIFICATE
 from tests.factories import NOW
 
@@ -55,3 +56,33 @@ def test_last_certificate_taken_makes_the_key_enough_again(registry: SQLRegistry
         session.unbind_certificate(client.client_id, ONE)
     with registry.reading() as session:
         assert session.find_client("key") == client
+
+
+def test_another_key_ends_the_one_before_and_changes_nothing_else(registry: SQLRegistry) -> None:
+    """Scopes and certificates stay, and so do the keys of others."""
+    with registry.writing() as session:
+        client = session.add_client("platform", frozenset({"verify"}), "leaked", NOW)
+        other = session.add_client("desk", frozenset({"issue"}), "other", NOW)
+        session.bind_certificate(client.client_id, ONE, NOW)
+    with registry.writing() as session:
+        session.change_api_key(client.client_id, "fresh")
+
+    with registry.reading() as session:
+        assert session.find_client("leaked") is None
+        assert session.find_client("fresh") == replace(client, certificates=frozenset({ONE}))
+        assert session.find_client("other") == other
+
+
+def test_a_key_put_into_a_row_by_hand_is_damage(registry: SQLRegistry) -> None:
+    """An insider with SQL who copies the hash of a key of its own lets nobody in."""
+    with registry.writing() as session:
+        session.add_client("office", frozenset({"issue"}), "powerful", NOW)
+        session.add_client("insider", frozenset({"verify"}), "my own", NOW)
+    own = sa.select(CLIENT.c.key_hash).where(CLIENT.c.name == "insider").scalar_subquery()
+    with registry.database.engine.begin() as connection:
+        key_hash = connection.execute(sa.select(own)).scalar_one()
+        connection.execute(sa.delete(CLIENT).where(CLIENT.c.name == "insider"))
+        connection.execute(sa.update(CLIENT).values(key_hash=key_hash))
+
+    with registry.reading() as session, pytest.raises(RecordDamagedError):
+        session.find_client("my own")

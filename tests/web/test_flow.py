@@ -45,6 +45,17 @@ def test_second_copy_of_a_day_is_refused_with_the_official_sentence(site: Site) 
     assert refused["existing"] == {name: first[name] for name in ("endorsement_id", "state", "files")}
 
 
+def test_a_replaced_key_is_refused_from_the_next_call_on(site: Site) -> None:
+    """Whoever holds the leaked one is out; the caller goes on with the new one."""
+    site.world.initial()
+    assert site.get(path_of(NUMBER)).status_code == 200
+
+    _, fresh = site.world.services.clients.rekey("tests")
+
+    assert site.get(path_of(NUMBER)).status_code == 401
+    assert site.get(path_of(NUMBER), **{"X-API-Key": fresh}).status_code == 200
+
+
 def test_official_sentence_stands_in_english_answers_too(site: Site) -> None:
     """The sentence is the issuer's; the gloss goes into the title."""
     site.world.initial()

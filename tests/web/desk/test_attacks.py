@@ -145,6 +145,17 @@ def test_tries_are_counted_for_names_nobody_has_too(site: Site) -> None:
         assert told[2].headers["Retry-After"] == "60"
 
 
+def test_a_stolen_cookie_does_not_guess_the_password(site: Site) -> None:
+    """The page that changes it asks for the old one, and counts."""
+    site.limit(login_device=Rate(2, 1))
+    person = at_the_desk(site, ["reader"], "stolen")
+    guess = {"old": "wrong but long enough", "new": "another horse battery", "again": "another horse battery"}
+
+    statuses = [person.post("/desk/password", guess).status_code for _ in range(3)]
+
+    assert statuses == [422, 422, 429]
+
+
 def test_all_processes_count_together(site: Site) -> None:
     """Two instances on one register: what one counted, the other knows."""
     other = Site(World(site.world.settings, site.world.clock))
