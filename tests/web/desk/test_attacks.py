@@ -237,6 +237,14 @@ def test_a_session_put_back_as_it_was_ends_with_the_password_all_the_same(site: 
     assert not is_in(person)
 
 
+def test_a_clock_set_back_lengthens_no_login(site: Site) -> None:
+    """Who can turn the machine's clock would else stay in for as long as it pleases."""
+    person = at_the_desk(site, ["reader"], "yesterday")
+    site.world.jump(seconds=-1)
+
+    assert not is_in(person)
+
+
 def test_a_holder_s_login_opens_no_desk(site: Site) -> None:
     """Both are sessions of one table, and anybody can put a value under another cookie's name."""
     hire(site, "somebody", "reader")
