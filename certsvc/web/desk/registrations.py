@@ -8,7 +8,7 @@ from typing import Final
 from flask import Response, redirect, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
-from certsvc.access.dossier import Dossier, Hit
+from certsvc.access.dossier import FOUND_MOST, Dossier, Hit
 from certsvc.domain.resident_id import holds_resident_id
 from certsvc.domain.texts_fields import FIELDS
 from certsvc.errors import Fault, InvalidFieldError, NotFoundError
@@ -57,6 +57,7 @@ def search() -> BaseResponse:
             texts_dossier.DOSSIER,
             typed=typed,
             hits=dossier_lines.hit_lines(hits, language()),
+            found_most=FOUND_MOST,
             faults=faults,
         ),
         422 if faults else 200,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+from certsvc.access.dossier import FOUND_MOST
 from certsvc.domain.events import EventType
 from certsvc.domain.registration import RegistrationStatus
 from certsvc.domain.text import Text
@@ -20,6 +21,10 @@ DOSSIER: Final[Mapping[str, Text]] = {
     "search_do": Text("查询", "Search"),
     "search_none": Text("没有查到。请核对后重试。", "Nothing was found. Please check what you typed."),
     "search_many": Text("查到多项，请选择", "More than one was found; please choose"),
+    "search_more": Text(
+        f"最多列出 {FOUND_MOST} 项，可能还有更多；请改用注册编号或核验码查询。",
+        f"{FOUND_MOST} are listed at most, and there may be more; please search by a number or a code.",
+    ),
     # the registration
     "former_numbers": Text("原用编号", "Former numbers"),
     "another_now": Text(

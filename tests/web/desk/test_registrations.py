@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 import pytest
 
+from certsvc.access.dossier import FOUND_MOST
 from certsvc.access.roles import ROLES
 from tests.web.desk.person import Person, at_the_desk
 from tests.web.site import Site, path_of
@@ -52,6 +53,16 @@ def test_a_name_leads_to_all_who_have_or_had_it(site: Site, person: Person) -> N
 
     assert NUMBER in page and "京1112020202200002" in page and "查到多项" in page
     assert found(person, "样本乙").startswith("/desk/registrations/")
+
+
+@pytest.mark.parametrize(("namesakes", "more"), [(FOUND_MOST - 1, False), (FOUND_MOST, True)])
+def test_a_list_that_may_be_longer_says_so(site: Site, namesakes: int, more: bool) -> None:
+    """Who is not among those listed must not be taken for not registered."""
+    person = at_the_desk(site, ["reader"], "钱查询")
+    for order in range(1, namesakes + 1):
+        site.world.initial(f"京11120202022{order:05d}", order=order, name="样本甲")
+
+    assert ("最多列出" in found(person, "样本甲")) == more
 
 
 def test_what_was_typed_stands_in_no_address_and_an_identity_number_is_refused(
