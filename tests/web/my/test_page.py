@@ -231,6 +231,30 @@ def test_an_earlier_registration_stands_below(guest: Guest) -> None:
     assert "注册已注销" in old
 
 
+def test_nothing_is_done_to_a_registration_by_the_address_of_an_earlier_one(guest: Guest) -> None:
+    """Registered anew under the same number, which means the new one now: the old one's files are not its."""
+    world = guest.site.world
+    world.original()
+    world.record(world.event("cancel", reason=REASON))
+    world.jump(days=1)
+    world.record({**world.initial_body(), "type": "re_register"})
+    world.original()
+    page = guest.let_in().get("/my").text
+    (old,) = re.findall(r'<li><a href="(/my/r/[0-9a-f]{32})', page)
+    new = page.partition("/endorse")[0].rpartition('href="')[2]
+    form = guest.form(f"{new}/endorse", f"{new}/endorse")
+
+    assert f'"{old}/' not in guest.get(old).text, "no button, no picture"
+    for refused in (
+        guest.get(f"{old}/endorse"),
+        guest.get(f"{old}/original.pdf"),
+        guest.get(f"{old}/original.png"),
+        guest.post(f"{old}/original", form),
+        guest.post(f"{old}/endorse", form | {"purpose": "投标使用"}),
+    ):
+        assert refused.status_code == 404
+
+
 def test_files_come_with_their_hash(guest: Guest) -> None:
     """ETag as the API has it."""
     address = guest.copy()
