@@ -110,7 +110,6 @@ def test_ids_are_unique_and_the_largest_is_named(case: str) -> None:
     assert int(largest) == max(ids)
 
 
-@pytest.mark.parametrize("case", SUBJECTS)
 def rare_files() -> tuple[bytes, bytes]:
     """Make both files of one page that needs every kind of font."""
     pdf = PDFRenderer(planner()).render(a_page(RARE), FACTS)
@@ -127,6 +126,7 @@ def first_difference(one: bytes, other: bytes) -> str:
     return f"byte {place} of {len(one)} and {len(other)}: {one[around]!r} is not {other[around]!r}"
 
 
+@pytest.mark.parametrize("case", SUBJECTS)
 def test_whatever_is_referred_to_is_there_and_nothing_else(case: str) -> None:
     """A dangling reference leaves a hole on the page, a file nobody refers to hides something."""
     files = files_of(drafted(SUBJECTS[case]))
