@@ -10,6 +10,11 @@ class UnavailableError(CertsvcError):
 
     code = "UNAVAILABLE"
 
+    def __init__(self, note: str = "", retry_after_s: int | None = None) -> None:
+        """Take the seconds after which asking again will help, where they are known."""
+        super().__init__(note)
+        self.retry_after_s = retry_after_s
+
 
 class RecordDamagedError(UnavailableError):
     """A row of the registry fails its MAC."""
@@ -53,8 +58,7 @@ class KeyCapReachedError(UnavailableError):
     code = "KEY_CAP_REACHED"
 
     def __init__(self, note: str = "", retry_after_s: int = 3600) -> None:
-        super().__init__(note)
-        self.retry_after_s = retry_after_s
+        super().__init__(note, retry_after_s)
 
 
 class OperatorError(CertsvcError):

@@ -27,6 +27,8 @@ from certsvc.translog.tiles import WIDTH, Tile, TiledTree, tile_at
 _KEPT: Final = 1024
 """Full tiles held in memory, 8 KB each; a full tile never changes."""
 _LENGTH_BYTES: Final = 2
+_NOT_YET_S: Final = 2
+"""Seconds after which an entry has its place: what is added within a second is signed at its end."""
 
 
 class LogBook:
@@ -149,7 +151,7 @@ class LogBook:
         if entry is None or entry.salt is None:
             raise NotFoundError
         if entry.place is None:
-            raise UnavailableError("the entry is not in a signed checkpoint yet")
+            raise UnavailableError("the entry is not in a signed checkpoint yet", retry_after_s=_NOT_YET_S)
         checkpoint = session.newest_checkpoint()
         if checkpoint is None:
             raise RecordDamagedError("an entry has a place and nothing was signed")

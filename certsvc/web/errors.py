@@ -227,10 +227,9 @@ def _extras(error: CertsvcError) -> dict[str, object]:
 def _retry_after(error: CertsvcError) -> int | None:
     if isinstance(
         error,
-        errors.EndorsementPendingError
-        | errors.RateLimitedError
-        | errors.TimestampPendingError
-        | errors.KeyCapReachedError,
+        errors.EndorsementPendingError | errors.RateLimitedError | errors.TimestampPendingError,
     ):
         return error.retry_after_s
-    return RETRY_AFTER_S if isinstance(error, errors.UnavailableError) else None
+    if isinstance(error, errors.UnavailableError):
+        return error.retry_after_s or RETRY_AFTER_S
+    return None

@@ -124,6 +124,8 @@ def test_operator_error_keeps_its_note_inside(world: World) -> None:
         (errors.EndorsementPendingError(), "2"),
         (errors.RateLimitedError(9), "9"),
         (errors.UnavailableError("db"), "30"),
+        (errors.UnavailableError("in a moment", retry_after_s=2), "2"),
+        (errors.KeyCapReachedError("tomorrow", 7200), "7200"),
         (errors.StorageFullError("disk"), "30"),
         (errors.RecordDamagedError("row"), "30"),
     ],
