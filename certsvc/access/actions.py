@@ -1,4 +1,4 @@
-"""What operators do to registrations: written down before it is done, its outcome after.
+"""What operators do to registrations and batches: written down before it is done, its outcome after.
 
 The flows that issue and record commit for themselves, so one transaction cannot hold both. An action whose
 outcome nobody wrote down is unknown and is shown as such; sent again, the same form does what is missing,
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from typing import Final
+from typing import Final, Literal
 
 from certsvc.access.operators import DONE
 from certsvc.domain.clock import Clock
@@ -44,19 +44,22 @@ class Actions:
         action_id: str,
         by: Operator,
         action: str,
-        number: str,
+        target_id: str,
         reason: str,
         do: Callable[[OperatorAction], object],
+        *,
+        target_kind: Literal["registration", "batch"] = "registration",
     ) -> OperatorAction:
-        """Do something to a registration; the same form sent again does it no second time.
+        """Do something to a registration or a batch; the same form sent again does it no second time.
 
         Args:
             action_id: made with the form, 32 hex digits.
             by: who.
             action: what, e.g. ``cancel``.
-            number: of the registration.
+            target_id: number of the registration, id of the batch.
             reason: why, 1 to REASON_MAX characters without anybody's identity number.
             do: does it, through the flows; given the action as it was written down the first time.
+            target_kind: which of them it is.
 
         Returns:
             The action with its outcome; without one when a flow cannot tell yet.
@@ -73,8 +76,8 @@ class Actions:
             operator_id=by.operator_id,
             operator=by.name,
             action=action,
-            target_kind="registration",
-            target_id=number,
+            target_kind=target_kind,
+            target_id=target_id,
             reason=reason.strip(),
         )
         begun = self._begin(wanted)

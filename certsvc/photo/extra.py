@@ -7,7 +7,6 @@ from typing import Final
 
 from certsvc.photo.jpeg import without_metadata
 
-_END: Final = b"\xff\xd9"
 _PNG: Final = b"\x89PNG\r\n\x1a\n"
 _PICTURE_CHUNKS: Final = frozenset(
     {b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND", b"sRGB", b"gAMA", b"cHRM", b"pHYs"}
@@ -15,18 +14,11 @@ _PICTURE_CHUNKS: Final = frozenset(
 """Chunks of a PNG that say how it looks (W3C PNG, third edition, 11); the rest says who, where and when."""
 
 
-def stripped(content: bytes) -> bytes:
-    """Return a JPEG without metadata and without bytes behind its end; its pixels are not touched."""
-    kept = without_metadata(content)[0]
-    end = kept.rfind(_END)
-    return kept if end < 0 else kept[: end + 2]
-
-
 def extra_bytes(content: bytes) -> int:
     """Return how many bytes of a JPEG or PNG are no part of the picture; 0 for what is neither."""
     if content.startswith(_PNG):
         return _extra_in_png(content)
-    return len(content) - len(stripped(content)) if content.startswith(b"\xff\xd8\xff") else 0
+    return len(content) - len(without_metadata(content)[0]) if content.startswith(b"\xff\xd8\xff") else 0
 
 
 def _extra_in_png(content: bytes) -> int:

@@ -14,9 +14,9 @@ from typing import Final
 from PIL import Image, ImageChops, ImageFilter
 
 from certsvc.photo.check import CROWN, HEAD, judge_photo
-from certsvc.photo.extra import stripped
 from certsvc.photo.figure import Figure, figure_of
 from certsvc.photo.ground import difference
+from certsvc.photo.jpeg import without_metadata
 from certsvc.photo.normalise import PHOTO_KEPT_WIDTH, PHOTO_SMALLEST
 from certsvc.photo.opened import Picture, open_picture
 from certsvc.photo.rules import LARGEST_FIXED, Change, Fixed, PhotoReport, Rule
@@ -86,7 +86,7 @@ def _one_pass(content: bytes, picture: Picture, report: PhotoReport) -> _Step | 
         return None
     whiten = figure is not None and _may_whiten(figure)
     if failed & _FIXABLE == {"metadata"} and box is None and not whiten and picture.name == "JPEG":
-        return _Step(stripped(content), ("stripped",))
+        return _Step(without_metadata(content)[0], ("stripped",))
     if not (failed & _FIXABLE) and box is None and not whiten:
         return None
     return _rewritten(picture, figure if whiten else None, box, failed)

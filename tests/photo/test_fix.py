@@ -112,6 +112,41 @@ def test_metadata_alone_is_taken_out_without_touching_the_picture() -> None:
     assert made.content == plain
 
 
+def segment(marker: int, body: bytes) -> bytes:
+    """Return one segment of a JPEG."""
+    return bytes((0xFF, marker)) + (len(body) + 2).to_bytes(2, "big") + body
+
+
+SECRET = b"Exif\x00\x00II*\x00\x08\x00\x00\x00 39.9042N 116.4074E"
+PLAIN, MANY_SCANS = (as_file(portrait(Taken()), progressive=several) for several in (False, True))
+_BETWEEN = MANY_SCANS.rindex(b"\xff\xc4")
+_SECOND = PLAIN[:2] + segment(0xE1, SECRET) + PLAIN[2:]
+HIDDEN = {
+    "behind fill bytes": (PLAIN, PLAIN[:2] + b"\xff\xff" + segment(0xE1, SECRET) + PLAIN[2:]),
+    "behind a marker alone": (PLAIN, PLAIN[:2] + b"\xff\xd0" + segment(0xE1, SECRET) + PLAIN[2:]),
+    "in a second picture behind": (PLAIN, PLAIN + _SECOND),
+    "in a comment before the end": (PLAIN, PLAIN[:-2] + segment(0xFE, SECRET) + PLAIN[-2:]),
+    "between scans": (MANY_SCANS, MANY_SCANS[:_BETWEEN] + segment(0xE1, SECRET) + MANY_SCANS[_BETWEEN:]),
+    "in a small picture": (PLAIN, PLAIN[:2] + segment(0xE0, b"JFXX\x00" + SECRET) + PLAIN[2:]),
+    "behind the JFIF fields": (
+        PLAIN,
+        PLAIN[:2] + segment(0xE0, PLAIN[6:18] + b"\x03\x03" + SECRET) + PLAIN[20:],
+    ),
+    "beside Adobe's": (PLAIN, PLAIN[:2] + segment(0xEE, SECRET) + PLAIN[2:]),
+}
+
+
+@pytest.mark.parametrize("where", HIDDEN)
+def test_metadata_is_found_wherever_it_stands(where: str) -> None:
+    """Phones put a second picture behind the first, with where it was taken; others hide it on purpose."""
+    plain, content = HIDDEN[where]
+    made = fix_photo(content)
+
+    assert made.before.accepted and "metadata" in made.before.failed()
+    assert made.changes == ("stripped",)
+    assert made.content == plain
+
+
 def test_figure_is_untouched_where_the_ground_is_whitened() -> None:
     """The middle of the face differs by what one more JPEG does, the ground becomes white."""
     taken = Taken(ground=(222, 222, 222), noise=0)

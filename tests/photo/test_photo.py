@@ -133,6 +133,16 @@ def test_a_turned_photo_is_set_upright(orientation: int) -> None:
     assert min(ImageStat.Stat(upright.crop((0, 0, 20, 20))).mean) > 240
 
 
+def test_a_turn_behind_fill_bytes_counts() -> None:
+    """Any marker may have them before it, and viewers turn such a photo."""
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    lying = file_of(Image.new("RGB", (413, 295), "white"), "JPEG", exif=exif.tobytes())
+    at = lying.index(b"\xff\xe1")
+
+    taken(lying[:at] + b"\xff" * 3 + lying[at:])
+
+
 def test_orientation_counts_before_the_size_is_judged() -> None:
     """413x295 turned by EXIF is a right photo; 295x413 turned by EXIF is not."""
     exif = Image.Exif()

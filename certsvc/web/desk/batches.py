@@ -13,9 +13,10 @@ from certsvc.domain import wording
 from certsvc.registry.port_batches import Batch, BatchState, ItemState
 from certsvc.web import rows, texts
 from certsvc.web.answer import json_answer
-from certsvc.web.body import check_query
+from certsvc.web.body import check_query, form_fields
 from certsvc.web.current import language, services
 from certsvc.web.desk import pages, texts_overview
+from certsvc.web.desk.deeds import new_action_id, telling
 from certsvc.web.desk.door import bp, operator, role
 from certsvc.web.security import let_poll
 
@@ -76,9 +77,31 @@ def show_progress(batch_id: str) -> BaseResponse:
 
 @bp.post("/batches/<number:batch_id>/cancel")
 @role("issuer")
+@telling
 def cancel_batch(batch_id: str) -> BaseResponse:
-    """Cancel what nobody has begun."""
-    services().batches.cancel(batch_id)
+    """Cancel what nobody has begun, after it was asked why."""
+    fields, batches = form_fields(), services().batches
+    # Nothing is written down about a batch there is not.
+    batches.get(batch_id)
+    if "reason" not in fields:
+        # On a page of its own: that of the batch reads itself anew while somebody types.
+        page = pages.render(
+            "desk/batch_cancel.html",
+            operator(),
+            texts_overview.OVERVIEW,
+            batch_id=batch_id,
+            action_id=new_action_id(),
+        )
+        return pages.answer(page)
+    services().doors.actions.carry_out(
+        fields.get("action_id", ""),
+        operator(),
+        "batch_cancel",
+        batch_id,
+        fields["reason"],
+        lambda _: batches.cancel(batch_id),
+        target_kind="batch",
+    )
     return redirect(url_for("desk.show_batch", batch_id=batch_id, lang=language()), 303)
 
 

@@ -32,7 +32,7 @@ _REASON_CODE: Final = "DESK"
 _P = ParamSpec("_P")
 
 
-def _telling(view: Callable[_P, BaseResponse]) -> Callable[_P, BaseResponse]:
+def telling(view: Callable[_P, BaseResponse]) -> Callable[_P, BaseResponse]:
     """Have *view* tell what is wrong with its form."""
 
     @wraps(view)
@@ -52,7 +52,7 @@ def new_action_id() -> str:
 
 @bp.post("/registrations/<number:number>/original")
 @role("issuer")
-@_telling
+@telling
 def issue_original(number: str) -> BaseResponse:
     """Issue the original of the version in force."""
     return _carry_out(number, "original", form_fields(), lambda _: _order(number, Operation.ORIGINAL))
@@ -60,7 +60,7 @@ def issue_original(number: str) -> BaseResponse:
 
 @bp.post("/registrations/<number:number>/endorse")
 @role("issuer")
-@_telling
+@telling
 def endorse(number: str) -> BaseResponse:
     """Grant one endorsed copy for a purpose."""
     fields = form_fields()
@@ -76,7 +76,7 @@ def endorse(number: str) -> BaseResponse:
 
 @bp.post("/registrations/<number:number>/event")
 @role("registrar")
-@_telling
+@telling
 def record_event(number: str) -> BaseResponse:
     """Record an event with its reason; one that nothing undoes after it was asked about once more."""
     fields = form_fields()

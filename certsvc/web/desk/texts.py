@@ -100,7 +100,7 @@ DESK: Final[Mapping[str, Text]] = {
         "按时间由近及远；不可修改、不可删除。", "The latest first. Nothing here can be changed."
     ),
     "filter": Text("筛选", "Show"),
-    "filter_target": Text("注册编号或操作员", "Registration number or operator acted on"),
+    "filter_target": Text("注册编号、批次或操作员", "Registration number, batch or operator acted on"),
     "actions_none": Text("没有符合条件的记录。", "There is nothing of this kind."),
     "older": Text("更早的记录", "Earlier ones"),
     # operators
@@ -153,6 +153,7 @@ ACTIONS: Final[Mapping[str, Text]] = {
     "cancel": Text("注销", "cancel"),
     "revoke": Text("撤销", "revoke"),
     "revoke_penalty": Text("吊销", "revoke as a penalty"),
+    "batch_cancel": Text("取消批次", "cancel a batch"),
     "operator_add": Text("新增操作员", "add an operator"),
     "operator_roles": Text("变更角色", "change roles"),
     "operator_password": Text("重置密码", "reset a password"),

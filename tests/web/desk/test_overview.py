@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from datetime import date, timedelta
 from threading import Event
 
@@ -86,8 +87,8 @@ def test_a_batch_shows_how_far_it_is_and_why_items_failed(site: Site, person: Pe
     assert person.get("/desk/batches/nobody").status_code == 404
 
 
-def test_cancelling_a_batch_begins_nothing_more(site: Site, person: Person) -> None:
-    """The button is there while something is left."""
+def test_cancelling_a_batch_begins_nothing_more_and_is_in_the_history(site: Site, person: Person) -> None:
+    """Who did it and why is asked for first, and kept; the same form sent again is one action."""
     site.world.initial()
     services = site.world.services
     line = {"item_id": "a", "op": "original", "registration_number": NUMBER}
@@ -98,9 +99,24 @@ def test_cancelling_a_batch_begins_nothing_more(site: Site, person: Person) -> N
         operations=list(Operation),
     )
     at = f"/desk/batches/{batch.batch_id}"
-    assert person.post(f"{at}/cancel").status_code == 303
+    asked = person.post(f"{at}/cancel")
+    hidden = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)">', asked.text))
+    assert asked.status_code == 200 and "事由" in asked.text
+    form = {"action_id": hidden["action_id"], "reason": "清单有误"}
+    assert person.post(f"{at}/cancel", {**form, "reason": " "}).status_code == 422
+    assert services.batches.get(batch.batch_id).state is not BatchState.CANCELLED
+    assert person.get(f"/desk/actions/{hidden['action_id']}").status_code == 404, "nothing was begun"
+
+    for _ in range(2):
+        assert person.post(f"{at}/cancel", form).status_code == 303
     assert services.batches.get(batch.batch_id).state is BatchState.CANCELLED
     assert "已取消" in person.get(at).text
+    [kept] = services.doors.actions.latest(target_id=batch.batch_id)
+    assert (kept.operator, kept.action, kept.target_kind) == ("赵操作", "batch_cancel", "batch")
+    assert (kept.reason, kept.outcome) == ("清单有误", "DONE")
+    page = person.get(f"/desk/actions?number={batch.batch_id}").text
+    assert "取消批次" in page and "清单有误" in page
+    assert person.post("/desk/batches/nobody/cancel", form).status_code == 404
 
 
 def test_look_ups_are_counted_by_caller_and_way(site: Site, person: Person) -> None:
