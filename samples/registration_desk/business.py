@@ -123,8 +123,8 @@ def check(kind: str, person: str, said: Mapping[str, str]) -> None:
     if person not in PEOPLE:
         faults["person"] = Words("请选择申请人。", "Please choose who applies.")
     for name in BUSINESSES[kind].fields:
-        value = said.get(name, "").strip()
-        if not value:
+        value = said.get(name, "")
+        if not value.strip():
             faults[name] = _MISSING
         elif (fault := _fault(name, value)) is not None:
             faults[name] = fault
@@ -143,6 +143,11 @@ def _fault(name: str, value: str) -> Words | None:
         return Words("请填写日期，如 2026-12-31。", "Please give a day, such as 2026-12-31.")
     if len(value) > _LONGEST:
         return Words(f"最多 {_LONGEST} 个字。", f"At most {_LONGEST} characters.")
+    if any(not (char.isprintable() or char.isspace()) for char in value):
+        # The service would call the whole letter malformed, and nothing of this person came through any more.
+        return Words(
+            "含有不可见的字符，请重新输入。", "It holds characters nobody can see; please type it again."
+        )
     if name in {"new_name", "new_employer_name"} and SAMPLE not in value:
         return Words(
             "这里只演示虚构的人和企业：名称须含“样本”。", "Only made-up names here: it must contain 样本."

@@ -103,6 +103,8 @@ def create_desk(book: Book, desk: Client, platform: Client) -> Flask:
             abort(404)
         again = request.values.get("again", type=int)
         before = _application(book, again) if again is not None else None
+        if before is not None and before.kind != kind:
+            abort(404)
         said = dict(before.said) if before is not None else {"qualification": "样本资格证书"}
         person = before.person if before is not None else "p1"
         faults: Mapping[str, Words] = {}
@@ -145,6 +147,8 @@ def create_desk(book: Book, desk: Client, platform: Client) -> Flask:
     @app.post("/letters/<int:letter>/again")
     def again(letter: int) -> AnyResponse:
         """Put a held letter back."""
+        if letter not in {one.id for one in letters(book)}:
+            abort(404)
         deliver_again(book, letter)
         return redirect(f"/applications/{request.form.get('application', type=int)}")
 
@@ -205,7 +209,8 @@ def _beijing(text: str, language: Language) -> str:
 def _application(book: Book, number: int) -> Application:
     try:
         return book.application(number)
-    except KeyError:
+    except (KeyError, OverflowError):
+        # A number that SQLite cannot hold is as unknown as any other.
         abort(404)
 
 

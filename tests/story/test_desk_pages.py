@@ -134,6 +134,21 @@ def test_every_page_says_that_it_is_a_play_in_both_languages(visitor: FlaskClien
         assert visitor.get(path).status_code == 404
 
 
+def test_what_nobody_has_is_not_there(visitor: FlaskClient, book: Book) -> None:
+    """Numbers beyond those of the database, letters nobody wrote, the form of another business."""
+    visitor.post("/apply/initial", data={"person": "p1", **INITIAL})
+    become(visitor, role="enterprise")
+    visitor.post("/applications/1/return", data={"note": "样本"})
+    become(visitor, role="person")
+    for number in ("7", "9" * 30):
+        assert visitor.get(f"/applications/{number}").status_code == 404
+        assert visitor.get(f"/apply/initial?again={number}").status_code == 404
+        assert visitor.post(f"/letters/{number}/again", data={"application": "1"}).status_code == 404
+
+    assert visitor.post("/apply/cancel", data={"again": "1", "reason": "样本"}).status_code == 404
+    assert book.application(1).said == INITIAL
+
+
 def test_form_of_another_site_is_refused(visitor: FlaskClient, book: Book) -> None:
     """The browser says where a form comes from."""
     data = {"person": "p1", **INITIAL}

@@ -70,10 +70,12 @@ def test_each_business_needs_each_of_its_fields(kind: str) -> None:
     ("name", "value"),
     [
         ("employer", "e9"),
+        ("employer", " e1"),
         ("specialty", "园林工程"),
         ("contract_from", "2020-1-1"),
         ("contract_to", "2019-12-31"),
         ("qualification", "样" * 101),
+        ("qualification", "样本\x00"),
     ],
 )
 def test_what_cannot_be_is_refused(name: str, value: str) -> None:
