@@ -85,3 +85,8 @@ def at_the_desk(site: Site, roles: Collection[str], name: str = "") -> Person:
     answer = person.log_in(name)
     assert answer.status_code == 303, answer.text
     return person
+
+
+def is_in(person: Person) -> bool:
+    """Tell whether the browser's cookie opens the desk."""
+    return person.get("/desk/").status_code == 200

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
-from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
@@ -12,76 +10,9 @@ import sqlalchemy as sa
 from certsvc.registry.port_access import Principal
 from certsvc.registry.sql import SQLRegistry
 from certsvc.web.limits import Rate
-from tests.web.desk.person import PASSWORD, TESTS, Person, at_the_desk, hire
+from tests.web.desk.person import PASSWORD, TESTS, Person, at_the_desk, hire, is_in
 from tests.web.site import Site
 from tests.world import World, settings_in
-
-ENDS = ("logout", "password", "disabled", "reset", "ended", "idle", "long")
-
-
-def is_in(person: Person) -> bool:
-    """Tell whether the browser's cookie opens the desk."""
-    return person.get("/desk/").status_code == 200
-
-
-def test_a_planted_cookie_is_not_the_one_after_the_login(site: Site) -> None:
-    """Session fixation: who planted it would be logged in as well."""
-    thief, victim = Person(site), Person(site)
-    planted = thief.token("/desk/login") and thief.cookie()
-    victim.plant(planted)
-    hire(site, "victim", "reader")
-
-    assert victim.log_in("victim").status_code == 303
-
-    assert victim.cookie() != planted
-    assert is_in(victim) and not is_in(thief)
-
-
-def test_a_login_ends_the_one_before_it(site: Site) -> None:
-    """A cookie copied from the same browser yesterday is worth nothing today."""
-    person = at_the_desk(site, ["reader"], "twice")
-    thief = Person(site)
-    thief.plant(person.cookie())
-    assert is_in(thief)
-    person.client.delete_cookie("nothing")
-    csrf = person.token()
-
-    person.post("/desk/login", {"name": "twice", "password": PASSWORD}, csrf=csrf)
-
-    assert is_in(person) and not is_in(thief)
-
-
-@pytest.mark.parametrize("how", ENDS)
-def test_a_stolen_cookie_ends_with_the_login(site: Site, how: str) -> None:
-    """At once, whichever way it ended."""
-    operators = site.world.services.doors.operators
-    operators.add("spare", ["admin"], TESTS)
-    person = at_the_desk(site, ["reader"], "stolen")
-    thief = Person(site)
-    thief.plant(person.cookie())
-    assert is_in(thief)
-    match how:
-        case "logout":
-            person.post("/desk/logout")
-        case "password":
-            changed = {"old": PASSWORD, "new": "another long sentence", "again": "another long sentence"}
-            assert person.post("/desk/password", changed).status_code == 303
-            assert is_in(person), "whoever changed it goes on"
-        case "disabled":
-            operators.disable("stolen", TESTS)
-        case "reset":
-            operators.reset_password("stolen", TESTS)
-        case "ended":
-            operators.end_sessions("stolen", TESTS)
-        case "idle":
-            site.world.jump(seconds=14 * 60)
-            assert is_in(thief)
-            site.world.jump(seconds=15 * 60)
-        case "long":
-            for _ in range(48):
-                assert is_in(thief)
-                site.world.jump(seconds=600)
-    assert not is_in(thief)
 
 
 @pytest.mark.parametrize(
@@ -193,32 +124,6 @@ def test_without_the_buckets_nobody_comes_in(site: Site) -> None:
         database.execute(sa.text("CREATE VIEW bucket AS SELECT * FROM gone"))
     answer = person.post("/desk/login", {"name": "closed", "password": PASSWORD}, csrf=csrf)
     assert answer.status_code == 503
-
-
-def test_a_session_somebody_wrote_into_the_database_is_none(site: Site) -> None:
-    """Whoever can write rows and has no secret lengthens no login and takes nobody's place."""
-    person = at_the_desk(site, ["reader"], "row")
-    registry = site.world.services.registry
-    assert isinstance(registry, SQLRegistry)
-    later = site.world.clock.now() + timedelta(days=400)
-    with registry.database.engine.begin() as connection:
-        connection.execute(
-            sa.text("UPDATE session SET expires_at = :at"), {"at": f"{later:%Y-%m-%dT%H:%M:%S.000000Z}"}
-        )
-    assert not is_in(person)
-
-
-def test_a_holder_s_login_opens_no_desk(site: Site) -> None:
-    """Both are sessions of one table, and anybody can put a value under another cookie's name."""
-    hire(site, "somebody", "reader")
-    operator = site.world.services.doors.operators.require("somebody")
-    person = Person(site)
-    for principal, opens in (
-        (operator.principal, True),
-        (replace(operator.principal, kind="holder"), False),
-    ):
-        person.plant(site.world.services.doors.sessions.begin(principal))
-        assert is_in(person) == opens
 
 
 def test_a_password_that_is_reset_during_the_login_lets_nobody_in(

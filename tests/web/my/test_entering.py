@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 
 import pytest
 import structlog
 
-from certsvc.errors import HolderLinkUnusableError, NotFoundError, PersonalDataErasedError
+from certsvc.errors import NotFoundError, PersonalDataErasedError
 from certsvc.registry.port_access import Principal
 from tests.web.my.guest import Guest, secret_of
 from tests.web.site import HTML, Site, body_of, path_of
@@ -63,23 +62,6 @@ def test_a_link_works_once(site: Site) -> None:
     assert "每个链接只能使用一次" in answer.text
     assert other.cookie is None
     assert "样本甲" not in other.get("/my").text
-
-
-def test_of_many_at_once_one_comes_in(site: Site) -> None:
-    """Whoever copies the link races its owner; both cannot win."""
-    site.world.initial()
-    links = site.world.services.holders.links
-    secret = secret_of(links.make(NUMBER, "").url)
-
-    def try_it(_: int) -> bool:
-        try:
-            links.use(secret)
-        except HolderLinkUnusableError:
-            return False
-        return True
-
-    with ThreadPoolExecutor(8) as pool:
-        assert sum(pool.map(try_it, range(24))) == 1
 
 
 @pytest.mark.parametrize(("seconds", "status"), [(899, 303), (900, 410)])
