@@ -97,6 +97,18 @@ def test_a_clock_that_was_set_back_opens_no_desk(site: Site) -> None:
         assert is_in(person) == opens
 
 
+def test_roles_count_from_the_next_click(site: Site) -> None:
+    """Both ways, in the login that goes on: also one copied into another browser."""
+    person = at_the_desk(site, ["reader"], "moved")
+    thief = Person(site)
+    thief.plant(person.cookie())
+    for roles, opens in ((["auditor"], "/desk/actions"), (["reader"], "/desk/expiring")):
+        site.world.services.doors.operators.set_roles("moved", [*roles, "admin"], TESTS)
+        for path in ("/desk/actions", "/desk/expiring"):
+            told = {who.get(path).status_code for who in (person, thief)}
+            assert told == {200 if path == opens else 403}
+
+
 def test_who_is_disabled_and_enabled_comes_in_by_the_new_password_alone(site: Site) -> None:
     """What was known or open before counts no more."""
     operators = site.world.services.doors.operators

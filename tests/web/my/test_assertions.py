@@ -197,9 +197,13 @@ def test_whatever_is_not_right_is_refused(portal: Site, attack: str) -> None:
 
 
 def test_an_assertion_counts_once(portal: Site) -> None:
-    """Sent again, and under another key with the same jti, it is a replay: also in another process."""
+    """Sent again, and under another key with the same jti, it is a replay: also in another process.
+
+    What is forgotten when a link is made are others: those that have expired.
+    """
     token = signed(portal)
     assert Guest(portal).post("/my/assertion", {"assertion": token}).status_code == 303
+    assert Guest(portal).link()
     other = Site(World(portal.world.settings, portal.world.clock))
     for site, again in ((portal, token), (other, token), (portal, signed(portal, "ed"))):
         answer = site.client.post("/my/assertion", data={"assertion": again})
