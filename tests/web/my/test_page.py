@@ -231,6 +231,24 @@ def test_an_earlier_registration_stands_below(guest: Guest) -> None:
     assert "注册已注销" in old
 
 
+def test_what_is_done_by_number_is_not_done_for_an_earlier_registration(guest: Guest) -> None:
+    """After 重新注册 its number may mean the new one, whose files and copies would come instead."""
+    world = guest.site.world
+    earlier = guest.base
+    world.record(world.event("cancel", reason=REASON))
+    world.jump(seconds=60)
+    world.record({**world.initial_body(), "type": "re_register"})
+    world.original()
+    assert guest.base != earlier
+
+    assert guest.get(earlier).status_code == 200 and guest.get(f"{guest.base}/endorse").status_code == 200
+    for rest in ("original.pdf", "original.ofd", "original.png", "endorse"):
+        assert guest.get(f"{earlier}/{rest}").status_code == 404, rest
+    csrf = guest.form("/my", "/my/leave")
+    for rest in ("original", "endorse"):
+        assert guest.post(f"{earlier}/{rest}", {**csrf, "purpose": "投标使用"}).status_code == 404, rest
+
+
 def test_files_come_with_their_hash(guest: Guest) -> None:
     """ETag as the API has it."""
     address = guest.copy()
