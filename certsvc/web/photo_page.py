@@ -56,13 +56,13 @@ def _uploaded() -> tuple[bytes, Kind]:
     if request.mimetype != "multipart/form-data":
         raise UnsupportedTypeError
     fields = form_fields()
-    file = request.files.get("file")
+    files = request.files.getlist("file")
     kind = read_kind(fields)
-    if file is None or not file.filename:
+    if len(files) != 1 or not files[0].filename:
         text = texts_photo.NOTHING_GIVEN
         raise InvalidFieldError(Fault("/file", text.zh, text.en))
     limits.take("upload")
-    return file_bytes(file), kind
+    return file_bytes(files[0]), kind
 
 
 def _told(content: bytes, fixed: Fixed) -> Mapping[str, object]:

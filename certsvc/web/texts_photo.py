@@ -61,4 +61,4 @@ PHOTO: Final[Mapping[str, Text]] = {
 }
 """By the name the template uses."""
 
-NOTHING_GIVEN: Final = Text("请选择一张图片", "choose a picture")
+NOTHING_GIVEN: Final = Text("请选择一张图片", "choose one picture")

@@ -6,8 +6,11 @@ import base64
 import html
 import re
 import sys
+from io import BytesIO
 
 import pytest
+from werkzeug.datastructures import FileStorage, MultiDict
+from werkzeug.test import encode_multipart
 
 from certsvc.photo import normalise_photo, normalise_signature
 from certsvc.verification.frames import READY
@@ -98,6 +101,20 @@ def test_page_says_what_is_missing(standing_site: Site) -> None:
     answer = standing_site.upload("/photo", a_photo(), HTML, kind="passport")
 
     assert answer.status_code == 422 and "photo 或 signature" in answer.get_data(as_text=True)
+
+
+@pytest.mark.parametrize("several", [0, 2])
+def test_page_takes_one_picture(standing_site: Site, several: int) -> None:
+    """Of two, whoever sent them would not know which was judged."""
+    files = [("file", FileStorage(BytesIO(a_photo()), "a.jpg")) for _ in range(several)]
+    boundary, body = encode_multipart(MultiDict([("kind", "photo"), *files]))
+    answer = standing_site.client.post(
+        "/photo?lang=en",
+        data=body,
+        content_type=f"multipart/form-data; boundary={boundary}",
+        headers=HTML,
+    )
+    assert answer.status_code == 422 and "choose one picture" in answer.get_data(as_text=True)
 
 
 def test_work_is_counted(site: Site) -> None:

@@ -11,7 +11,7 @@ from flask import Response, redirect, request
 from werkzeug.wrappers import Response as BaseResponse
 
 from certsvc.domain.events import HolderId
-from certsvc.errors import CertsvcError, FormExpiredError, TooLargeError, UnsupportedTypeError
+from certsvc.errors import CertsvcError, TooLargeError, UnsupportedTypeError
 from certsvc.registry.port_access import Principal
 from certsvc.web import cookies, errors, limits
 from certsvc.web.body import form_fields
@@ -104,9 +104,9 @@ def ask_enter(secret: str) -> Response:
 @bp.post("/enter")
 def enter() -> Response:
     """Use a one-time link up, and let its holder in."""
-    if request.headers.get("Sec-Fetch-Site", "same-origin") not in {"same-origin", "none"}:
+    if request.headers.get("Sec-Fetch-Site") != "none":
         # Another site could let its own holder's visit begin in somebody's browser.
-        raise FormExpiredError
+        cookies.check_origin()
     fields = plain_form()
     limits.take("enter")
     return _let_in(services().holders.links.use(fields.get("secret", "")))

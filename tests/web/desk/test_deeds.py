@@ -16,7 +16,7 @@ from certsvc.registry.port_access import OperatorAction
 from certsvc.web.desk import pages, texts, texts_dossier
 from certsvc.web.desk.deeds import RECORDED
 from certsvc.web.texts import words
-from tests.web.desk.person import Person, at_the_desk
+from tests.web.desk.person import PASSWORD, Person, at_the_desk, hire
 from tests.web.site import Site, body_of, path_of
 from tests.world import NUMBER
 
@@ -204,6 +204,40 @@ def test_an_admin_adds_changes_and_disables_operators(site: Site, person: Person
     page = person.get("/desk/actions?number=钱新").text
     assert all(reason in page for reason in ("入职", "调岗", "离职", "返聘"))
     assert once.group(1) not in page
+
+
+def test_every_change_of_an_operator_is_in_the_history_with_who_and_why(site: Site, person: Person) -> None:
+    """Also those that leave nothing else behind."""
+    doors = site.world.services.doors
+    hire(site, "钱新", "reader")
+    at = f"/desk/operators/{doors.operators.require('钱新').operator_id}"
+    for do in ("roles", "password", "sessions", "disable", "enable"):
+        sent = {"do": do, "role": ["auditor"], "reason": f"因为 {do}"}
+        assert person.post(at, sent).status_code in {200, 303}
+    changed = {"old": PASSWORD, "new": "another long sentence", "again": "another long sentence"}
+    assert person.post("/desk/password", changed).status_code == 303
+
+    told = [(one.operator, one.action, one.target_id, one.reason) for one in doors.actions.latest(limit=6)]
+    assert told == [
+        ("赵操作", "password_change", "赵操作", ""),
+        ("赵操作", "operator_enable", "钱新", "因为 enable"),
+        ("赵操作", "operator_disable", "钱新", "因为 disable"),
+        ("赵操作", "operator_sessions", "钱新", "因为 sessions"),
+        ("赵操作", "operator_password", "钱新", "因为 password"),
+        ("赵操作", "operator_roles", "钱新", "因为 roles"),
+    ]
+
+
+def test_the_last_admin_stays_one(site: Site, person: Person) -> None:
+    """Nobody at the desk could make another; a refused change is not in the history."""
+    operators = site.world.services.doors.operators
+    at = f"/desk/operators/{operators.require('赵操作').operator_id}"
+    for do in ("roles", "disable"):
+        assert person.post(at, {"do": do, "role": ["reader"], "reason": "x"}).status_code == 422
+    assert "admin" in operators.require("赵操作").roles
+    assert site.world.services.doors.actions.latest(limit=1)[0].action == "password_change"
+    hire(site, "钱新", "admin")
+    assert person.post(at, {"do": "roles", "role": ["reader"], "reason": "x"}).status_code == 303
 
 
 def test_the_pages_speak_english(person: Person) -> None:

@@ -30,3 +30,13 @@ def test_a_one_time_password_opens_only_the_page_that_changes_it(site: Site) -> 
     assert person.get("/desk/").status_code == 200
     hire(site, "other", "reader")
     assert Person(site).log_in("new", once).status_code == 401
+
+
+def test_the_old_password_cannot_be_guessed_at_a_desk_left_open(site: Site) -> None:
+    """Whoever sits down there has six tries, as at the door; the right one must wait then too."""
+    person = at_the_desk(site, ["reader"], "away")
+    new = {"new": "another long sentence", "again": "another long sentence"}
+    told = [person.post("/desk/password", {**new, "old": f"guess number {n}"}).status_code for n in range(7)]
+
+    assert told == [422] * 6 + [429]
+    assert person.post("/desk/password", {**new, "old": PASSWORD}).status_code == 429

@@ -164,7 +164,7 @@ ATTACKS: dict[str, tuple[str, Callable[[Site], str]]] = {
     "another service": ("aud", lambda site: signed(site, aud="https://other.example.cn")),
     "two services": ("aud", lambda site: signed(site, aud=[site.world.settings.public_url, "https://b.cn"])),
     "no service": ("aud", lambda site: signed(site, aud=None)),
-    "expired": ("exp", lambda site: signed(site, iat=_soon(site, -301), exp=_soon(site, 0))),
+    "expired": ("exp", lambda site: signed(site, iat=_soon(site, -300), exp=_soon(site, 0))),
     "good for too long": ("exp", lambda site: signed(site, exp=_soon(site, 301))),
     "no end": ("exp", lambda site: signed(site, exp=None)),
     "end as text": ("exp", lambda site: signed(site, exp=str(_soon(site, 60)))),
@@ -172,7 +172,7 @@ ATTACKS: dict[str, tuple[str, Callable[[Site], str]]] = {
     "true as end": ("exp", lambda site: signed(site, exp=True)),
     "from the future": ("iat", lambda site: signed(site, iat=_soon(site, 31), exp=_soon(site, 60))),
     "no beginning": ("iat", lambda site: signed(site, iat=None)),
-    "not yet good": ("nbf", lambda site: signed(site, nbf=_soon(site, 60))),
+    "not yet good": ("nbf", lambda site: signed(site, nbf=_soon(site, 31))),
     "no jti": ("jti", lambda site: signed(site, jti=None)),
     "long jti": ("jti", lambda site: signed(site, jti="x" * 201)),
     "nobody's number": ("registration_number", lambda site: signed(site, sub="沪1312020202200001")),
@@ -197,15 +197,36 @@ def test_whatever_is_not_right_is_refused(portal: Site, attack: str) -> None:
 
 
 def test_an_assertion_counts_once(portal: Site) -> None:
-    """Sent again, and under another key with the same jti, it is a replay: also in another process."""
+    """Sent again, and under another key with the same jti, it is a replay: also in another process.
+
+    What is forgotten when a link is made are others: those that have expired.
+    """
     token = signed(portal)
     assert Guest(portal).post("/my/assertion", {"assertion": token}).status_code == 303
+    assert Guest(portal).link()
     other = Site(World(portal.world.settings, portal.world.clock))
     for site, again in ((portal, token), (other, token), (portal, signed(portal, "ed"))):
         answer = site.client.post("/my/assertion", data={"assertion": again})
         assert body_of(answer)["errors"][0]["pointer"] == "/assertion/replay"
     portal.world.jump(seconds=290)
     assert portal.client.post("/my/assertion", data={"assertion": token}).status_code == 403
+
+
+def test_guessing_is_slowed_down(portal: Site) -> None:
+    """Checking a signature costs us more than sending one costs a stranger."""
+    told = [portal.client.post("/my/assertion", data={"assertion": "x"}).status_code for _ in range(21)]
+    assert told == [403] * 20 + [429]
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"iat": 30, "exp": 330}, {"iat": -299, "exp": 1}, {"nbf": 30}, {"nbf": 0}],
+    ids=["ahead", "last second", "nbf ahead", "nbf now"],
+)
+def test_what_is_just_right_is_taken(portal: Site, changes: dict[str, int]) -> None:
+    """The other side of each border; a portal's clock may go 30 seconds ahead."""
+    said: dict[str, Any] = {name: _soon(portal, seconds) for name, seconds in changes.items()}
+    assert Guest(portal).post("/my/assertion", {"assertion": signed(portal, **said)}).status_code == 303
 
 
 def test_keys_change_without_a_restart(portal: Site) -> None:

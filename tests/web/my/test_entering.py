@@ -168,12 +168,21 @@ def test_leaving_ends_the_visit_for_every_window(guest: Guest) -> None:
     assert "样本甲" not in guest.get("/my").text
 
 
-def test_another_site_cannot_let_somebody_in(site: Site) -> None:
-    """A page elsewhere could send its own holder's secret from a stranger's browser."""
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Sec-Fetch-Site": "same-site"},
+        {"Origin": "https://evil.example"},
+        {"Origin": "null"},
+    ],
+)
+def test_another_site_cannot_let_somebody_in(site: Site, headers: dict[str, str]) -> None:
+    """A page elsewhere could send its own holder's secret from a stranger's browser, also from an old one."""
     site.world.initial()
     guest = Guest(site)
     secret = secret_of(guest.link())
-    refused = guest.post("/my/enter", {"secret": secret}, **{"Sec-Fetch-Site": "cross-site"})
+    refused = guest.post("/my/enter", {"secret": secret}, **headers)
     assert refused.status_code == 403
     assert guest.cookie is None
     assert guest.use(secret).status_code == 303

@@ -231,28 +231,22 @@ def test_an_earlier_registration_stands_below(guest: Guest) -> None:
     assert "注册已注销" in old
 
 
-def test_nothing_is_done_to_a_registration_by_the_address_of_an_earlier_one(guest: Guest) -> None:
-    """Registered anew under the same number, which means the new one now: the old one's files are not its."""
+def test_what_is_done_by_number_is_not_done_for_an_earlier_registration(guest: Guest) -> None:
+    """After 重新注册 its number may mean the new one, whose files and copies would come instead."""
     world = guest.site.world
-    world.original()
+    earlier = guest.base
     world.record(world.event("cancel", reason=REASON))
-    world.jump(days=1)
+    world.jump(seconds=60)
     world.record({**world.initial_body(), "type": "re_register"})
     world.original()
-    page = guest.let_in().get("/my").text
-    (old,) = re.findall(r'<li><a href="(/my/r/[0-9a-f]{32})', page)
-    new = page.partition("/endorse")[0].rpartition('href="')[2]
-    form = guest.form(f"{new}/endorse", f"{new}/endorse")
+    assert guest.base != earlier
 
-    assert f'"{old}/' not in guest.get(old).text, "no button, no picture"
-    for refused in (
-        guest.get(f"{old}/endorse"),
-        guest.get(f"{old}/original.pdf"),
-        guest.get(f"{old}/original.png"),
-        guest.post(f"{old}/original", form),
-        guest.post(f"{old}/endorse", form | {"purpose": "投标使用"}),
-    ):
-        assert refused.status_code == 404
+    assert guest.get(earlier).status_code == 200 and guest.get(f"{guest.base}/endorse").status_code == 200
+    for rest in ("original.pdf", "original.ofd", "original.png", "endorse"):
+        assert guest.get(f"{earlier}/{rest}").status_code == 404, rest
+    csrf = guest.form("/my", "/my/leave")
+    for rest in ("original", "endorse"):
+        assert guest.post(f"{earlier}/{rest}", {**csrf, "purpose": "投标使用"}).status_code == 404, rest
 
 
 def test_files_come_with_their_hash(guest: Guest) -> None:

@@ -39,6 +39,22 @@ def _same(guest: Guest, path: str, other: str) -> None:
     assert texts[0] == texts[1]
 
 
+def test_the_key_of_somebody_elses_form_leads_to_nothing_of_theirs(guest: Guest) -> None:
+    """A key counts for one holder: who sends another's meets neither their copy nor a conflict."""
+    action = f"{guest.base}/endorse"
+    form = guest.form(action, action)
+    theirs = guest.endorse(form=form).headers["Location"]
+    guest.site.world.initial(OTHER, order=2, name="样本乙")
+    other = Guest(guest.site).let_in(OTHER)
+    found = re.search(r"/my/r/[0-9a-f]{32}/endorse", other.get("/my").text)
+    assert found is not None
+    csrf = other.form("/my", "/my/leave")["csrf"]
+
+    answer = other.post(found[0], {"key": form["key"], "purpose": "投标使用", "csrf": csrf})
+
+    assert answer.status_code == 303 and answer.headers["Location"] != theirs
+
+
 def test_without_a_visit_everything_leads_to_the_door(guest: Guest) -> None:
     """Nothing tells whether an address is of anything."""
     base, address = guest.base, guest.copy()
